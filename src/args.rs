@@ -106,7 +106,7 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Merge captures in the order of time
     Merge(MergeArgs),
-    /// Split captures by flow, time, size or number of frames
+    /// Split captures by flow, stream, time, size or number of frames
     Split(SplitArgs),
     /// Print facts about capture files: type, encapsulation, packets, sizes, times, interfaces, and whether they are complete
     Info(InfoArgs),

@@ -186,6 +186,7 @@ them; tunnels count as the flows that they carry. The same flow has the same num
 
 Examples:
   overhear split big.pcapng --by-flow 8 -o part.pcapng
+  overhear split shop.pcapng --by-stream -o stream.pcapng
   overhear split big.pcapng --by-time 60 -o minute.pcapng")]
 pub(crate) struct SplitArgs {
     /// Capture files (- for standard input), merged in the order of time
@@ -209,6 +210,9 @@ pub(crate) struct SplitRule {
     /// N files, by a hash of addresses, ports and transport
     #[arg(long = "by-flow", value_name = "N", value_parser = clap::value_parser!(u16).range(2..=64))]
     pub(crate) flows: Option<u16>,
+    /// A file for each TCP connection and UDP conversation; the first has the frames of none
+    #[arg(long = "by-stream")]
+    pub(crate) streams: bool,
     /// A file for every SECONDS, from the first frame on
     #[arg(long = "by-time", value_name = "SECONDS", value_parser = parse_seconds)]
     pub(crate) nanos: Option<i64>,

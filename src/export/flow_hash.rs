@@ -1,5 +1,6 @@
 //! Hash of the flow of a frame, the same for both directions.
 
+use dissectors::session::{About, FirstPass};
 use dissectors::tree::Node;
 use dissectors::{Field, Tree, Value, Wants, field};
 
@@ -55,6 +56,17 @@ impl FlowHash {
     pub fn reassembled_in(&self, tree: &Tree) -> Option<u32> {
         let node = tree.nodes().iter().find(|node| is_of(&self.reassembled_in, node))?;
         if let Value::Uint(frame) = node.value { u32::try_from(frame).ok() } else { None }
+    }
+
+    /// Returns the frame that completes the innermost packet of which a frame has a part: the packet that the frame completes may be a
+    /// fragment in a tunnel.
+    #[must_use]
+    pub fn completed_in(&self, frame: u32, first_pass: &FirstPass) -> u32 {
+        let next = |&frame: &u32| {
+            let found = self.reassembled_in.iter().find_map(|field| first_pass.get(field, About::Frame(frame, 0)));
+            found.and_then(|next| u32::try_from(next).ok()).filter(|&next| next > frame)
+        };
+        std::iter::successors(Some(frame), next).last().unwrap_or(frame)
     }
 
     /// Returns the hash of the innermost flow: its addresses, ports and transport, in either direction. Tunnels have that of

@@ -1,5 +1,6 @@
 //! `export pcapng`, `export pcap`, `merge` and `split`: frames of captures in other files.
 
+use super::common::{IPV4, pcap};
 use super::{fixture, folder, program, run, write};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -212,6 +213,105 @@ fn a_split_by_flow_keeps_conversations_with_their_fragments_together() {
             assert_eq!(sum, count(&file), "{capture} {stream}");
         }
     }
+}
+
+#[test]
+fn a_split_by_stream_has_a_file_for_each_conversation() {
+    let folder = folder();
+    for (capture, streams) in [
+        (
+            "http/parallel-connections.pcap",
+            &["tcp.stream == 0", "tcp.stream == 1", "tcp.stream == 2", "tcp.stream == 3"][..],
+        ),
+        // Frames of no stream come first, fragments and quoted packets with their streams.
+        ("ip/icmp-port-unreachable.pcap", &["udp.stream == 0", "udp.stream == 1"]),
+        ("dns/quoted.pcap", &["udp.stream == 0"]),
+        ("link/vxlan.pcap", &["tcp.stream == 0"]),
+    ] {
+        let base = folder.path().join("part.pcap").display().to_string();
+        let file = fixture(capture);
+        export(&["split", &file, "--by-stream", "-o", &base]);
+        let others: Vec<String> = streams.iter().map(|filter| format!("!({filter})")).collect();
+        let first = frames(&[&file, &others.join(" and ")]);
+        let part = |number: usize| folder.path().join(format!("part_{number:05}.pcap"));
+        assert_eq!(part(1).exists(), !first.is_empty(), "{capture}");
+        for (nth, filter) in streams.iter().enumerate() {
+            assert_eq!(frames(&[text(&part(nth + 2))]), frames(&[&file, filter]), "{capture} {filter}");
+        }
+        files(folder.path()).iter().for_each(|file| fs::remove_file(file).expect("a file"));
+    }
+    // More streams than files are open at a time: the capture is read several times.
+    let packets: Vec<Vec<u8>> = (0..600_u16).chain(0..600).map(datagram_to).collect();
+    let file = write(folder.path(), "many.pcap", &pcap(IPV4, &packets));
+    let message =
+        export(&["split", &file, "--by-stream", "-o", &folder.path().join("part.pcap").display().to_string()]);
+    assert!(message.contains("1200 frames written to 600 files, the first is named"), "{message}");
+    for (number, stream) in [(2, 0), (257, 255), (258, 256), (601, 599)] {
+        let part = folder.path().join(format!("part_{number:05}.pcap"));
+        assert_eq!(frames(&[text(&part)]), frames(&[&file, &format!("udp.stream == {stream}")]));
+    }
+}
+
+/// Returns a packet with a datagram to a port: 20 bytes of IPv4, 8 of UDP.
+fn datagram_to(port: u16) -> Vec<u8> {
+    let mut packet = vec![0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+    packet.extend([[0xc3, 0x50], (20_000 + port).to_be_bytes(), [0, 9], [0, 0]].concat());
+    packet.push(b'x');
+    packet
+}
+
+/// Returns the fragments of a packet of IPv4 with this payload, of at most 600 bytes each (RFC 791 3.1).
+fn fragments(id: u16, protocol: u8, payload: &[u8]) -> Vec<Vec<u8>> {
+    let parts: Vec<&[u8]> = payload.chunks(600).collect();
+    let fragment = |(nth, part): (usize, &&[u8])| {
+        let more = u16::from(nth + 1 < parts.len()) << 13;
+        let head = [0x4500, 20 + part.len() as u16, id, more | (nth * 75) as u16, 0x4000 | u16::from(protocol), 0];
+        let head = head.map(u16::to_be_bytes).concat();
+        [&head, &[10, 0, 0, 1, 10, 0, 0, 2], *part].concat()
+    };
+    parts.iter().enumerate().map(fragment).collect()
+}
+
+#[test]
+fn fragments_of_fragments_in_a_tunnel_stay_with_their_flow() {
+    // Teredo (RFC 4380): a datagram to port 3544 has a fragment of IPv6 (RFC 8200 4.5), and is sent in fragments itself.
+    let mut packets = Vec::new();
+    for flow in 0..6_u16 {
+        let udp = [[0x10, flow as u8], [0x13, 0x88], 1608_u16.to_be_bytes(), [0, 0]].concat();
+        let datagram = [&udp[..], &[b'w'; 1600]].concat();
+        for (nth, part) in datagram.chunks(1200).enumerate() {
+            let header = [17, 0, (nth * 1200 >> 8) as u8, (nth * 1200) as u8 | u8::from(nth == 0), 0, 0, 3, flow as u8];
+            let length = (8 + part.len()) as u16;
+            let ipv6 = [&[0x60, 0, 0, 0][..], &length.to_be_bytes(), &[44, 64]].concat();
+            let address = |last| [&[0x20, 1, 0, 0][..], &[0; 11], &[last]].concat();
+            let inner = [&ipv6[..], &address(1), &address(2), &header, part].concat();
+            let outer = [3544_u16, 40_000, (8 + inner.len()) as u16, 0].map(u16::to_be_bytes).concat();
+            packets.extend(fragments(100 + 2 * flow + nth as u16, 17, &[&outer[..], &inner].concat()));
+        }
+    }
+    let folder = folder();
+    let file = write(folder.path(), "teredo.pcap", &pcap(IPV4, &packets));
+    // All frames of a flow follow each other: three fragments with the first part, one with the second.
+    let per_flow = packets.len() / 6;
+    let all = frames(&[&file]);
+    let flow_of = |frame: &String| all.iter().position(|other| other == frame).expect("a frame") / per_flow;
+    for rule in [&["--by-flow", "5"][..], &["--by-stream"]] {
+        let out = tempfile::tempdir().expect("a folder");
+        export(&[&["split", &file, "-o", text(&out.path().join("part.pcap"))], rule].concat());
+        let mut found = 0;
+        for part in files(out.path()) {
+            let part = frames(&[text(&part)]);
+            found += part.len();
+            for frame in &part {
+                let own = part.iter().filter(|other| flow_of(other) == flow_of(frame)).count();
+                assert_eq!(own, per_flow, "{rule:?}");
+            }
+        }
+        assert_eq!(found, packets.len());
+    }
+    let out = folder.path().join("one.pcap").display().to_string();
+    export(&["export", "pcap", &file, "udp.srcport == 4098", "--whole-streams", "-o", &out]);
+    assert_eq!(frames(&[&out]).len(), packets.len(), "the tunnel is one conversation");
 }
 
 #[test]

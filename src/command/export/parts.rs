@@ -90,6 +90,12 @@ impl Parts {
         Ok(())
     }
 
+    /// Completes the open files before the captures are read again.
+    pub(super) fn begin_pass(&mut self) -> Result<(), String> {
+        self.metadata = SectionMetadata::default();
+        self.close_all()
+    }
+
     /// Completes all files, and returns their numbers.
     pub(super) fn finish(mut self) -> Result<PartsSummary, String> {
         self.close_all()?;

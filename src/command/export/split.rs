@@ -8,6 +8,7 @@ use crate::command::decode::decode_options;
 use crate::command::output::escape_paths;
 use crate::command::pass_loop::{PassConsumer, PassLoop, print_read_error};
 use crate::command::{CommandOutcome, print_message};
+use dissectors::Tree;
 use dissectors::session::FirstPass;
 use overhear::analysis::{Analyzer, Task, unsupported_link_message};
 use overhear::export::FlowHash;
@@ -33,20 +34,43 @@ fn split(args: SplitArgs) -> Result<CommandOutcome, String> {
     let secrets = written.with_secrets.then(|| run.secrets());
     let format = Format::for_path(&output);
     let settings = EncoderSettings::new(format, secrets, &files)?;
-    let by_flow = rule.flows.is_some();
-    let (passes, options, has_errors) = run.open_passes(if by_flow { 2 } else { 1 }, true);
+    let grouping = Grouping { flow: FlowHash::default(), by_stream: rule.streams };
+    let is_grouped = rule.streams || rule.flows.is_some();
+    // A pass for fragments, and several for streams: a pass has no number of its own there.
+    let (passes, options, has_errors) = run.open_passes(if is_grouped { 2 } else { 1 }, true);
     let Some(mut passes) = passes else { return Ok(CommandOutcome::Reported) };
-    let mut task = Task { shallow: !by_flow, decode: options, ..Task::default() };
+    let mut task = Task { shallow: !is_grouped, udp_conversations: rule.streams, decode: options, ..Task::default() };
     let (mut first_pass, mut completed) = (FirstPass::default(), HashMap::new());
-    if by_flow {
-        task.wants = FlowHash::default().wants();
-        (first_pass, completed) = find_fragments(&mut passes, &task);
+    if is_grouped {
+        task.wants = grouping.flow.wants();
+        (first_pass, completed) = find_fragments(&mut passes, &task, &grouping);
     }
     let parts = Parts::new(output.clone(), files, decode, settings);
-    let flow = FlowHash::default();
-    let mut writer = SplitWriter { parts, rule, flow, completed, place: Place::default(), has_errors };
-    passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut writer)?;
-    let SplitWriter { parts, has_errors, .. } = writer;
+    let mut writer = SplitWriter {
+        parts,
+        rule,
+        grouping,
+        completed,
+        place: Place::default(),
+        streams: StreamFiles::default(),
+        has_errors,
+    };
+    loop {
+        passes.run(&mut Analyzer::with_first_pass(task.clone(), first_pass.clone()), None, &mut writer)?;
+        if writer.streams.is_written() {
+            break;
+        }
+        writer.streams.begin_pass();
+        writer.parts.begin_pass()?;
+        passes.start_again();
+    }
+    let SplitWriter { parts, streams, has_errors, .. } = writer;
+    if streams.omitted > 0 {
+        print_message(&format!(
+            "limit of {MAX_STREAMS} streams reached; {} of others in the first file",
+            frame_count(streams.omitted)
+        ));
+    }
     let (first, summary) = (escape_paths([part_path(&parts.output, 1).as_path()]), parts.finish()?);
     let plural = if summary.files == 1 { "" } else { "s" };
     let named = if summary.files > 0 { format!(", the first is named {first}") } else { String::new() };
@@ -56,30 +80,96 @@ fn split(args: SplitArgs) -> Result<CommandOutcome, String> {
     Ok(if has_errors { CommandOutcome::Reported } else { CommandOutcome::Done })
 }
 
-/// Reads the captures for the packets that were sent in fragments: which frame completes each, and the hash of its flow.
-fn find_fragments(passes: &mut PassLoop, task: &Task) -> (FirstPass, HashMap<u32, u64>) {
-    let mut finder = FragmentFinder { flow: FlowHash::default(), hashes: HashMap::new() };
+/// Reads the captures for the packets that were sent in fragments: which frame completes each, and the group of that.
+fn find_fragments(passes: &mut PassLoop, task: &Task, grouping: &Grouping) -> (FirstPass, HashMap<u32, u64>) {
+    let mut finder = FragmentFinder { grouping, groups: HashMap::new() };
     let mut analyzer = Analyzer::new(Task { collect: true, ..task.clone() });
     let Ok(()) = passes.run(&mut analyzer, None, &mut finder);
     passes.start_again();
-    (analyzer.into_first_pass(), finder.hashes)
+    let (first_pass, groups) = (analyzer.into_first_pass(), finder.groups);
+    let whole = |frame: u32| groups.get(&grouping.flow.completed_in(frame, &first_pass)).copied();
+    let groups = groups.keys().filter_map(|&frame| Some((frame, whole(frame)?))).collect();
+    (first_pass, groups)
 }
 
-/// Finds the flows of packets that were sent in fragments.
-struct FragmentFinder {
+/// How frames are grouped: by flow, or by stream.
+struct Grouping {
     flow: FlowHash,
-    /// Hashes of the frames that complete a packet.
-    hashes: HashMap<u32, u64>,
+    by_stream: bool,
 }
 
-impl PassConsumer for FragmentFinder {
+impl Grouping {
+    /// Returns the group of the frame that was dissected last: the hash of its flow, or the number of its innermost TCP connection or
+    /// UDP conversation.
+    fn of(&self, tree: &Tree, analyzer: &Analyzer) -> Option<u64> {
+        if !self.by_stream {
+            return self.flow.of(tree);
+        }
+        let tcp = analyzer.connections().iter().filter_map(|connection| connection.conversation.tcp()).last();
+        let udp = analyzer.udp_conversations().last();
+        tcp.map(|number| u64::from(number) << 1).or(udp.map(|&number| u64::from(number) << 1 | 1))
+    }
+}
+
+/// Maximum number of streams with a file of their own.
+const MAX_STREAMS: u64 = 10_000;
+
+/// Number of files of streams that are open at a time. The captures are read once for each.
+const FILES_PER_PASS: u64 = 256;
+
+/// Files of streams, in the order of their first frames. The first file has the frames without a stream.
+#[derive(Default)]
+struct StreamFiles {
+    numbers: HashMap<u64, u64>,
+    /// Number of files that earlier passes wrote.
+    written: u64,
+    /// Number of frames of streams beyond the limit.
+    omitted: u64,
+}
+
+impl StreamFiles {
+    /// Returns the file of a stream, from 1; `None` if it is not written in this pass.
+    fn number(&mut self, stream: Option<u64>) -> Option<u64> {
+        let next = self.numbers.len() as u64 + 2;
+        let number = match stream {
+            None => 1,
+            Some(stream) if next <= MAX_STREAMS + 1 => *self.numbers.entry(stream).or_insert(next),
+            Some(stream) => self.numbers.get(&stream).copied().unwrap_or(1),
+        };
+        self.omitted += u64::from(number == 1 && stream.is_some() && self.written == 0);
+        (self.written < number && number <= self.written + FILES_PER_PASS).then_some(number)
+    }
+
+    fn begin_pass(&mut self) {
+        self.written += FILES_PER_PASS;
+    }
+
+    /// Returns whether all files are written after this pass.
+    fn is_written(&self) -> bool {
+        self.numbers.len() as u64 + 1 <= self.written + FILES_PER_PASS
+    }
+
+    /// Returns whether this is the first pass, which prints messages.
+    fn is_first_pass(&self) -> bool {
+        self.written == 0
+    }
+}
+
+/// Finds the groups of packets that were sent in fragments.
+struct FragmentFinder<'g> {
+    grouping: &'g Grouping,
+    /// Groups of the frames that complete a packet.
+    groups: HashMap<u32, u64>,
+}
+
+impl PassConsumer for FragmentFinder<'_> {
     type Error = Infallible;
 
     fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Infallible> {
         if analyzer.is_fragment()
-            && let Some(hash) = self.flow.of(frame.tree)
+            && let Some(group) = self.grouping.of(frame.tree, analyzer)
         {
-            self.hashes.insert(frame.frame.number, hash);
+            self.groups.insert(frame.frame.number, group);
         }
         Ok(true)
     }
@@ -110,26 +200,32 @@ struct Place {
 struct SplitWriter {
     parts: Parts,
     rule: SplitRule,
-    flow: FlowHash,
+    grouping: Grouping,
+    /// Groups of the frames that complete packets of fragments.
     completed: HashMap<u32, u64>,
     place: Place,
+    streams: StreamFiles,
     has_errors: bool,
 }
 
 impl SplitWriter {
-    /// Returns the number of the file of a frame, from 1.
-    fn number(&mut self, dissected: &DissectedFrame<'_>) -> Result<u64, String> {
-        if let Some(count) = self.rule.flows {
+    /// Returns the number of the file of a frame, from 1; `None` if another pass writes it.
+    fn number(&mut self, dissected: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<Option<u64>, String> {
+        if self.rule.streams || self.rule.flows.is_some() {
             // A fragment is in the file of the packet that it is a part of.
-            let whole = self.flow.reassembled_in(dissected.tree).and_then(|frame| self.completed.get(&frame).copied());
-            let hash = whole.or_else(|| self.flow.of(dissected.tree)).unwrap_or(0);
-            return Ok(1 + hash % u64::from(count));
+            let flow = &self.grouping.flow;
+            let whole = flow.reassembled_in(dissected.tree).and_then(|frame| self.completed.get(&frame).copied());
+            let group = whole.or_else(|| self.grouping.of(dissected.tree, analyzer));
+            return Ok(match self.rule.flows {
+                Some(count) => Some(1 + group.unwrap_or(0) % u64::from(count)),
+                None => self.streams.number(group),
+            });
         }
         if self.place.number == 0 || self.is_full(dissected.frame) {
             self.parts.close_all()?;
             self.place.number += 1;
         }
-        Ok(self.place.number)
+        Ok(Some(self.place.number))
     }
 
     /// Returns whether the frame begins a file.
@@ -154,12 +250,13 @@ impl SplitWriter {
 impl PassConsumer for SplitWriter {
     type Error = String;
 
-    fn frame(&mut self, frame: &DissectedFrame<'_>, _: &Analyzer) -> Result<bool, String> {
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, String> {
         if self.place.start.is_none() && frame.frame.has_time {
             self.place.start = Some(frame.frame.time);
         }
-        let number = self.number(frame)?;
-        self.parts.write(number, frame.frame)?;
+        if let Some(number) = self.number(frame, analyzer)? {
+            self.parts.write(number, frame.frame)?;
+        }
         Ok(true)
     }
 
@@ -173,13 +270,16 @@ impl PassConsumer for SplitWriter {
     }
 
     fn unsupported_link(&mut self, link: u16) -> Result<(), String> {
-        if self.rule.flows.is_some() {
+        if self.rule.flows.is_some() || self.rule.streams && self.streams.is_first_pass() {
             print_message(&unsupported_link_message(link));
         }
         Ok(())
     }
 
     fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, String> {
-        Ok(print_read_error(&error, &mut self.has_errors))
+        match self.streams.is_first_pass() {
+            true => Ok(print_read_error(&error, &mut self.has_errors)),
+            false => Ok(ControlFlow::Continue(())),
+        }
     }
 }

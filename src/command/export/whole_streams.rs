@@ -89,7 +89,8 @@ struct StreamFinder<'m> {
 impl StreamFinder<'_> {
     /// Returns the conversations, and the frames of fragments of their packets.
     fn finish(mut self) -> Streams {
-        for (frame, completed_in) in self.fragments {
+        // Later ones first: the packet that a frame completes may be a fragment in a tunnel.
+        for (frame, completed_in) in self.fragments.into_iter().rev() {
             let is_of = |conversation: &ConversationId| match *conversation {
                 ConversationId::Tcp(number) => self.found.tcp.contains(number),
                 ConversationId::Udp(number) => self.found.udp.contains(number),
@@ -120,9 +121,11 @@ impl PassConsumer for StreamFinder<'_> {
             conversations(analyzer).into_iter().for_each(|conversation| self.found.add(conversation));
         }
         if analyzer.is_fragment() {
-            match self.flow.reassembled_in(frame.tree) {
-                Some(completed_in) if completed_in != number => self.fragments.push((number, completed_in)),
-                _ => drop(self.completed.insert(number, conversations(analyzer))),
+            let later = self.flow.reassembled_in(frame.tree).filter(|&later| later != number);
+            self.fragments.extend(later.map(|completed_in| (number, completed_in)));
+            let own = conversations(analyzer);
+            if !own.is_empty() {
+                self.completed.insert(number, own);
             }
         }
         Ok(is_match)

@@ -10,6 +10,8 @@ use super::{binlog, tracking, values};
 use crate::field::{Field, FieldKind};
 use crate::packet::Payload;
 use crate::reader::cstring;
+use crate::sql_secrets::mentions_secret;
+use crate::sql_text::DoubleQuotes;
 use crate::tree::{Slice, Tree, Value};
 use alloc::string::String;
 
@@ -220,6 +222,9 @@ fn request(code: u8, role: &Role, has_attributes: bool, cursor: &mut Cursor<'_, 
         command::SEND_LONG_DATA => {
             cursor.uint(&STMT_ID, 4)?;
             cursor.skip(2)?;
+            if role.has_secret_value {
+                return cursor.password(&PAYLOAD, cursor.rest().len());
+            }
             let span = cursor.payload.span(cursor.at, cursor.rest().len());
             cursor.tree.put(&PAYLOAD, span, Value::Bytes(span));
             Some(())
@@ -301,7 +306,15 @@ fn response(kind: PacketKind, role: &Role, cursor: &mut Cursor<'_, '_>) -> Optio
                 cursor.skip(1)?;
                 cursor.text(&SQLSTATE, 5)?;
             }
-            cursor.rest_text(&ERROR_MESSAGE)
+            // The server repeats a part of the statement.
+            let text = cursor.rest();
+            let repeats = role.is_redacted && memchr::memmem::find(text, b" near '").is_some();
+            if cursor.shows_secrets || !repeats && !mentions_secret(text, DoubleQuotes::Text) {
+                return cursor.rest_text(&ERROR_MESSAGE);
+            }
+            let span = cursor.skip(text.len())?;
+            cursor.tree.put_text(&ERROR_MESSAGE, span, format_args!("(redacted)"));
+            Some(())
         }
         PacketKind::End => {
             cursor.uint(&RESPONSE_CODE, 1)?;

@@ -25,6 +25,7 @@ use crate::wants::Wants;
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use compact_str::CompactString;
 pub use fields::*;
 use header::Header;
@@ -216,12 +217,16 @@ impl MySql {
     fn command(&mut self, payload: &[u8], message: &Message<'_>, cx: &mut Context<'_>) -> Role {
         let Some((&code, rest)) = payload.split_first() else { return Role::default() };
         let number = rest.first_chunk().map_or(0, |&number| u32::from_le_bytes(number));
-        let (mut is_unknown, mut is_redacted) = (false, false);
+        let (mut is_unknown, mut is_redacted, mut has_secret_value) = (false, false, false);
+        let mut secret_parameters = Vec::new();
         let text: Option<Arc<[u8]>> = match code {
             command::QUERY | command::PREPARE => {
                 let has_attributes = code == command::QUERY && self.login.has_query_attributes(payload);
                 let start = if has_attributes { statements::query_start(payload) } else { Some(1) };
                 let text = payload.get(start.unwrap_or(1)..).unwrap_or_default();
+                if code == command::PREPARE {
+                    secret_parameters = cx.secret_parameters(text, DoubleQuotes::Text);
+                }
                 let text = cx.shown_statement(text, DoubleQuotes::Text);
                 is_redacted = matches!(text, Cow::Owned(_));
                 Some((&*text).into())
@@ -240,6 +245,7 @@ impl MySql {
                 let parameter =
                     rest.get(4..).and_then(|rest| rest.first_chunk()).map_or(0, |&nth| u16::from_le_bytes(nth));
                 self.statements.send_long(number, parameter);
+                has_secret_value = self.statements.is_secret(number, parameter);
             }
             command::INIT_DB => {
                 self.login.use_database(rest);
@@ -261,9 +267,11 @@ impl MySql {
         let role = if matches!(code, command::QUIT | command::SEND_LONG_DATA | command::CLOSE) {
             self.single(texts, message, cx)
         } else {
-            self.begin(Unit::new(Some(code), text.clone()), texts, message, cx)
+            let mut unit = Unit::new(Some(code), text.clone());
+            (unit.is_redacted, unit.secret_parameters) = (is_redacted, secret_parameters);
+            self.begin(unit, texts, message, cx)
         };
-        Role { command: Some(code), text, is_redacted, parameters, is_unknown, ..role }
+        Role { command: Some(code), text, is_redacted, parameters, is_unknown, has_secret_value, ..role }
     }
 
     fn begin(&mut self, unit: Unit, texts: RequestTexts, message: &Message<'_>, cx: &mut Context<'_>) -> Role {
@@ -301,8 +309,12 @@ impl MySql {
             Match::Request(open) => {
                 open.add_response(message, cx);
                 let packet = open.kind.apply(payload, has_end);
-                let mut role =
-                    Role { request: Some(open.sent), packet: Some(packet), ..Role::of(open.nth, Half::Response) };
+                let mut role = Role {
+                    request: Some(open.sent),
+                    packet: Some(packet),
+                    is_redacted: open.kind.is_redacted,
+                    ..Role::of(open.nth, Half::Response)
+                };
                 if packet.kind == PacketKind::BinaryRow {
                     role.columns = open.kind.columns.clone();
                 }
@@ -334,7 +346,8 @@ impl MySql {
         let reply = first.kind.reply();
         role.result = Some(reply.status.clone());
         if let (Some((number, parameters)), Some(text)) = (first.kind.prepared, first.kind.text.clone()) {
-            self.statements.prepare(number, text, parameters);
+            let secrets = core::mem::take(&mut first.kind.secret_parameters);
+            self.statements.prepare(number, text, parameters, secrets);
         }
         if first.kind.is_login && kind != PacketKind::Error {
             self.phase = Phase::Commands;

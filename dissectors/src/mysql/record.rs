@@ -50,6 +50,8 @@ pub(super) struct Role {
     pub(super) is_login: bool,
     pub(super) is_file: bool,
     pub(super) is_secret: bool,
+    /// The value of a parameter that is sent before its statement is a password.
+    pub(super) has_secret_value: bool,
     pub(super) is_unknown: bool,
     pub(super) is_over_limit: bool,
 }

@@ -77,6 +77,10 @@ pub(super) struct Unit {
     pub(super) command: u8,
     /// Text of the statement.
     pub(super) text: Option<Arc<[u8]>>,
+    /// Passwords were replaced in the text.
+    pub(super) is_redacted: bool,
+    /// Parameters of the statement that are passwords.
+    pub(super) secret_parameters: Vec<u16>,
     /// It begins the session.
     pub(super) is_login: bool,
     state: State,

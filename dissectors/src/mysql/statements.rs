@@ -21,6 +21,8 @@ pub(super) struct Statement {
     parameters: usize,
     /// Types of the parameters, as the client has stated them last.
     types: Vec<ValueType>,
+    /// Parameters whose values are passwords that are not shown.
+    secrets: Vec<u16>,
     /// Parameters whose values were sent before.
     long: Vec<u16>,
 }
@@ -34,12 +36,12 @@ pub(super) struct Statements {
 
 impl Statements {
     /// Keeps a statement under the number of the server.
-    pub(super) fn prepare(&mut self, number: u32, text: Arc<[u8]>, parameters: u16) {
+    pub(super) fn prepare(&mut self, number: u32, text: Arc<[u8]>, parameters: u16, secrets: Vec<u16>) {
         if self.statements.len() >= MAX_STATEMENTS || self.bytes > MAX_BYTES {
             *self = Statements::default();
         }
         self.bytes += text.len();
-        let statement = Statement { text, parameters: parameters.into(), ..Statement::default() };
+        let statement = Statement { text, parameters: parameters.into(), secrets, ..Statement::default() };
         if let Some(old) = self.statements.insert(number, statement) {
             self.bytes -= old.text.len().min(self.bytes);
         }
@@ -47,6 +49,11 @@ impl Statements {
 
     pub(super) fn text(&self, number: u32) -> Option<&Arc<[u8]>> {
         self.statements.get(&number).map(|statement| &statement.text)
+    }
+
+    /// Whether the value of a parameter is a password that is not shown.
+    pub(super) fn is_secret(&self, number: u32, parameter: u16) -> bool {
+        self.statements.get(&number).is_some_and(|statement| statement.secrets.contains(&parameter))
     }
 
     pub(super) fn close(&mut self, number: u32) {
@@ -102,7 +109,8 @@ impl Statements {
                 continue;
             }
             let (text, len) = values::read(bytes.get(at..)?, of)?;
-            values.push((text, at, len));
+            let is_secret = statement.secrets.contains(&(nth as u16));
+            values.push((if is_secret { String::from("(redacted)") } else { text }, at, len));
             at += len;
         }
         statement.long.clear();

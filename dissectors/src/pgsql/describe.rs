@@ -8,6 +8,8 @@ use super::{cstring, values};
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::reader::{FieldReader, UnexpectedEnd};
+use crate::sql_secrets::mentions_secret;
+use crate::sql_text::DoubleQuotes;
 use crate::tree::{Slice, Tree, Value};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -148,8 +150,9 @@ fn frontend_message(kind: u8, view: View<'_>, reader: &mut FieldReader<'_, '_>) 
                 let format = if let [all] = &*formats { *all } else { formats.get(nth).copied().unwrap_or(0) };
                 (types.get(nth).copied().unwrap_or(0), format)
             };
+            let secrets = view.role.statement.as_ref().map_or(&[][..], |statement| &statement.secret_parameters);
             let count = count(reader)?;
-            row(count, &columns, reader)?;
+            row(count, &columns, secrets, reader)?;
             self::formats(reader).map(drop)
         }
         b'E' => {
@@ -164,7 +167,7 @@ fn frontend_message(kind: u8, view: View<'_>, reader: &mut FieldReader<'_, '_>) 
             reader.u32(&OID)?;
             formats(reader)?;
             let count = count(reader)?;
-            row(count, &|_| (0, 1), reader)?;
+            row(count, &|_| (0, 1), &[], reader)?;
             reader.u16(&FORMAT).map(drop)
         }
         b'd' => rest_bytes(&COPYDATA, reader),
@@ -182,12 +185,17 @@ fn frontend_message(kind: u8, view: View<'_>, reader: &mut FieldReader<'_, '_>) 
                 };
             }
             let span = reader.rest().all();
-            let node = reader.tree.put(&REDACTED, span, Value::Present);
-            reader.tree.label(node, format_args!("{}: (redacted)", REDACTED.title));
+            redacted(span, reader.tree);
             Ok(())
         }
         _ => Ok(()),
     }
+}
+
+/// Records that a password is here.
+fn redacted(span: Slice, tree: &mut Tree) {
+    let node = tree.put(&REDACTED, span, Value::Present);
+    tree.label(node, format_args!("{}: (redacted)", REDACTED.title));
 }
 
 /// Reads the text of a statement; without its passwords, unless they are shown.
@@ -220,8 +228,8 @@ fn formats(reader: &mut FieldReader<'_, '_>) -> Read<Vec<u16>> {
     Ok(formats)
 }
 
-/// Reads values: of a row, or of parameters. `column` gives the type and the format of each.
-fn row(count: usize, column: &dyn Fn(usize) -> (u32, u16), reader: &mut FieldReader<'_, '_>) -> Read {
+/// Reads values: of a row, or of parameters. `column` gives the type and the format of each; `secrets` are passwords.
+fn row(count: usize, column: &dyn Fn(usize) -> (u32, u16), secrets: &[u16], reader: &mut FieldReader<'_, '_>) -> Read {
     let mut line = reader.tree.wants(&ROW).then(String::new);
     for nth in 0..count {
         let is_recorded = nth < MAX_VALUES;
@@ -240,10 +248,15 @@ fn row(count: usize, column: &dyn Fn(usize) -> (u32, u16), reader: &mut FieldRea
         };
         let value = reader.rest().bytes.get(..len).ok_or(UnexpectedEnd)?;
         let span = reader.span(len);
+        reader.skip(len)?;
+        if u16::try_from(nth).is_ok_and(|nth| secrets.contains(&nth)) {
+            redacted(span, reader.tree);
+            line.iter_mut().for_each(|line| line.push_str("(redacted)"));
+            continue;
+        }
         if len > 0 {
             reader.tree.put(&VAL_DATA, span, Value::Bytes(span));
         }
-        reader.skip(len)?;
         if line.is_some() || reader.tree.wants(&VALUE) {
             let (oid, format) = column(nth);
             let mut shown = String::new();
@@ -285,10 +298,10 @@ fn backend_message(kind: u8, view: View<'_>, reader: &mut FieldReader<'_, '_>) -
         b'D' => {
             let count = reader.u16(&FIELD_COUNT)?;
             let columns = view.role.columns.as_deref().unwrap_or_default();
-            row(count.into(), &|nth| columns.get(nth).copied().unwrap_or_default(), reader)
+            row(count.into(), &|nth| columns.get(nth).copied().unwrap_or_default(), &[], reader)
         }
         b'C' => text(&TAG, reader).map(drop),
-        b'E' | b'N' => error(reader),
+        b'E' | b'N' => error(view, reader),
         b'A' => {
             reader.u32(&PID)?;
             text(&CONDITION, reader)?;
@@ -307,7 +320,7 @@ fn backend_message(kind: u8, view: View<'_>, reader: &mut FieldReader<'_, '_>) -
         }
         b'Z' => reader.u8(&TRANSACTION_STATUS).map(drop),
         b'd' => rest_bytes(&COPYDATA, reader),
-        b'V' => row(1, &|_| (0, 1), reader),
+        b'V' => row(1, &|_| (0, 1), &[], reader),
         b'v' => {
             reader.u32(&VERSION_SUPPORTED_MINOR)?;
             let count = reader.i32(&NONSUPPORTED_OPTIONS)?;
@@ -368,7 +381,7 @@ fn column(reader: &mut FieldReader<'_, '_>) -> Read {
 }
 
 /// Reads the fields of an error or a notice.
-fn error(reader: &mut FieldReader<'_, '_>) -> Read {
+fn error(view: View<'_>, reader: &mut FieldReader<'_, '_>) -> Read {
     for _ in 0..64 {
         let [code] = reader.read_array()?;
         let field: &'static Field = match code {
@@ -392,7 +405,20 @@ fn error(reader: &mut FieldReader<'_, '_>) -> Read {
             b'R' => &ROUTINE,
             _ => &TEXT,
         };
-        text(field, reader)?;
+        let own = cstring(reader.rest().bytes).0;
+        let has_secret = || {
+            // The server repeats a part of the statement.
+            let repeats = view.role.is_redacted && memchr::memmem::find(own, b"at or near").is_some();
+            repeats || mentions_secret(own, DoubleQuotes::Name)
+        };
+        if view.shows_secrets || !has_secret() {
+            text(field, reader)?;
+            continue;
+        }
+        let len = (own.len() + 1).min(reader.rest().bytes.len());
+        let span = reader.span(len);
+        reader.skip(len)?;
+        reader.tree.put_text(field, span, format_args!("(redacted)"));
     }
     Ok(())
 }

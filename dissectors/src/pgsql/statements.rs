@@ -22,6 +22,8 @@ pub(super) struct Statement {
     pub(super) types: Vec<u32>,
     /// The text is another than that of the message: passwords are replaced.
     pub(super) is_redacted: bool,
+    /// Parameters whose values are passwords that are not shown.
+    pub(super) secret_parameters: Vec<u16>,
 }
 
 impl Statement {
@@ -29,7 +31,17 @@ impl Statement {
     pub(super) fn new(text: &[u8], types: Vec<u32>, cx: &Context<'_>) -> Arc<Statement> {
         let shown = Statement::shown_text(text, cx);
         let is_redacted = matches!(shown, Cow::Owned(_));
-        Arc::new(Statement { text: shown.into_owned(), types, is_redacted })
+        Arc::new(Statement { text: shown.into_owned(), types, is_redacted, secret_parameters: Vec::new() })
+    }
+
+    /// A statement that is executed with parameters.
+    pub(super) fn prepared(text: &[u8], types: Vec<u32>, cx: &Context<'_>) -> Arc<Statement> {
+        let secret_parameters = cx.secret_parameters(text, DoubleQuotes::Name);
+        let mut statement = Statement::new(text, types, cx);
+        if let Some(statement) = Arc::get_mut(&mut statement) {
+            statement.secret_parameters = secret_parameters;
+        }
+        statement
     }
 
     /// Returns the text of a statement that is kept: without its passwords, unless they are shown.
@@ -38,7 +50,7 @@ impl Statement {
     }
 
     fn len(&self) -> usize {
-        self.text.len() + 4 * self.types.len()
+        self.text.len() + 4 * self.types.len() + 2 * self.secret_parameters.len()
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) struct Unit {
     formats: Vec<u16>,
     /// Types and formats of the columns.
     columns: Option<Arc<[(u32, u16)]>>,
+    /// Passwords were replaced in its text.
+    is_redacted: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +66,8 @@ pub(super) struct Role {
     pub(super) is_over_limit: bool,
     /// Types and formats of the columns of a row.
     pub(super) columns: Option<Arc<[(u32, u16)]>>,
+    /// Of a response: passwords were replaced in the text of the statement.
+    pub(super) is_redacted: bool,
 }
 
 impl Role {
@@ -129,7 +133,8 @@ impl Pgsql {
                     Some(statement) => statement_texts(&statement.text, other, cx),
                     None => statement_texts(&Statement::shown_text(text, cx), other, cx),
                 };
-                let unit = Unit { kind: UnitKind::Simple, ..Unit::default() };
+                let is_redacted = statement.as_ref().is_some_and(|statement| statement.is_redacted);
+                let unit = Unit { kind: UnitKind::Simple, is_redacted, ..Unit::default() };
                 let role = self.begin(unit, texts, message, cx);
                 self.open_unit = None;
                 Role { ends_half: true, statement, ..role }
@@ -139,12 +144,15 @@ impl Pgsql {
                 let (text, rest) = cstring(rest);
                 let types = rest.get(2..).unwrap_or_default().chunks_exact(4).take(super::statements::MAX_TYPES);
                 let types = types.filter_map(|oid| oid.first_chunk().map(|&oid| u32::from_be_bytes(oid))).collect();
-                let statement = Statement::new(text, types, cx);
+                let statement = Statement::prepared(text, types, cx);
                 self.statements.parse(crate::exchange::text(name), statement.clone());
                 let texts = || target(Some(&statement));
                 let begins =
                     last != (false, false) || self.pipeline.last_mut().is_some_and(|last| last.kind.awaited > 0);
                 let role = self.join(begins, "PARSE", texts, message, cx);
+                if let Some(last) = self.pipeline.last_mut().filter(|_| statement.is_redacted) {
+                    last.kind.is_redacted = true;
+                }
                 Role { statement: Some(statement), ..role }
             }
             b'B' => {
@@ -243,7 +251,11 @@ impl Pgsql {
         let has_values = self.has_values;
         match self.pipeline.find(cx) {
             Match::Request(open) => {
-                let mut role = Role { request: Some(open.sent), ..Role::of(open.nth, Half::Response) };
+                let mut role = Role {
+                    request: Some(open.sent),
+                    is_redacted: open.kind.is_redacted,
+                    ..Role::of(open.nth, Half::Response)
+                };
                 // A lone Sync.
                 if kind == b'Z' && open.response.is_none() {
                     return Role::default();

@@ -223,3 +223,18 @@ fn hostile_lengths_are_read_in_flat_memory() {
         run(&steps);
     }
 }
+
+#[test]
+fn parameters_that_are_passwords_are_not_recorded() {
+    let prepare = packet(0, "\x16UPDATE users SET name = ?, password = SHA2(?, 256) WHERE id = 3");
+    let (number, eof) = (b"\0\x01\0\0\0\0\0\x02\0\0\0\0", b"\xfe\0\0\x02\0");
+    let prepared = packets(&[number, &column(), &column(), eof]);
+    let types = [253, 0, 253, 0];
+    let values = b"\x03bob\x07hunter2";
+    let execute = [&b"\x17\x01\0\0\0\0\x01\0\0\0\0\x01"[..], &types, values].concat();
+    let steps = [&begin(ABILITIES)[..], &[c(prepare), s(prepared), c(packet(0, execute)), s(packet(1, OK))]].concat();
+    let output = run(&steps);
+    assert_eq!(output.values("mysql.value"), ["bob", "(redacted)"]);
+    assert_eq!(output.values("mysql.row"), [r"bob\t(redacted)"]);
+    assert!(!output.lines.iter().any(|line| line.contains("hunter2")));
+}

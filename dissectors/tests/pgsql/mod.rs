@@ -201,3 +201,37 @@ fn data_of_copy_belong_to_their_statement() {
     assert_eq!(output.values("pgsql.copydata").len(), 2);
     assert_eq!(output.exchanges[0].request.map(|request| request.body), Some(23 + 7 + 7 + 5));
 }
+
+/// Bind of a prepared statement to texts.
+fn bind(name: &str, values: &[&str]) -> Vec<u8> {
+    let mut body = [format!("\0{name}\0").as_bytes(), &[0, 0], &(values.len() as u16).to_be_bytes()].concat();
+    for value in values {
+        body.extend((value.len() as u32).to_be_bytes());
+        body.extend(value.as_bytes());
+    }
+    message(b'B', [&body[..], &[0, 0]].concat())
+}
+
+#[test]
+fn parameters_that_are_passwords_are_not_recorded() {
+    let parse = message(b'P', "p\0INSERT INTO users (name, password) VALUES ($1, $2)\0\0\0");
+    let bound = [&parse[..], &bind("p", &["bob", "hunter2"]), &message(b'E', b"\0\0\0\0\0"), &sync()].concat();
+    let output = run(&[startup(), s([message(b'R', [0; 4]), ready()].concat()), c(bound), result("INSERT 0 1")]);
+    assert_eq!(output.values("pgsql.value"), ["bob"]);
+    assert_eq!(output.values("pgsql.row"), [r"bob\t(redacted)"]);
+    assert_eq!(output.values("pgsql.password.redacted").len(), 1);
+}
+
+#[test]
+fn an_error_does_not_repeat_a_password() {
+    let near = |text: &str| message(b'E', format!("SERROR\0C42601\0Msyntax error at or near \"{text}\"\0\0"));
+    let output = run(&[
+        startup(),
+        s([message(b'R', [0; 4]), ready()].concat()),
+        query("ALTER ROLE bob PASSWORD 'hunter2"),
+        s([near("'hunter2"), ready()].concat()),
+        query("SELEC 1"),
+        s([near("SELEC"), ready()].concat()),
+    ]);
+    assert_eq!(output.values("pgsql.message"), ["(redacted)", r#"syntax error at or near "SELEC""#]);
+}

@@ -233,9 +233,8 @@ impl<'b> SecretReader<'b> {
         };
         let is_text = matches!(literal, Literal::Value(_));
         let is_expected = matches!(self.expected, Expected::AfterName | Expected::Password(_));
-        if is_expected || self.groups.is_in_password_column() {
-            self.hide(&literal);
-        } else if is_text && texts::has_secret(text, self.double_quotes, self.nesting) {
+        let is_secret = is_expected || self.groups.is_in_password_column();
+        if is_secret || is_text && texts::has_secret(text, self.double_quotes, self.nesting) {
             self.hide(&literal);
         }
         self.literals.push(literal);
@@ -397,10 +396,11 @@ impl<'b> SecretReader<'b> {
     fn count_cases(&mut self, name: &[u8]) {
         if is_any(name, &["CASE"]) {
             self.groups.open(GroupKind::Case, self.before, self.literals.len());
-        } else if is_any(name, &["END"]) && self.groups.close(GroupKind::Case) {
-            if let Expected::Password(expression) = &mut self.expected {
-                expression.is_after_operand = true;
-            }
+        } else if is_any(name, &["END"])
+            && self.groups.close(GroupKind::Case)
+            && let Expected::Password(expression) = &mut self.expected
+        {
+            expression.is_after_operand = true;
         }
     }
 }

@@ -20,6 +20,7 @@
 //! * `live` (feature): live capture from the interfaces of this machine
 //! * [`sink`]: writing of capture files
 //! * `confine` (with `live`): dropping of privileges
+//! * [`redact`]: marks in place of secrets
 //! * [`source`]: reading of capture files
 //! * [`naming`]: lookup of fields by name
 //! * [`priority`]: thread priorities
@@ -43,6 +44,7 @@ pub mod live;
 pub mod naming;
 pub mod priority;
 pub mod proto_files;
+pub mod redact;
 pub mod report;
 pub mod sink;
 pub mod source;

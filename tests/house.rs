@@ -44,6 +44,7 @@ const DOWN: [&str; 21] = [
     "call_matcher",
     "filter",
     "analysis",
+    "redact",
     "capture",
     "live",
     "sink",
@@ -188,7 +189,7 @@ fn the_program_names_no_module_of_an_application_protocol() {
 }
 
 /// Files that name HTTP on purpose: examples for users, and what only HTTP has.
-const NAMING_HTTP: [&str; 24] = [
+const NAMING_HTTP: [&str; 27] = [
     // Examples in the help and in messages, and the option of `follow`.
     "src/args.rs",
     "src/args/check.rs",
@@ -212,6 +213,10 @@ const NAMING_HTTP: [&str; 24] = [
     "src/export/requests/raw.rs",
     "src/export/har/entry.rs",
     "src/export/web_text.rs",
+    // Which fields and options of outputs have secrets.
+    "src/command/redaction.rs",
+    "src/redact/text.rs",
+    "src/redact/tree.rs",
     // The namespace of SVG.
     "src/diagram/svg.rs",
     // The URL of a call, and the description of a column.

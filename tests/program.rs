@@ -12,6 +12,7 @@ mod names;
 mod outputs;
 mod passwords;
 mod quotes;
+mod redaction;
 mod saving;
 mod stats;
 mod tls;

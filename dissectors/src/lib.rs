@@ -52,6 +52,7 @@ mod web;
 
 pub use field::{DisplayBase, Field, FieldKind, Severity};
 pub use protocol::{Claim, Dissector, LayerFn, MessageFields, Protocol, Registry, SessionKind};
+pub use sql_text::literals as sql_literals;
 pub use tree::{Tree, Value};
 pub use wants::Wants;
 

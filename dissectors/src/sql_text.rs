@@ -168,6 +168,23 @@ impl<'b> Iterator for Pieces<'b> {
     }
 }
 
+/// Returns the places of the texts and numbers in a statement. Parameters have none. `texts_in_double_quotes` is whether double
+/// quotes are those of texts, as in MySQL, and not of names.
+#[must_use]
+pub fn literals(statement: &[u8], texts_in_double_quotes: bool) -> Vec<Range<usize>> {
+    let double_quotes = if texts_in_double_quotes { DoubleQuotes::Text } else { DoubleQuotes::Name };
+    let mut pieces = Pieces::new(statement, double_quotes);
+    let mut found = Vec::new();
+    while let Some((span, piece)) = pieces.next_with_span() {
+        let text = statement.get(span.clone()).unwrap_or_default();
+        let is_parameter = text == b"?" || matches!(text, [b'$', b'0'..=b'9', ..]);
+        if piece == Piece::Literal && !is_parameter {
+            found.push(span);
+        }
+    }
+    found
+}
+
 /// Returns a statement with `?` for each literal, and for each list of literals. Keywords and names are as written.
 pub(crate) fn digest(statement: &[u8], double_quotes: DoubleQuotes) -> Vec<u8> {
     let mut out = Vec::with_capacity(statement.len().min(MAX_DIGEST));

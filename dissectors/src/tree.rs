@@ -112,6 +112,32 @@ pub struct Columns {
     pub fence: u32,
 }
 
+/// A text of a tree, or bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct TreeText<'t> {
+    /// What it is.
+    pub role: TextRole,
+    /// Its node, if it belongs to one.
+    pub node: Option<&'t Node>,
+    /// The text.
+    pub bytes: &'t [u8],
+}
+
+/// What a text of a tree is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextRole {
+    /// Value of a field that is a text.
+    Text,
+    /// Value of a field that is bytes.
+    Bytes,
+    /// Text that is shown instead of title and value.
+    Label,
+    /// The info column.
+    Info,
+    /// An address column.
+    Address,
+}
+
 /// The recorded fields of one frame.
 ///
 /// One store has all bytes: the frame's, reassembled data, and computed text. Values are therefore numbers and
@@ -259,6 +285,39 @@ impl Tree {
     pub fn replace_nodes(&mut self, nodes: impl Iterator<Item = Node>) {
         self.nodes.clear();
         self.nodes.extend(nodes);
+    }
+
+    /// Replaces every text of the tree by what `replace` returns for it, and all other bytes, those of the frame included, by zeros.
+    /// Bytes for which it returns nothing become zeros, too. Nodes keep their number, order and positions.
+    pub fn replace_texts(&mut self, replace: &mut dyn FnMut(TreeText<'_>) -> Option<Vec<u8>>) {
+        let old_end = self.store.len();
+        let replaced = |slice: Slice, role: TextRole, node: Option<&Node>, store: &mut Vec<u8>| {
+            let bytes = store.get(slice.start as usize..slice.end() as usize).unwrap_or_default();
+            let Some(text) = replace(TreeText { role, node, bytes }) else { return slice };
+            let start = store.len() as u32;
+            store.extend_from_slice(&text);
+            Slice::new(start, text.len() as u32)
+        };
+        let mut replaced = replaced;
+        for node in &mut self.nodes {
+            let own = *node;
+            node.value = match own.value {
+                Value::Text(slice) => Value::Text(replaced(slice, TextRole::Text, Some(&own), &mut self.store)),
+                Value::Bytes(slice) => Value::Bytes(replaced(slice, TextRole::Bytes, Some(&own), &mut self.store)),
+                other => other,
+            };
+            if own.label.len > 0 {
+                node.label = replaced(own.label, TextRole::Label, Some(&own), &mut self.store);
+            }
+        }
+        let columns = &mut self.columns;
+        columns.info = replaced(columns.info, TextRole::Info, None, &mut self.store);
+        for column in [&mut columns.source, &mut columns.destination] {
+            if let Some(Value::Text(slice)) = column {
+                *slice = replaced(*slice, TextRole::Address, None, &mut self.store);
+            }
+        }
+        self.store.get_mut(..old_end).unwrap_or_default().fill(0);
     }
 
     /// Returns the bytes at a position in the store; empty if it is out of range.

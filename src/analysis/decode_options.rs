@@ -1,6 +1,7 @@
 //! Decode options: protocols of ports, and secrets, which every pass over a capture shares.
 
 use super::NameResolution;
+use crate::redact::Redactor;
 use crate::source::{KeyLogs, add_block_secrets, find_block_secrets};
 use dissectors::derived_secrets::DerivedSecret;
 use dissectors::schema::Schemas;
@@ -28,6 +29,8 @@ pub struct DecodeOptions {
     pub names: NameResolution,
     /// Types of messages, from .proto files.
     pub schemas: Arc<Schemas>,
+    /// Replaces secrets in trees and events.
+    pub redactor: Option<Arc<Redactor>>,
 }
 
 /// A protocol for all conversations on a port, whatever their bytes look like.

@@ -1,6 +1,7 @@
 //! Events: what an analyzer reports beside the trees of frames.
 
 use crate::capture::{Call, Stream};
+use crate::redact::Redactor;
 use dissectors::Tree;
 use dissectors::session::{ConversationId, ExchangeId, Half, Side, Stamp};
 
@@ -33,6 +34,18 @@ pub enum Event {
         /// The conversation whose name stays.
         to: ConversationId,
     },
+}
+
+impl Event {
+    /// Replaces the secrets of the event.
+    pub(super) fn redact(&mut self, redactor: &Redactor) {
+        match self {
+            Event::Call(call) => redactor.exchange(&mut call.exchange),
+            Event::Unfinished(unfinished) => redactor.tree(&mut unfinished.tree),
+            Event::Chunk(StreamChunk { content: StreamContent::Bytes(bytes), .. }) => bytes.fill(0),
+            Event::Chunk(_) | Event::Stream(_) | Event::End(_) | Event::Owned { .. } | Event::Joined { .. } => {}
+        }
+    }
 }
 
 /// Messages that no frame completed: their conversation was dropped, or had to release its buffers.

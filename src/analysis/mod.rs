@@ -83,7 +83,10 @@ impl Analyzer {
 
     /// The same with a list of protocols of its own.
     #[must_use]
-    pub fn with_protocols(task: Task, first_pass: FirstPass, protocols: &[&'static Protocol]) -> Analyzer {
+    pub fn with_protocols(mut task: Task, first_pass: FirstPass, protocols: &[&'static Protocol]) -> Analyzer {
+        if let Some(redactor) = &task.decode.redactor {
+            redactor.add_wants(&mut task.wants);
+        }
         let mut tree = names::new_tree(&task);
         tree.decoding = DecodingCount::with_limit(limits::SHARD_DECODED_BYTES);
         let tables = Tables::new(RunState::new(task, first_pass, protocols));
@@ -129,6 +132,9 @@ impl Analyzer {
         self.clock.read(frame, &mut self.tables, &mut self.tree);
         if self.tree.found_names.as_ref().is_some_and(|found| !found.is_empty()) {
             self.add_found_names(frame.number);
+        }
+        if let Some(redactor) = &self.tables.run.task.decode.redactor {
+            redactor.tree(&mut self.tree);
         }
         &self.tree
     }
@@ -222,12 +228,14 @@ impl Analyzer {
 
     /// Takes the events since the last call.
     pub fn events(&mut self) -> std::vec::Drain<'_, Event> {
+        self.tables.run.redact_events();
         self.tables.run.events.drain(..)
     }
 
     /// Takes the events since the last call, with the place of each among those of all shards.
     pub fn placed_events(&mut self) -> impl Iterator<Item = (Place, Event)> {
         let frame = self.clock.frame;
+        self.tables.run.redact_events();
         let RunState { steps, events, .. } = &mut self.tables.run;
         let mut starts = steps.take_starts().peekable();
         let mut step = 1;

@@ -154,6 +154,13 @@ impl RunState {
         Some(self.registry.session(name, transport.input())?.kind)
     }
 
+    /// Replaces the secrets of the events that are there, if secrets are redacted.
+    pub(super) fn redact_events(&mut self) {
+        if let Some(redactor) = &self.task.decode.redactor {
+            self.events.iter_mut().for_each(|event| event.redact(redactor));
+        }
+    }
+
     /// Context for reading a frame of a conversation.
     pub(super) fn frame_context<'a>(
         &'a mut self,

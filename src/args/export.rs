@@ -70,7 +70,7 @@ pub(crate) struct AnonymizeArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Bodies are decoded: those that are text are text, others base64. A body has at most 1 MiB; what is missing is stated in a comment. \
-Messages of WebSocket are in the entry of their handshake. The file has cookies and passwords of its calls.
+Messages of WebSocket are in the entry of their handshake. The file has cookies and passwords of its calls; --redact replaces them.
 
 Examples:
   overhear export har shop.pcap -o shop.har
@@ -111,7 +111,8 @@ pub(crate) struct ExportObjectsArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A request has its method, target, headers and body as captured. A body that was sent in chunks or encoded is sent decoded, with its \
-length. Requests that are not complete in the capture, and tunnels, are omitted. The output has cookies and passwords of the requests.
+length. Requests that are not complete in the capture, and tunnels, are omitted. The output has cookies and passwords of the requests; --redact replaces \
+them by marks.
 
 Example:
   overhear export curl shop.pcap 'uri contains login' -o login.sh")]

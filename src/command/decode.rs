@@ -1,7 +1,7 @@
 //! Decode options of a command line.
 
 use super::output::escape_paths;
-use super::print_message;
+use super::{print_message, redaction};
 use crate::args::DecodeArgs;
 use dissectors::host_names::{HostName, HostNames, NameSource};
 use overhear::analysis::{DecodeOptions, NameResolution, limits};
@@ -27,12 +27,14 @@ pub(super) fn decode_options(args: &DecodeArgs) -> Result<DecodeOptions, String>
     let (secrets, key_logs) = (key_logs.secrets(), Arc::new(Mutex::new(key_logs)));
     let saves_secrets = false;
     let (decode_as, shows_passwords) = (args.decode_as.clone(), args.show_secrets);
-    Ok(DecodeOptions { decode_as, names, schemas, secrets, key_logs, saves_secrets, shows_passwords })
+    let redactor = redaction::redactor(args)?;
+    Ok(DecodeOptions { decode_as, names, schemas, secrets, key_logs, saves_secrets, shows_passwords, redactor })
 }
 
 /// Returns the files that decode options name: hosts files, key logs and private keys.
 pub(super) fn decode_files(args: &DecodeArgs) -> Vec<PathBuf> {
-    let named = [&args.hosts, &args.keylog, &args.tls_keys].into_iter().flatten().cloned();
+    let settings = args.redact_settings.iter();
+    let named = [&args.hosts, &args.keylog, &args.tls_keys].into_iter().flatten().chain(settings).cloned();
     named.chain(key_log_of_environment()).collect()
 }
 

@@ -21,6 +21,7 @@ mod output;
 mod overwrite;
 mod pass_loop;
 mod progress;
+mod redaction;
 mod shard_output;
 mod stats;
 #[cfg(feature = "live")]
@@ -69,6 +70,10 @@ pub(crate) enum CommandOutcome {
 /// Runs a command and returns the program's exit code: 0 on success or if the reader closed the output pipe, else 2
 /// with one line on stderr per error.
 pub(crate) fn run(line: CommandLine) -> ExitCode {
+    if let Some(message) = redaction::refusal(&line) {
+        print_message(&message);
+        return ExitCode::from(2);
+    }
     let outcome = match line.command {
         Some(Command::Print(args)) => run_print(args),
         Some(Command::Calls(args)) => run_calls(args),
@@ -90,6 +95,7 @@ pub(crate) fn run(line: CommandLine) -> ExitCode {
         Some(Command::Interfaces(args)) => list_interfaces(args),
         None => show(line.input),
     };
+    redaction::print_summary();
     match outcome {
         Ok(CommandOutcome::Done) => ExitCode::SUCCESS,
         Ok(CommandOutcome::Reported) => ExitCode::from(2),

@@ -1,0 +1,179 @@
+//! Redaction: secrets in trees and calls are replaced by marks before anything reads them.
+//!
+//! A secret has the same mark wherever it stands, so that it can be followed. Marks are derived with a key, which is random unless the
+//! user names one: they cannot be reversed by guessing.
+
+mod database;
+mod names;
+mod settings;
+mod text;
+mod tree;
+
+use dissectors::exchange::Exchange;
+use names::SecretKind;
+pub use settings::RedactSettings;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::{self, Read};
+use std::sync::{Mutex, PoisonError};
+
+/// Begin of every mark.
+const MARK: &str = "REDACTED-";
+/// Number of hexadecimal digits of a mark.
+const MARK_DIGITS: usize = 12;
+/// What dissectors record in place of a password.
+const DISSECTED: &[u8] = b"(redacted)";
+/// Maximum number of secrets of a kind that are counted.
+const MAX_COUNTED: usize = 1 << 16;
+
+/// Replaces secrets by marks.
+#[derive(Debug)]
+pub struct Redactor {
+    key: [u8; 32],
+    settings: RedactSettings,
+    /// Own names, as they are compared.
+    names: Vec<Vec<u8>>,
+    /// Secrets that were replaced.
+    found: Mutex<BTreeMap<SecretKind, HashSet<[u8; 8]>>>,
+}
+
+impl Redactor {
+    /// Returns a redactor with the settings of the user.
+    ///
+    /// # Errors
+    ///
+    /// The system has no random numbers.
+    pub fn new(settings: RedactSettings) -> io::Result<Redactor> {
+        let key = match &settings.key {
+            Some(text) => Sha256::digest(text.as_bytes()).into(),
+            None => {
+                let mut key = [0; 32];
+                File::open("/dev/urandom")?.read_exact(&mut key)?;
+                key
+            }
+        };
+        let names = settings.names.iter().map(|name| names::normalized(name.as_bytes())).collect();
+        Ok(Redactor { key, settings, names, found: Mutex::default() })
+    }
+
+    /// Replaces the secrets in the texts of a call.
+    pub(crate) fn exchange(&self, exchange: &mut Exchange) {
+        let target = match exchange.protocol {
+            "pgsql" => database::statement(self, exchange.target.as_bytes(), false),
+            "mysql" => database::statement(self, exchange.target.as_bytes(), true),
+            "resp" => database::arguments(self, exchange.target.as_bytes()),
+            _ => self.text(exchange.target.as_bytes()),
+        };
+        let text = |text: Vec<u8>| String::from_utf8_lossy(&text).into_owned().into();
+        if let Some(target) = target {
+            exchange.target = text(target);
+        }
+        for own in [&mut exchange.authority, &mut exchange.status, &mut exchange.method] {
+            if let Some(replaced) = self.text(own.as_bytes()) {
+                *own = text(replaced);
+            }
+        }
+    }
+
+    /// Returns the kind of the value of a name, if it is a secret.
+    fn kind_of(&self, name: &[u8], value: &[u8]) -> Option<SecretKind> {
+        let is_own = || {
+            let name = names::normalized(name);
+            self.names.contains(&name)
+        };
+        let is_empty = matches!(value, b"" | b"null" | b"true" | b"false");
+        let kind = names::kind_of(name, value.len()).or_else(|| is_own().then_some(SecretKind::OwnName));
+        kind.filter(|_| !is_empty)
+    }
+
+    /// Returns what replaces a secret.
+    fn mark(&self, kind: SecretKind, secret: &[u8]) -> Vec<u8> {
+        if is_mark(secret) {
+            return secret.to_vec();
+        }
+        let digest = Sha256::new().chain_update(self.key).chain_update(canonical(secret)).finalize();
+        let mut short = [0; 8];
+        short.iter_mut().zip(digest.iter()).for_each(|(short, byte)| *short = *byte);
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = found.entry(kind).or_default();
+        if known.len() < MAX_COUNTED {
+            known.insert(short);
+        }
+        drop(found);
+        let digits: String = digest.iter().take(MARK_DIGITS / 2).map(|byte| format!("{byte:02x}")).collect();
+        [MARK.as_bytes(), digits.as_bytes()].concat()
+    }
+
+    /// Returns a line about what was replaced: the number of different secrets of each kind.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = found.iter().map(|(kind, known)| {
+            let limit = if known.len() >= MAX_COUNTED { " or more" } else { "" };
+            format!("{}{limit} {}", known.len(), kind.name(known.len()))
+        });
+        let counts: Vec<String> = counts.collect();
+        if counts.is_empty() { "redacted: nothing".into() } else { format!("redacted: {}", counts.join(", ")) }
+    }
+}
+
+/// Returns whether a text is a mark, or what a dissector records in place of a password.
+fn is_mark(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(MARK.as_bytes());
+    text == DISSECTED
+        || digits.is_some_and(|digits| digits.len() == MARK_DIGITS && digits.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Returns a secret without percent escapes: the same one may be sent with and without them.
+fn canonical(secret: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(secret.len());
+    let mut rest = secret;
+    while let [byte, after @ ..] = rest {
+        let digit = |at: usize| after.get(at).and_then(|&digit| char::from(digit).to_digit(16));
+        rest = after;
+        match (byte, digit(0), digit(1)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high << 4 | low) as u8);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            _ => out.push(*byte),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn redactor() -> Redactor {
+        let settings = RedactSettings::parse("key = 'k'\nnames = ['X-Own']\npatterns = ['ACME-[0-9]+']");
+        Redactor::new(settings.expect("settings")).expect("no random numbers are needed")
+    }
+
+    #[test]
+    fn the_same_secret_has_the_same_mark_and_another_key_has_others() {
+        let own = redactor();
+        let mark = own.mark(SecretKind::Cookie, b"a b");
+        assert_eq!(own.mark(SecretKind::Token, b"a%20b"), mark);
+        assert_eq!(own.mark(SecretKind::Token, &mark), mark);
+        assert_ne!(own.mark(SecretKind::Token, b"a c"), mark);
+        let random = Redactor::new(RedactSettings::default()).expect("random numbers");
+        assert_ne!(random.mark(SecretKind::Cookie, b"a b"), mark);
+        assert_eq!(own.summary(), "redacted: 1 cookie, 2 tokens");
+    }
+
+    #[test]
+    fn settings_that_are_wrong_are_named() {
+        for (text, expected) in [
+            ("name = ['a']", "unknown setting"),
+            ("names = 'a'", "names: expected a list of texts"),
+            ("patterns = ['(']", "patterns: invalid regular expression"),
+            ("key = 3", "key: expected a text"),
+        ] {
+            let error = RedactSettings::parse(text).expect_err("an error");
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Secrets in texts of any kind: header lines, URLs, forms, JSON, multipart bodies, markup, and tokens that are known by their form.
+
+use super::Redactor;
+use super::names::{SecretKind, normalized};
+use regex::bytes::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Secrets in a text, with their kinds.
+type Spans = Vec<(Range<usize>, SecretKind)>;
+
+fn regex(pattern: &str) -> Option<Regex> {
+    Regex::new(pattern).ok()
+}
+
+/// A name, what closes it, and what separates it from its value.
+static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(concat!(
+        r#"(?-u)(?P<name>[A-Za-z_$][A-Za-z0-9_.$\-]*)"#,
+        r#"(?P<close>(?:%5[Dd]|%22|%27|[\]"'\\])*)"#,
+        r#"[ \t]*(?P<sign>=>|:=|=|:|%3[DdAa]|%253[Dd])[ \t]*"#
+    ))
+});
+
+/// Forms in which a name and its value stand apart, and tokens that are known by their form. The last group is the secret.
+static FORMS: LazyLock<Vec<(Regex, Form)>> = LazyLock::new(|| {
+    let forms = [
+        // A part of a multipart body: its headers, and its content up to the boundary.
+        (r#"(?s-u)name="?([^"\r\n;]+)"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)(?:\r?\n--|\z)"#, Form::Named),
+        // <password>x</password>
+        (r"(?-u)<([A-Za-z][\w:.\-]*)(?:\s[^>]*)?>([^<]+)", Form::Named),
+        // <input name="token" value="x">
+        (r#"(?i-u)name\s*=\s*["']([^"'<>]+)["'][^<>]*?value\s*=\s*["']([^"'<>]*)"#, Form::Named),
+        // {"name":"token","value":"x"}
+        (r#"(?i-u)"(?:name|key)"\s*:\s*"([^"]+)"\s*,\s*"value"\s*:\s*"((?:[^"\\]|\\.)*)"#, Form::Named),
+        // scheme://user:password@host
+        (r#"(?-u)://[^\s/?#@"'<>]*?:([^\s/?#"'<>]+)@"#, Form::Secret(SecretKind::Password)),
+        (r"(?i-u)%3A%2F%2F(?:[^&\s/]*?)%3A([^&\s]+?)%40", Form::Secret(SecretKind::Password)),
+        (
+            r"(?i-u)\b(?:bearer|basic|negotiate|ntlm|apikey|token)(?:[ +]|%20)+([A-Za-z0-9._~+/=\-]{8,})",
+            Form::Secret(SecretKind::Authorization),
+        ),
+        (r"(?-u)(eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*)?)", Form::Secret(SecretKind::Token)),
+        (r"(?s-u)-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)(?:-----END|\z)", Form::Secret(SecretKind::Key)),
+        (r"(?-u)\b(AKIA[0-9A-Z]{16})\b", Form::Secret(SecretKind::Key)),
+        (
+            r"(?-u)\b(gh[pousr]_[A-Za-z0-9]{20,}|sk_live_[A-Za-z0-9]{8,}|xox[abprs]-[A-Za-z0-9\-]{8,})",
+            Form::Secret(SecretKind::Key),
+        ),
+    ];
+    forms.into_iter().filter_map(|(pattern, form)| Some((regex(pattern)?, form))).collect()
+});
+
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    /// The first group is a name, the second its value.
+    Named,
+    Secret(SecretKind),
+}
+
+impl Redactor {
+    /// Returns a text with marks for its secrets; `None` if it has none.
+    pub(super) fn text(&self, text: &[u8]) -> Option<Vec<u8>> {
+        self.replace(text, self.secrets(text))
+    }
+
+    /// Returns the value of a header, or of another name, with marks for its secrets; `None` if it has none.
+    pub(super) fn value(&self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+        let mut spans = Vec::new();
+        if !self.add_value(name, value, 0..value.len(), &mut spans) {
+            return self.text(value);
+        }
+        self.replace(value, spans)
+    }
+
+    /// Replaces spans of a text.
+    fn replace(&self, text: &[u8], mut spans: Spans) -> Option<Vec<u8>> {
+        spans.retain(|(span, _)| !span.is_empty());
+        if spans.is_empty() {
+            return None;
+        }
+        spans.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
+        let mut out = Vec::with_capacity(text.len());
+        let mut copied = 0;
+        for (span, kind) in spans {
+            // A secret in a secret is a part of it; one that exceeds it ends with a mark of its own.
+            let start = span.start.max(copied);
+            if start >= span.end {
+                continue;
+            }
+            out.extend_from_slice(text.get(copied..start).unwrap_or_default());
+            out.extend(self.mark(kind, text.get(start..span.end).unwrap_or_default()));
+            copied = span.end;
+        }
+        out.extend_from_slice(text.get(copied..).unwrap_or_default());
+        Some(out)
+    }
+
+    fn secrets(&self, text: &[u8]) -> Spans {
+        let mut spans = Vec::new();
+        self.add_named(text, &mut spans);
+        for (regex, form) in FORMS.iter() {
+            for groups in regex.captures_iter(text) {
+                match (form, groups.get(1), groups.get(2)) {
+                    (Form::Named, Some(name), Some(value)) => {
+                        let range = value.range();
+                        if let Some(kind) = self.kind_of(name.as_bytes(), value.as_bytes()) {
+                            spans.push((range, kind));
+                        }
+                    }
+                    (Form::Secret(kind), Some(secret), _) => spans.push((secret.range(), *kind)),
+                    _ => {}
+                }
+            }
+        }
+        for pattern in &self.settings.patterns {
+            for groups in pattern.captures_iter(text) {
+                if let Some(secret) = groups.get(1).or(groups.get(0)) {
+                    spans.push((secret.range(), SecretKind::OwnPattern));
+                }
+            }
+        }
+        spans
+    }
+
+    /// Adds the values of names: `name=value`, `"name":"value"`, and lines such as `Name: value`.
+    fn add_named(&self, text: &[u8], spans: &mut Spans) {
+        let Some(names) = NAMES.as_ref() else { return };
+        let mut at = 0;
+        while let Some(groups) = names.captures_at(text, at) {
+            let (Some(all), Some(name), Some(close), Some(sign)) =
+                (groups.get(0), groups.name("name"), groups.name("close"), groups.name("sign"))
+            else {
+                break;
+            };
+            at = all.end();
+            let is_line_start = name.start() == 0 || text.get(name.start() - 1).is_some_and(|&byte| byte == b'\n');
+            let is_header = sign.as_bytes() == b":" && close.is_empty();
+            let value = if is_header && (is_line_start || is_header_name(name.as_bytes())) {
+                let rest = text.get(at..).unwrap_or_default();
+                let len = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(rest.len());
+                // In a label, line ends are escaped.
+                let own = rest.get(..len).unwrap_or_default();
+                let own = own.strip_suffix(br"\r\n").unwrap_or(own);
+                at..at + own.len()
+            } else {
+                let is_json = !close.is_empty() && sign.as_bytes() == b":";
+                let escapes = close.as_bytes().iter().filter(|&&byte| byte == b'\\').count();
+                let group = if is_json { group_range(text, at, escapes) } else { None };
+                group.unwrap_or_else(|| value_range(text, at, is_json))
+            };
+            // A value that is no secret may have names itself.
+            if self.add_value(name.as_bytes(), text.get(value.clone()).unwrap_or_default(), value.clone(), spans) {
+                at = value.end.max(at);
+            }
+        }
+    }
+
+    /// Adds the secrets of the value of a name, which is at a place in a text. Returns whether the name is that of secrets.
+    fn add_value(&self, name: &[u8], value: &[u8], range: Range<usize>, spans: &mut Spans) -> bool {
+        let part = |from: usize, to: usize| range.start + from..range.start + to;
+        match &normalized(name)[..] {
+            b"authorization" | b"proxyauthorization" | b"httpauthorization" => {
+                // The scheme stays.
+                let scheme = value.iter().position(|byte| matches!(byte, b' ' | b'+')).map_or(0, |at| at + 1);
+                let scheme = if value.len() > scheme { scheme } else { 0 };
+                spans.push((part(scheme, value.len()), SecretKind::Authorization));
+            }
+            b"cookie" | b"cookies" | b"cookiepair" => {
+                let mut start = 0;
+                for pair in value.split(|&byte| byte == b';') {
+                    add_pair(pair, range.start + start, spans);
+                    start += pair.len() + 1;
+                }
+            }
+            b"setcookie" | b"setcookie2" => {
+                let len = memchr::memchr(b';', value).unwrap_or(value.len());
+                add_pair(value.get(..len).unwrap_or_default(), range.start, spans);
+            }
+            _ => match self.kind_of(name, value) {
+                Some(kind) => spans.push((range, kind)),
+                None => return false,
+            },
+        }
+        true
+    }
+}
+
+/// Adds the value of a cookie: what follows its name.
+fn add_pair(pair: &[u8], start: usize, spans: &mut Spans) {
+    let from = memchr::memchr(b'=', pair).map_or(0, |at| at + 1);
+    let value = pair.get(from..).unwrap_or_default();
+    let before = value.len() - value.trim_ascii_start().len();
+    let value = value.trim_ascii();
+    let quotes = usize::from(value.len() > 1 && value.starts_with(b"\"") && value.ends_with(b"\""));
+    let from = start + from + before + quotes;
+    spans.push((from..from + value.len() - 2 * quotes, SecretKind::Cookie));
+}
+
+/// Returns whether a name is that of a header whose value may have blanks.
+fn is_header_name(name: &[u8]) -> bool {
+    matches!(&normalized(name)[..], b"authorization" | b"proxyauthorization" | b"cookie" | b"setcookie")
+}
+
+/// Returns the place of the content of an array or an object of JSON that begins at a position, if one does. Quotes have so many
+/// backslashes before them.
+fn group_range(text: &[u8], at: usize, escapes: usize) -> Option<Range<usize>> {
+    let rest = text.get(at..)?;
+    if !matches!(rest.first(), Some(b'[' | b'{')) {
+        return None;
+    }
+    let (mut depth, mut is_in_text, mut backslashes) = (0_u32, false, 0);
+    for (nth, &byte) in rest.iter().enumerate() {
+        match byte {
+            b'"' if backslashes == escapes => is_in_text = !is_in_text,
+            b'[' | b'{' if !is_in_text => depth += 1,
+            b']' | b'}' if !is_in_text && depth <= 1 => return Some(at + 1..at + nth),
+            b']' | b'}' if !is_in_text => depth -= 1,
+            _ => {}
+        }
+        backslashes = if byte == b'\\' { backslashes + 1 } else { 0 };
+    }
+    Some(at + 1..text.len())
+}
+
+/// Returns the place of the value that begins at a position: a text in quotes, or what ends with a blank, or with the next value.
+fn value_range(text: &[u8], at: usize, is_json: bool) -> Range<usize> {
+    let rest = text.get(at..).unwrap_or_default();
+    let escapes = rest.iter().take_while(|&&byte| byte == b'\\').count();
+    let start = at + escapes;
+    let rest = rest.get(escapes..).unwrap_or_default();
+    match rest.first() {
+        Some(&quote @ (b'"' | b'\'')) => {
+            let mut end = 1;
+            while let Some(&byte) = rest.get(end) {
+                match byte {
+                    // A quote that is escaped as often as the first one ends the text.
+                    b'\\' if escapes > 0 && rest.get(end + escapes) == Some(&quote) => break,
+                    b'\\' => end += 1,
+                    _ if byte == quote => break,
+                    _ => {}
+                }
+                end += 1;
+            }
+            start + 1..start + end.min(rest.len()).max(1)
+        }
+        _ => {
+            let is_end = |byte: &u8| {
+                byte.is_ascii_whitespace()
+                    || matches!(byte, b'&' | b'"' | b'<' | b'>')
+                    || is_json && matches!(byte, b',' | b'}' | b']')
+            };
+            let len = rest.iter().position(is_end).unwrap_or(rest.len());
+            let own = rest.get(..len).unwrap_or_default();
+            let len = memchr::memmem::find(own, b"%26").unwrap_or(len);
+            start..start + len
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::redact::tests::redactor;
+
+    /// Checks texts, in which `«x»` is a secret.
+    #[test]
+    fn secrets_are_found_in_texts_of_all_kinds() {
+        let own = redactor();
+        for marked in [
+            "Authorization: Bearer «abc.def-ghi»\r\n",
+            "authorization: Basic «YWxpY2U6eA==»\r\nHost: a\r\n",
+            "Proxy-Authorization: Digest «username=\"a\", response=\"x y\"»\r\n",
+            "Cookie: sid=«a b»; theme=«dark»; «lone»\r\n",
+            "Set-Cookie: sid=«abc»; Path=/; HttpOnly\r\n",
+            "X-API-Key: «abc def»\r\n",
+            "X-Own: «a value»\r\n",
+            "GET /login?user=bob&password=«a,(b)'c»&next=/ HTTP/1.1",
+            "/a?access_token=«x%20y#top»",
+            "/a?to=%2Fb%3Fpassword%3D«x»%26c%3Dd",
+            "user=bob&user%5Bpassword%5D=«x»&a=b",
+            r#"{"user":"bob","password":"«a\"b, c»","n":1}"#,
+            r#"{"token" : «123», "n":1, "password":null}"#,
+            r#"{"passwords":[«"a]b", {"c":"d"}»],"n":1}"#,
+            r#"{\"secret\":{«\"a\":\"b}\"»},\"n\":1}"#,
+            r#"{"secret":{«"a":"not closed»"#,
+            r#"{"body":"{\"password\":\"«a b»\",\"n\":1}"}"#,
+            "postgresql://bob:«x»@host/db?a=b",
+            "url=http%3A%2F%2Fbob%3A«x»%40host",
+            "host=h password='«a b»' user=bob",
+            "see eyJ«»",
+            "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n«a\r\nb»\r\n--b--",
+            "--b\r\nContent-Disposition: form-data; name=\"city\"\r\n\r\nParis\r\n--b--",
+            "<login><password type=\"p\">«a b»</password><name>bob</name></login>",
+            "<input name=\"csrf\" value=\"«x y»\">",
+            r#"[{"name":"token","value":"«x»"}]"#,
+            "deploy with «ACME-123» now",
+            "-----BEGIN PRIVATE KEY-----«\nabc\n»-----END PRIVATE KEY-----",
+            "key=short&code=404&key=«0123456789abcdef»",
+        ] {
+            let text: String = marked.replace(['«', '»'], "");
+            let mut expected = Vec::new();
+            for (nth, part) in marked.split(['«', '»']).enumerate() {
+                let mark = |part: &str| own.mark(crate::redact::SecretKind::Token, part.as_bytes());
+                expected.extend(if nth % 2 == 1 && !part.is_empty() { mark(part) } else { part.as_bytes().to_vec() });
+            }
+            let found = own.text(text.as_bytes()).unwrap_or_else(|| text.clone().into_bytes());
+            assert_eq!(String::from_utf8_lossy(&found), String::from_utf8_lossy(&expected), "{text}");
+            // Marks are no secrets.
+            assert_eq!(own.text(&found).unwrap_or_else(|| found.clone()), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_of_any_length_are_read_once() {
+        let own = redactor();
+        for part in [
+            "a=\"",
+            "name=\"a\r\n",
+            "<a b",
+            "password=\"a\\",
+            "://a:",
+            "\"name\":\"a\",",
+            "-----BEGIN PRIVATE KEY-----",
+        ] {
+            own.text(part.repeat(20_000).as_bytes());
+        }
+    }
+}

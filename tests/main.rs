@@ -21,6 +21,7 @@ mod grpc_logs;
 mod house;
 mod http2_logs;
 mod http3;
+mod http3_logs;
 mod journey;
 mod json;
 mod link_layers;

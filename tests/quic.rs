@@ -1,8 +1,8 @@
 //! QUIC and HTTP/3: the calls of recorded connections, with frames lost, repeated and out of order, and with other secrets.
 
-use crate::common::{decode_options, events};
+use crate::common::{decode_options, events, pcap};
 use dissectors::exchange::Exchange;
-use overhear::analysis::{DecodeOptions, Event, Task};
+use overhear::analysis::{Analyzer, DecodeOptions, Event, Task};
 use overhear::source::Capture;
 use std::sync::Arc;
 
@@ -16,7 +16,11 @@ struct Recording {
 
 impl Recording {
     fn of(name: &str) -> Recording {
-        let file = std::fs::read(format!("fixtures/quic/{name}.pcapng")).expect("a fixture");
+        Recording::at(&format!("fixtures/quic/{name}.pcapng"))
+    }
+
+    fn at(path: &str) -> Recording {
+        let file = std::fs::read(path).expect("a fixture");
         let mut capture = Capture::from_reader("test", std::io::Cursor::new(file.clone())).expect("a capture");
         let mut frames = Vec::new();
         while let Some(frame) = capture.next().expect("a frame") {
@@ -139,4 +143,111 @@ fn wrong_secrets_give_no_content() {
     let calls = recording.exchanges(&recording.in_order());
     assert_eq!(calls.iter().map(|call| (&*call.method, &*call.status)).collect::<Vec<_>>(), [("QUIC", "QUIC v1")]);
     assert_eq!(calls[0].authority, "www.example.test");
+}
+
+/// `LINKTYPE_ETHERNET`.
+const LINK_ETHERNET: u32 = 1;
+/// Offsets in a frame of Ethernet, IPv4 and UDP.
+const SOURCE: std::ops::Range<usize> = 26..30;
+const DESTINATION: std::ops::Range<usize> = 30..34;
+const PORTS: std::ops::Range<usize> = 34..38;
+/// Ports of the client of `http3/migration.pcapng`: that of its handshake, and those that it changed to.
+const CLIENT_PORTS: [u16; 3] = [50_000, 50_010, 50_020];
+
+/// The client's port of a frame.
+fn client_port(frame: &[u8]) -> u16 {
+    let ports = frame[PORTS].chunks(2).map(|port| u16::from_be_bytes([port[0], port[1]]));
+    ports.into_iter().find(|port| *port != 443).expect("the port of the client")
+}
+
+#[test]
+fn a_connection_is_read_on_after_its_client_changed_its_port() {
+    let recording = Recording::at("fixtures/http3/migration.pcapng");
+    let ports: Vec<u16> = recording.frames.iter().map(|(_, frame)| client_port(frame)).collect();
+    assert!(CLIENT_PORTS.iter().all(|port| ports.contains(port)));
+    let calls = ["GET / 200 101", "GET /style.css 200 23", "GET / 200 101", "POST /echo 200 3"];
+    assert_eq!(lines(&recording.exchanges(&recording.in_order())), calls);
+    // Without the secrets, new connection IDs are not known: frame 14 is the first with one (tshark 4.0, quic.dcid).
+    let recording = Recording { decode: DecodeOptions::default(), ..recording };
+    let calls = recording.exchanges(&recording.in_order());
+    assert_eq!(calls.iter().map(|call| call.response.expect("a response").last.frame).collect::<Vec<_>>(), [13]);
+}
+
+#[test]
+fn a_connection_whose_client_is_behind_a_nat_is_read_on_without_secrets() {
+    // RFC 9000 9.3.3: a NAT changes the port, and the connection IDs stay.
+    let mut recording = Recording::at("fixtures/http3/get.pcapng");
+    recording.decode = DecodeOptions::default();
+    let whole = recording.exchanges(&recording.in_order());
+    let count = recording.frames.len();
+    for (_, frame) in recording.frames.iter_mut().skip(count / 2) {
+        let at = if frame[PORTS][..2] == 443_u16.to_be_bytes() { PORTS.start + 2 } else { PORTS.start };
+        frame[at..at + 2].copy_from_slice(&60_000_u16.to_be_bytes());
+    }
+    let calls = recording.exchanges(&recording.in_order());
+    assert_eq!(lines(&calls), lines(&whole));
+    let last = |calls: &[Exchange]| calls[0].response.expect("a response").last.frame;
+    assert_eq!(last(&calls), last(&whole));
+}
+
+#[test]
+fn datagrams_between_other_endpoints_are_of_no_connection() {
+    let mut recording = Recording::at("fixtures/http3/migration.pcapng");
+    for (_, frame) in &mut recording.frames {
+        if client_port(frame) != CLIENT_PORTS[0] {
+            for address in [SOURCE, DESTINATION] {
+                frame[address.start] = 172;
+            }
+        }
+    }
+    let calls = lines(&recording.exchanges(&recording.in_order()));
+    assert_eq!(calls, ["GET / 200 101"]);
+}
+
+/// The first datagram of each recorded connection: an Initial packet, which is authentic from any endpoint.
+fn initial_frames() -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    for folder in ["fixtures/quic", "fixtures/http3"] {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|ending| ending == "pcapng") {
+                let recording = Recording::at(path.to_str().expect("a path"));
+                // Ethernet, IPv4 and UDP, then a packet with a long header of version 1.
+                let is_first =
+                    |frame: &Vec<u8>| frame.len() > 1200 && frame[42] & 0xf0 == 0xc0 && frame[43..47] == [0, 0, 0, 1];
+                frames.extend(recording.frames.into_iter().map(|(_, frame)| frame).find(is_first));
+            }
+        }
+    }
+    frames
+}
+
+#[test]
+fn what_is_kept_of_many_connections_is_bounded() {
+    let initials = initial_frames();
+    assert!(initials.len() > 16);
+    let packets: Vec<Vec<u8>> = (0..400_u16)
+        .flat_map(|conversation| {
+            let of_port = move |initial: &Vec<u8>| {
+                let mut bytes = initial.clone();
+                bytes[PORTS.start..PORTS.start + 2].copy_from_slice(&(10_000 + conversation).to_be_bytes());
+                bytes
+            };
+            initials.iter().map(of_port).collect::<Vec<_>>()
+        })
+        .collect();
+    let mut capture =
+        Capture::from_reader("test", std::io::Cursor::new(pcap(LINK_ETHERNET, &packets))).expect("a capture");
+    let mut analyzer = Analyzer::new(Task { exchanges: true, ..Task::default() });
+    let (mut most, mut calls) = (0, 0);
+    while let Some(frame) = capture.next().expect("a frame") {
+        analyzer.dissect(&frame);
+        calls += analyzer.events().filter(|event| matches!(event, Event::Call(_))).count();
+        most = most.max(analyzer.buffered());
+    }
+    analyzer.finish();
+    calls += analyzer.events().filter(|event| matches!(event, Event::Call(_))).count();
+    assert_eq!(calls, packets.len(), "each connection is reported, also one that is dropped");
+    // Each of 16 shards: 384 KiB, and what the conversation that is read adds to it (`limits::SHARD_BYTES_OF_OTHERS`).
+    assert!((1 << 20..16 * (3 << 17) + (1 << 20)).contains(&most), "{most}");
 }

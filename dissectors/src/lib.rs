@@ -15,6 +15,7 @@ pub mod call_facts;
 mod cipher_suite;
 pub mod coding;
 pub mod content;
+pub mod datagram_path;
 pub mod decoding_count;
 pub mod derived_secrets;
 mod echo;

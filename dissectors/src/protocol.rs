@@ -1,6 +1,7 @@
 //! Protocols: their fields, what leads to them, and how they are read.
 
 use crate::call_facts::CallFacts;
+use crate::datagram_path::{FirstDatagram, FirstDatagramFn};
 use crate::field::{Field, FieldKind};
 use crate::packet::{NextLayer, Packet, Payload, ProtocolPath};
 use crate::schema::Schemas;
@@ -101,6 +102,8 @@ pub enum Dissector {
     Header(HeaderDissector),
     /// From the messages of a handshake that a transport carries itself, as QUIC carries those of TLS.
     Handshake(HandshakeFn),
+    /// From the first datagram between two endpoints: whether a conversation begins with it, or continues.
+    FirstDatagram(FirstDatagramFn),
     /// Its fields that explain a call; nothing is read by them.
     CallFacts(&'static CallFacts),
     /// By the program, from what it knows itself (the frame, its columns).
@@ -275,6 +278,7 @@ pub struct Registry {
     /// UDP ports of protocols that are layers only.
     tunnel_ports: Vec<u16>,
     sessions: Vec<SessionEntry>,
+    first_datagrams: Vec<FirstDatagramFn>,
 }
 
 /// A session protocol of a [`Registry`].
@@ -321,11 +325,14 @@ impl Registry {
             udp_port: Vec::new(),
             tunnel_ports: Vec::new(),
             sessions: Vec::new(),
+            first_datagrams: Vec::new(),
         };
         for &protocol in protocols {
             for dissector in protocol.dissectors {
-                if let Dissector::Layer(layer) = dissector {
-                    protocol.claims.iter().for_each(|&claim| all.claim(claim, *layer));
+                match dissector {
+                    Dissector::Layer(layer) => protocol.claims.iter().for_each(|&claim| all.claim(claim, *layer)),
+                    Dissector::FirstDatagram(read) => all.first_datagrams.push(*read),
+                    _ => {}
                 }
             }
             if protocol.is_layer() && !protocol.sessions().any(|kind| kind.input == Input::Datagrams) {
@@ -414,6 +421,12 @@ impl Registry {
         let is_stream = |entry: &SessionEntry| entry.kind.input != Input::Datagrams;
         let reads = |entry: &SessionEntry| !matches!(successor, Successor::Alpn(_)) || is_stream(entry);
         self.sessions.iter().copied().find(|entry| entry.is_named_by(successor) && reads(entry))
+    }
+
+    /// Returns the relation of the first datagram between two endpoints to conversations.
+    #[must_use]
+    pub fn first_datagram(&self, bytes: &[u8]) -> Option<FirstDatagram> {
+        self.first_datagrams.iter().find_map(|read| read(bytes))
     }
 
     /// Whether any session reads datagrams.

@@ -8,6 +8,7 @@
 //! The driver is part of the program: it detects a session, buffers what the session leaves, and feeds what a session
 //! derives to the session above it.
 
+use crate::datagram_path::KnownPathId;
 pub use crate::derived_secrets::Secret;
 use crate::derived_secrets::{DerivedSecret, DerivedSecrets};
 use crate::exchange::{Exchange, Transfer};
@@ -489,6 +490,8 @@ pub enum Event {
     OutsideMessages,
     /// A secret was derived that other connections may need.
     Secret(Box<DerivedSecret>),
+    /// An identifier was learned by which datagrams between other endpoints belong to the conversation.
+    PathId(KnownPathId),
     /// The conversation is a continuation of another, such as after a migration.
     Joined {
         /// The conversation that goes on.

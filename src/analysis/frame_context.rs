@@ -5,7 +5,9 @@ use super::session_driver::{Completed, ConversationState, Owner};
 use super::task::Work;
 use dissectors::packet::ProtocolPath;
 use dissectors::protocol::UnitReassembly;
-use dissectors::session::{Context, Derivation, DerivedItem, FirstPass, Lane, Missing, Secrets, Side, Stamp};
+use dissectors::session::{
+    Context, ConversationId, Derivation, DerivedItem, FirstPass, Lane, Missing, Secrets, Side, Stamp,
+};
 use dissectors::{Registry, Tree, Wants};
 use std::sync::Arc;
 
@@ -27,6 +29,8 @@ pub(super) struct FrameContext<'a> {
     pub(super) derived: &'a mut Derivation,
     /// Whether the conversation's bytes are reported.
     pub(super) follows: bool,
+    /// The conversation whose bytes are reported.
+    pub(super) followed_conversation: Option<ConversationId>,
     /// The title of the derived bytes that are reported.
     pub(super) follow_derived: Option<&'static str>,
     /// Events of the analyzer.

@@ -48,6 +48,13 @@ pub const ADDRESS_USES: usize = 16_384;
 /// NAT.
 pub const UDP_AGE: i64 = 120_000_000_000;
 
+/// Maximum number of endpoints, and of identifiers, by which a conversation in datagrams is found after it changed its
+/// endpoints. At the limit the oldest one is dropped. A connection of QUIC has 4 to 16 identifiers.
+pub const PATH_IDS: usize = 32_768;
+
+/// Maximum number of datagrams between two endpoints that are compared with these identifiers.
+pub const PATH_PROBES: u8 = 8;
+
 /// Maximum number of datagrams of a conversation that are probed for a session.
 pub const UNDETECTED_DATAGRAMS: u8 = 8;
 

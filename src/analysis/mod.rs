@@ -32,6 +32,7 @@ mod task;
 mod tcp;
 mod transport_packet;
 mod udp;
+mod udp_paths;
 
 use crate::capture::Stream;
 use crate::source::Frame;

@@ -10,6 +10,7 @@ use super::seek::{SeekContext, SeekFact};
 use super::session_driver::Completed;
 use super::shard::Steps;
 use super::task::{Task, Work};
+use super::udp_paths::UdpPaths;
 use crate::capture::Call;
 use dissectors::decoding_count::DecodingCount;
 use dissectors::exchange::Exchange;
@@ -45,7 +46,9 @@ pub(super) struct RunState {
     decoding: [DecodingCount; limits::SHARDS],
     /// The steps of the present frame, if the capture is divided.
     pub(super) steps: Steps,
-    messages: Vec<dissectors::session::Event>,
+    pub(super) messages: Vec<dissectors::session::Event>,
+    /// Identifiers by which conversations in datagrams are found between other endpoints.
+    pub(super) paths: UdpPaths,
     derived: Derivation,
     pub(super) prefilter: Option<Prefilter>,
     /// Records nothing, for what belongs to no frame.
@@ -61,6 +64,7 @@ impl Clone for RunState {
             decoding: self.decoding,
             start: self.start,
             prefilter: self.prefilter.clone(),
+            paths: self.paths.clone(),
             ..RunState::with(registry, self.task.clone(), self.work, Arc::clone(&self.first_pass))
         }
     }
@@ -92,6 +96,7 @@ impl RunState {
             events: Vec::new(),
             seek_facts: Vec::new(),
             messages: Vec::new(),
+            paths: UdpPaths::default(),
             derived: Derivation::default(),
             prefilter: None,
             blank: None,
@@ -180,6 +185,7 @@ impl RunState {
             messages: &mut self.messages,
             derived: &mut self.derived,
             follows: self.task.follow == Some(conversation) && self.task.follow_derived.is_none(),
+            followed_conversation: self.task.follow.filter(|_| self.task.follow_derived.is_none()),
             follow_derived: self.task.follow_derived.filter(|_| self.task.follow == Some(conversation)),
             events: &mut self.events,
             collected: self.task.collect.then_some(&mut self.collected),
@@ -248,6 +254,7 @@ impl RunState {
                 | dissectors::session::Event::Pdu(_)
                 | dissectors::session::Event::Message(_)
                 | dissectors::session::Event::Part(_)
+                | dissectors::session::Event::PathId(_)
                 | dissectors::session::Event::OutsideMessages => {}
             }
         }

@@ -1,12 +1,14 @@
 //! UDP: conversations in datagrams, and the sessions in them.
 
 use super::decode_options::Transport;
-use super::flow::FlowIndex;
+use super::flow::{FlowIndex, FlowKey};
 use super::frame_context::FrameContext;
 use super::layers::Tables;
+use super::limits;
 use super::run_state::RunState;
 use super::session_driver::{Completed, ConversationState, Delivered, SessionDriver};
 use super::transport_packet::{TransportPacket, number};
+use super::udp_paths::UdpPath;
 use super::{Event, FrameConnection, StreamChunk, StreamContent, Work};
 use crate::capture::{Call, Endpoint};
 use dissectors::exchange::Exchange;
@@ -30,6 +32,10 @@ pub(super) struct UdpConversation {
     pub(super) buffered: u32,
     /// Whether its end completes something.
     pub(super) is_open: bool,
+    /// Datagrams that may be found to be of another conversation.
+    pub(super) path_probes: u8,
+    /// The conversation that its datagrams belong to, if they continue another.
+    pub(super) path: Option<Box<UdpPath>>,
 }
 
 /// The drivers of a conversation in datagrams.
@@ -45,13 +51,25 @@ impl UdpConversation {
         [client, server]: [Endpoint; 2],
         at: Stamp,
         session: Option<(Work, Option<&'static SessionKind>)>,
+        path_probes: u8,
     ) -> UdpConversation {
         let session = session.map(|(work, forced)| {
             let ports = [client.port, server.port];
             let conversation = ConversationState::new(ConversationId::Udp(number), ports, forced, work);
             Box::new(UdpSession { conversation, driver: SessionDriver::new(Input::Datagrams, work) })
         });
-        UdpConversation { number, first: at.time, last: at, client, server, session, buffered: 0, is_open: false }
+        UdpConversation {
+            number,
+            first: at.time,
+            last: at,
+            client,
+            server,
+            session,
+            buffered: 0,
+            is_open: false,
+            path_probes,
+            path: None,
+        }
     }
 
     /// Its name.
@@ -60,7 +78,7 @@ impl UdpConversation {
     }
 
     /// Whether a session reads it, as far as is known.
-    fn has_session(&self) -> bool {
+    pub(super) fn has_session(&self) -> bool {
         self.session.as_ref().is_some_and(|session| session.driver.has_session())
     }
 
@@ -74,14 +92,18 @@ impl UdpConversation {
         buffered as isize - std::mem::replace(&mut self.buffered, buffered) as isize
     }
 
-    /// Reads a datagram with its session; returns its sender and what it completes, if a session read it.
-    fn read(
-        &mut self,
-        source: Endpoint,
-        datagram: &Datagram<'_>,
-        context: &mut FrameContext<'_>,
-    ) -> Option<(Side, Completed)> {
-        let side = if source == self.client { Side::Client } else { Side::Server };
+    /// Returns its endpoints, the client first.
+    pub(super) fn ends(&self) -> [Endpoint; 2] {
+        [self.client, self.server]
+    }
+
+    /// Returns the side of an endpoint.
+    fn side(&self, source: Endpoint) -> Side {
+        if source == self.client { Side::Client } else { Side::Server }
+    }
+
+    /// Reads a datagram of a side with its session; returns what it completes, if a session read it.
+    fn read(&mut self, side: Side, datagram: &Datagram<'_>, context: &mut FrameContext<'_>) -> Option<Completed> {
         let payload = datagram.payload;
         if context.follows && !payload.bytes.is_empty() {
             let content = StreamContent::Bytes(payload.bytes.to_vec());
@@ -92,7 +114,7 @@ impl UdpConversation {
         let base = Some(payload.base);
         let delivered = Delivered { bytes: payload.bytes, base, first: context.at, arrived: context.at, received: 0 };
         session.driver.read(Lane::of(side), delivered, &mut context.feed(&mut session.conversation, &mut completed));
-        session.driver.has_session().then_some((side, completed))
+        session.driver.has_session().then_some(completed)
     }
 
     /// Whether its session derives channels, each with a session of its own.
@@ -163,22 +185,45 @@ impl UdpConversation {
 }
 
 impl RunState {
+    /// Begins the path between two endpoints. Returns how many of its datagrams may be found to be of another conversation.
+    fn begin_path(&mut self, ends: [Endpoint; 2], first: &[u8], at: Stamp) -> u8 {
+        if !self.work.messages || !self.paths.begin(&self.registry, ends, first, at.frame) {
+            return 0;
+        }
+        if self.task.shard.is_some() {
+            // Which conversation it continues is known in one shard only.
+            self.steps.divide();
+        }
+        limits::PATH_PROBES
+    }
+
+    /// Takes the identifiers that the session of a conversation has learned.
+    fn learn_paths(&mut self, conversation: &UdpConversation) {
+        self.paths.learn(&self.messages, conversation.number, conversation.ends(), conversation.last.frame);
+    }
+
     /// A conversation whose first datagram is this one.
-    fn udp_conversation(&self, number: u32, ends: [Endpoint; 2], at: Stamp) -> UdpConversation {
+    fn udp_conversation(&mut self, number: u32, ends: [Endpoint; 2], at: Stamp, first: &[u8]) -> UdpConversation {
         let ports = ends.map(|end| end.port);
         // Every shard numbers the conversations in a tunnel, if no session reads that.
         let is_read = self.is_own(number) || self.registry.is_tunnel(ports);
         let reads = is_read && self.work.messages && self.registry.reads_datagrams();
         let session = reads.then(|| (self.work, self.forced_session(Transport::Udp, ports)));
-        UdpConversation::new(number, ends, at, session)
+        let path_probes = self.begin_path(ends, first, at);
+        UdpConversation::new(number, ends, at, session, path_probes)
     }
 }
 
 impl Tables {
     /// Returns the conversation of a datagram, which may be its first.
-    pub(super) fn udp_conversation(&mut self, source: Endpoint, destination: Endpoint, at: Stamp) -> FlowIndex {
+    pub(super) fn udp_conversation(
+        &mut self,
+        [source, destination]: [Endpoint; 2],
+        first: &[u8],
+        at: Stamp,
+    ) -> FlowIndex {
         let Tables { udp, run, .. } = self;
-        let begin = |number| run.udp_conversation(number, [source, destination], at);
+        let begin = |number| run.udp_conversation(number, [source, destination], at, first);
         let (index, dropped) = udp.find(source, destination, begin);
         if let Some(dropped) = dropped {
             self.close_udp(dropped);
@@ -193,13 +238,22 @@ impl Tables {
         let destination = Endpoint { address: self.packet.destination, port: datagram.destination_port };
         let mut facts = udp::DatagramFacts::default();
         let mut found = None;
+        let mut continued = None;
         let mut is_own = true;
         if self.run.work.udp_conversations {
-            let index = self.udp_conversation(source, destination, at);
+            let bytes = datagram.payload.bytes;
+            let index = self.udp_conversation([source, destination], bytes, at);
+            continued = self.continued_conversation(index, source, bytes).filter(|_| !datagram.quoted);
+            if let Some((index, _)) = continued {
+                let conversation = self.udp.flow_mut(index);
+                conversation.last = at;
+                self.run.udp_conversations.push(conversation.number);
+            }
             let nth = self.run.udp_conversations.len();
             let known = self.run.seek.as_ref().and_then(|seek| seek.udp_conversations.get(nth)).copied();
             if let Some(number) = known.filter(|&number| number != self.udp.flow_mut(index).number) {
-                let new = self.run.udp_conversation(number, [source, destination], at);
+                let mut new = self.run.udp_conversation(number, [source, destination], at, bytes);
+                new.path = self.udp.flow_mut(index).path.take();
                 let old = std::mem::replace(self.udp.flow_mut(index), new);
                 self.close_udp(old);
             }
@@ -222,25 +276,29 @@ impl Tables {
         }
         udp::describe(datagram, &facts, tree);
         if let Some(index) = found.filter(|_| !datagram.quoted && !datagram.payload.bytes.is_empty()) {
-            let conversation = self.udp.flow_mut(index);
+            let own = self.udp.flow_mut(index).number;
+            let conversation = self.udp.flow_mut(continued.map_or(index, |(index, _)| index));
+            let side = continued.map_or_else(|| conversation.side(source), |(_, side)| side);
             let (number, events) = (conversation.number, self.run.events.len());
             self.run.swap_decoding(number, tree);
             let mut context = self.run.frame_context(conversation.id(), at, &mut self.packet.path, tree);
+            context.follows |= context.followed_conversation == Some(ConversationId::Udp(own));
             // Without a session, layers may follow that the condition is about.
             if conversation.has_session() && context.prefilter.is_some_and(|may_match| !may_match(context.tree)) {
                 context.tree.skip_rest();
             }
             let protocols = context.path.names().len();
-            let completed = conversation.read(source, datagram, &mut context);
+            let completed = conversation.read(side, datagram, &mut context);
             let is_read = completed.is_some();
             let with_connections = !context.without_connections;
             let frame = completed
                 .filter(|_| with_connections)
-                .map(|(side, completed)| conversation.frame_connection(side, datagram, completed, &mut context));
+                .map(|completed| conversation.frame_connection(side, datagram, completed, &mut context));
             let is_shown = context.path.names().len() > protocols;
             self.run.swap_decoding(number, tree);
             let shard = self.buffers.add(number, conversation.recount_buffered());
             let own = conversation.buffered as usize;
+            self.run.learn_paths(conversation);
             self.run.report(|exchange, start| conversation.call(exchange, start));
             if !is_own {
                 self.run.events.truncate(events);
@@ -260,6 +318,23 @@ impl Tables {
         self.dissect(&datagram.next(), at, tree);
     }
 
+    /// Returns the conversation that a datagram continues, and the side of it that sent the datagram.
+    fn continued_conversation(&mut self, own: FlowIndex, source: Endpoint, bytes: &[u8]) -> Option<(FlowIndex, Side)> {
+        let conversation = self.udp.flow_mut(own);
+        if conversation.path.is_none() {
+            if conversation.path_probes == 0 || conversation.has_session() {
+                return None;
+            }
+            conversation.path_probes -= 1;
+            let target = self.run.paths.find(conversation.ends(), bytes)?;
+            conversation.path = Some(Box::new(UdpPath { target, sender: source }));
+        }
+        let path = conversation.path.as_ref()?;
+        let (side, number, [client, server]) = (path.side(source), path.target.number, path.target.ends);
+        let index = self.udp.find_known(FlowKey::new(client, server))?;
+        (self.udp.flow_mut(index).number == number).then_some((index, side))
+    }
+
     /// Follows a datagram of a conversation of another shard. Returns false if that takes reading it.
     pub(super) fn skip_datagram(&mut self, packet: &TransportPacket<'_>, at: Stamp) -> bool {
         let length = number(packet.bytes, 4).unwrap_or(0);
@@ -275,8 +350,8 @@ impl Tables {
         }
         self.run.begin_frame();
         let index = known.unwrap_or_else(|| {
-            let [source, destination] = packet.ends();
-            self.udp_conversation(source, destination, at)
+            let bytes = packet.bytes.get(8..).unwrap_or_default();
+            self.udp_conversation(packet.ends(), bytes, at)
         });
         self.udp.flow_mut(index).last = at;
         self.run.enter(number);

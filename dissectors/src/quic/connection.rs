@@ -1,28 +1,29 @@
 //! A connection: its identifiers, keys, handshake and streams, and what the frames of its packets change.
 
+use super::connection_ids::ConnectionIds;
 use super::fields::*;
 use super::frames::{self, Frame};
 use super::handshake::{CryptoStream, Negotiated};
-use super::header::{LongPacket, MAX_ID, PacketType, Version};
+use super::header::{LongPacket, PacketType, Version};
 use super::levels::{Failure, InitialKeys, KnownSecrets, Level, Opened, SideLevels};
 use super::streams::{StreamContext, StreamPart, Streams};
 use super::summary::{Close, Summary};
+use crate::datagram_path::KnownPathId;
 use crate::exchange::Exchange;
 use crate::packet::Payload;
 use crate::reader::FieldReader;
-use crate::session::{Context, Event, GROUP_BITS, Side, SideEnd};
+use crate::session::{About, Context, Event, GROUP_BITS, Side, SideEnd};
 use crate::tree::Value;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// Connection IDs that are kept of each side. Peers keep 2 to 8.
-const MAX_IDS: usize = 32;
+/// First connection IDs of the client for the server that are kept: one, and that of a Retry packet.
+const MAX_ORIGINALS: usize = 8;
 /// Versions of which keys of Initial packets are kept: the one that the client chose, and the one of the server.
 const MAX_INITIAL: usize = 2;
-/// Length of the token of a stateless reset, at the end of a datagram (RFC 9000 10.3).
-const RESET_TOKEN: usize = 16;
-/// Minimum length of a stateless reset.
-const MIN_RESET: usize = 21;
+
+/// Field of a client hello: whether the secrets decrypt its connection.
+const SECRETS_RESULT: &str = "tls.handshake.secrets.result";
 
 /// State of one connection. Sides are those of its handshake.
 #[derive(Clone, Debug)]
@@ -47,44 +48,14 @@ pub(super) struct Connection {
     /// The client has sent an authentic packet with keys of the handshake. Keys of Initial packets are known to everyone, and
     /// both sides ignore such packets from then on (RFC 9001 4.9.1).
     has_left_initial: bool,
-    /// Frame of its last packet.
+    /// Frame of its last packet that is genuine.
     pub(super) last_frame: u32,
+    /// Whether the last packet is genuine: authentic, or of a level whose keys are not known.
+    pub(super) is_genuine: bool,
+    /// What the secrets are known to be, of those of [`SideLevels`].
+    secrets_result: u64,
     /// Kinds of packets of each side whose failed decryption is noted, as bits.
     noted: [u8; 2],
-}
-
-/// Connection IDs of one side, and the tokens that reset connections to it.
-#[derive(Clone, Debug, Default)]
-struct ConnectionIds {
-    ids: Vec<Vec<u8>>,
-    tokens: Vec<[u8; RESET_TOKEN]>,
-}
-
-impl ConnectionIds {
-    fn add(&mut self, id: &[u8]) {
-        if id.len() > MAX_ID || self.contains(id) {
-            return;
-        }
-        if self.ids.len() == MAX_IDS {
-            self.ids.remove(0);
-        }
-        self.ids.push(id.to_vec());
-    }
-
-    fn add_token(&mut self, token: &[u8]) {
-        let Ok(token) = token.try_into() else { return };
-        if self.tokens.contains(&token) {
-            return;
-        }
-        if self.tokens.len() == MAX_IDS {
-            self.tokens.remove(0);
-        }
-        self.tokens.push(token);
-    }
-
-    fn contains(&self, id: &[u8]) -> bool {
-        self.ids.iter().any(|known| known == id)
-    }
 }
 
 impl Connection {
@@ -105,6 +76,8 @@ impl Connection {
             is_closed: false,
             has_left_initial: false,
             last_frame: 0,
+            is_genuine: true,
+            secrets_result: 0,
             noted: [0; 2],
         };
         connection.ids[0].add(long.header.scid);
@@ -124,29 +97,40 @@ impl Connection {
         is_original || has(role, scid) || has(role.other(), dcid)
     }
 
+    /// Reports the connection IDs that were learned.
+    pub(super) fn report_ids(&mut self, cx: &mut Context<'_>) {
+        for receiver in Side::BOTH {
+            let new = self.role(receiver).of_mut(&mut self.ids).take_new();
+            cx.events.extend(new.map(|id| Event::PathId(KnownPathId { id, receiver })));
+        }
+    }
+
     /// Returns the length of the connection ID with which a packet with a short header begins, if it is one of the
     /// connection; 0 if the receiver chose an empty one.
     pub(super) fn short_id(&self, side: Side, bytes: &[u8]) -> Option<usize> {
         let receiver = self.role(side).other();
-        let ids = receiver.of(&self.ids).ids.iter();
-        ids.filter(|id| bytes.get(1..).is_some_and(|rest| rest.starts_with(id))).map(Vec::len).max()
+        receiver.of(&self.ids).prefix_len(bytes.get(1..)?)
     }
 
     /// Whether a datagram of a side ends with a token that resets the connection.
     pub(super) fn is_reset(&self, side: Side, datagram: &[u8]) -> bool {
-        let tokens = &self.role(side).of(&self.ids).tokens;
-        datagram.len() >= MIN_RESET && datagram.last_chunk().is_some_and(|end| tokens.contains(end))
+        self.role(side).of(&self.ids).is_reset(datagram)
     }
 
     /// Notes a Retry packet of the server: the client uses its connection ID next.
     pub(super) fn retry(&mut self, long: &LongPacket<'_>) {
         self.add_original(long.header.scid);
-        // The client may begin the handshake anew.
+        self.restart();
+    }
+
+    /// Notes that the client may begin the handshake anew.
+    fn restart(&mut self) {
         self.crypto[0] = Default::default();
+        self.negotiated.may_restart = true;
     }
 
     fn add_original(&mut self, id: &[u8]) {
-        if self.originals.len() < MAX_IDS && !self.originals.iter().any(|known| known == id) {
+        if self.originals.len() < MAX_ORIGINALS && !self.originals.iter().any(|known| known == id) {
             self.originals.push(id.to_vec());
         }
     }
@@ -162,11 +146,15 @@ impl Connection {
         side: Side,
         packet: &[u8],
         long: &LongPacket<'_>,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Opened, Failure> {
         let role = self.role(side);
         let opened = match long.kind {
-            PacketType::Initial => self.open_initial(role, packet, long).ok_or(Failure::NotAuthentic),
+            PacketType::Initial => {
+                let opened = self.open_initial(role, packet, long);
+                self.is_genuine = opened.is_some();
+                opened.ok_or(Failure::NotAuthentic)
+            }
             PacketType::Retry => Err(Failure::NoSecret),
             PacketType::ZeroRtt => self.open_level(Level::ZeroRtt, role, long.version, (packet, long.number_at), cx),
             PacketType::Handshake => {
@@ -189,7 +177,7 @@ impl Connection {
         let largest = role.of(&self.levels).largest(Level::Initial);
         let opened = self
             .initial
-            .iter()
+            .iter_mut()
             .filter(|keys| keys.is_of(long.version))
             .find_map(|keys| keys.open(role, packet, long, largest));
         let opened = opened.or_else(|| self.open_with_new_keys(role, packet, long, largest))?;
@@ -206,8 +194,12 @@ impl Connection {
         largest: Option<u64>,
     ) -> Option<Opened> {
         let id = if role == Side::Client { long.header.dcid } else { self.originals.last()?.as_slice() };
-        let keys = InitialKeys::new(long.version, id)?;
+        let mut keys = InitialKeys::new(long.version, id)?;
         let opened = keys.open(role, packet, long, largest)?;
+        if role == Side::Client && self.negotiated.suite.is_some() {
+            // Anyone can make such a packet, and the server has answered already.
+            return None;
+        }
         self.initial.retain(|keys| !keys.is_of(long.version));
         if self.initial.len() == MAX_INITIAL {
             self.initial.remove(0);
@@ -215,8 +207,7 @@ impl Connection {
         self.initial.push(keys);
         if role == Side::Client {
             self.add_original(long.header.dcid);
-            // The client may begin the handshake anew.
-            self.crypto[0] = Default::default();
+            self.restart();
         }
         Some(opened)
     }
@@ -227,11 +218,14 @@ impl Connection {
         side: Side,
         packet: &[u8],
         number_at: usize,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Opened, Failure> {
         let role = self.role(side);
-        self.summary.application(role, cx);
-        self.open_level(Level::OneRtt, role, self.version, (packet, number_at), cx)
+        let opened = self.open_level(Level::OneRtt, role, self.version, (packet, number_at), cx);
+        if self.is_genuine {
+            self.summary.application(role, cx);
+        }
+        opened
     }
 
     fn open_level(
@@ -240,13 +234,32 @@ impl Connection {
         role: Side,
         version: Version,
         packet: (&[u8], usize),
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Opened, Failure> {
         let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
-        let opened = role.of_mut(&mut self.levels).open(level, role, version, packet, (&self.negotiated, known));
+        let levels = role.of_mut(&mut self.levels);
+        let opened = levels.open(level, role, version, packet, (&self.negotiated, known));
+        self.is_genuine = opened.as_ref().err() != Some(&Failure::NotAuthentic) || !levels.has_opened(level);
+        self.collect_secrets_result(cx);
         let is_after_hello = role == Side::Client && level != Level::ZeroRtt && self.negotiated.suite.is_some();
-        self.has_left_initial |= opened.is_ok() && is_after_hello;
+        if opened.is_ok() && is_after_hello {
+            self.has_left_initial = true;
+            self.initial.iter_mut().for_each(InitialKeys::forget);
+        }
         opened
+    }
+
+    /// Collects for the client hello whether the secrets decrypt the packets.
+    fn collect_secrets_result(&mut self, cx: &mut Context<'_>) {
+        if cx.collected.is_none() {
+            return;
+        }
+        let result = self.levels.iter().fold(0, |result, levels| result | levels.secrets_result());
+        if core::mem::replace(&mut self.secrets_result, result) != result
+            && let (Some(frame), Some(field)) = (self.negotiated.hello_frame, crate::field(SECRETS_RESULT))
+        {
+            cx.collect(field, About::Frame(frame, 0), result);
+        }
     }
 
     /// Notes that a packet is not decrypted: once for each kind of packet, and each side of the handshake.
@@ -313,8 +326,11 @@ impl Connection {
             last_padding = kind == 0;
             rest = rest.from(len);
         }
-        if core::mem::take(&mut self.streams.is_over_limit) {
-            cx.tree.note(&LIMIT, payload.all(), format_args!("{}", LIMIT.title));
+        let streams = &mut self.streams;
+        for (is_over, note) in [(&mut streams.is_over_limit, &LIMIT), (&mut streams.is_over_open, &OPEN_LIMIT)] {
+            if core::mem::take(is_over) {
+                cx.tree.note(note, payload.all(), format_args!("{}", note.title));
+            }
         }
     }
 
@@ -385,8 +401,9 @@ impl Connection {
         }
     }
 
-    /// Drops what waits: memory is short.
+    /// Drops what waits, and what can be derived again: memory is short.
     pub(super) fn release(&mut self, cx: &mut Context<'_>) {
+        self.initial.iter_mut().for_each(InitialKeys::forget);
         self.crypto.iter_mut().flatten().for_each(CryptoStream::release);
         let Connection { streams, negotiated, client, nth, .. } = self;
         streams.release(StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn }, cx);
@@ -400,7 +417,8 @@ impl Connection {
     /// Bytes that it buffers, and [`release`](Connection::release) frees.
     pub(super) fn buffered(&self) -> usize {
         let crypto = self.crypto.iter().flatten().map(CryptoStream::buffered).sum::<usize>();
-        crypto + self.streams.buffered()
+        let keys = self.initial.iter().map(InitialKeys::buffered).sum::<usize>();
+        crypto + keys + self.streams.buffered()
     }
 }
 

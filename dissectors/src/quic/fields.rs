@@ -202,4 +202,6 @@ crate::fields! { "quic";
     COALESCED_PADDING: Note(Note) "quic.coalesced_padding_data" "(Random) padding data appended to the datagram";
     /// More bytes of streams or of the handshake wait for missing ones than are buffered.
     LIMIT: Note(Warn) "quic.limit" "Bytes of streams or of the handshake are not kept: too many wait for missing ones" { ours: true };
+    /// The oldest stream was reported as it is: too many streams were open, or memory was short.
+    OPEN_LIMIT: Note(Warn) "quic.open_limit" "Too many open streams: the oldest one is no longer read" { ours: true };
 }

@@ -38,6 +38,10 @@ pub(super) struct Negotiated {
     pub(super) has_encrypted_hello: bool,
     /// Token of a stateless reset by the server.
     pub(super) reset_token: Option<[u8; 16]>,
+    /// Frame of the client hello.
+    pub(super) hello_frame: Option<u32>,
+    /// Another client hello may follow, after a Retry packet.
+    pub(super) may_restart: bool,
 }
 
 /// Handshake messages of one side and encryption level.
@@ -137,7 +141,7 @@ fn read_messages(messages: Payload<'_>, side: Side, negotiated: &mut Negotiated,
     while let Some((message, after)) = message_len(rest).and_then(|len| rest.split_at_checked(len)) {
         rest = after;
         if let [kind, _, _, _, body @ ..] = message {
-            negotiated.read(*kind, body, side);
+            negotiated.read(*kind, body, side, cx.at.frame);
         }
     }
     if let Some(dissect) = crate::handshake_dissector() {
@@ -147,9 +151,13 @@ fn read_messages(messages: Payload<'_>, side: Side, negotiated: &mut Negotiated,
 
 impl Negotiated {
     /// Reads a message. `side` is Client if the client of the connection sent it.
-    fn read(&mut self, kind: u8, body: &[u8], side: Side) {
+    fn read(&mut self, kind: u8, body: &[u8], side: Side, frame: u32) {
         match (kind, side) {
-            (CLIENT_HELLO, Side::Client) => {
+            // Anyone can make an Initial packet: a second hello counts after a packet that permits it only, or after a retry
+            // by the server (RFC 8446 4.1.2), which keeps the random.
+            (CLIENT_HELLO, Side::Client) if self.client_random.is_none() || self.may_restart => {
+                self.may_restart = false;
+                self.hello_frame = Some(frame);
                 let Some(offer) = ClientOffer::read(body) else { return };
                 self.client_random = Some(offer.random);
                 self.server_name = crate::exchange::text(offer.server_name);

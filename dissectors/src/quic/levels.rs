@@ -5,7 +5,9 @@ use super::handshake::Negotiated;
 use super::header::{LongPacket, Version};
 use super::keys::{PacketKeys, PhaseKeys, PlainHeader};
 use crate::cipher_suite::quic_suites;
+use crate::datagram_path::PathId;
 use crate::session::{Secrets, Side};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Number of packets that are not authentic after which a side is no longer decrypted at a level, unless one was.
@@ -88,7 +90,8 @@ struct LevelKeys {
     /// The bit of the present key phase.
     phase: bool,
     previous: Option<PhaseKeys>,
-    next: Option<PhaseKeys>,
+    /// The next keys, and the candidate that they follow.
+    next: Option<(usize, PhaseKeys)>,
     has_opened: bool,
     failures: u32,
     /// Stamp of the newest secret, and the client, when that of the level was missing.
@@ -123,6 +126,26 @@ impl SideLevels {
     pub(super) fn has_wrong_secrets(&self) -> bool {
         let levels = [&self.zero_rtt, &self.handshake, &self.one_rtt];
         levels.iter().any(|keys| keys.failures > 0) && !levels.iter().any(|keys| keys.has_opened)
+    }
+
+    /// Whether a packet of a level was decrypted.
+    pub(super) fn has_opened(&self, level: Level) -> bool {
+        match level {
+            Level::Initial => true,
+            Level::ZeroRtt => self.zero_rtt.has_opened,
+            Level::Handshake => self.handshake.has_opened,
+            Level::OneRtt => self.one_rtt.has_opened,
+        }
+    }
+
+    /// Returns which secrets are known: bit 1 if some decrypt packets, bit 2 if some are wrong.
+    pub(super) fn secrets_result(&self) -> u64 {
+        let levels = [&self.zero_rtt, &self.handshake, &self.one_rtt];
+        levels.iter().fold(0, |result, keys| match (keys.has_opened, keys.failures) {
+            (true, _) => result | 1,
+            (false, 0) => result,
+            (false, _) => result | 2,
+        })
     }
 
     fn keys_mut(&mut self, level: Level) -> Option<&mut LevelKeys> {
@@ -198,6 +221,7 @@ impl LevelKeys {
             self.has_opened = true;
             if self.candidates.len() > 1 {
                 self.candidates = alloc::vec![self.candidates.swap_remove(nth)];
+                self.next = None;
             }
             return Some((Opened { header, payload }, is_update));
         }
@@ -211,10 +235,11 @@ impl LevelKeys {
         if previous.is_some() {
             return (previous, false);
         }
-        let Some(next) = self.next.take().or_else(|| keys.next_phase(None)) else { return (None, false) };
+        let next = self.next.take().filter(|&(of, _)| of == nth).map(|(_, next)| next);
+        let Some(next) = next.or_else(|| keys.next_phase(None)) else { return (None, false) };
         let payload = keys.open_in(&next, header, packet);
         if payload.is_none() {
-            self.next = Some(next);
+            self.next = Some((nth, next));
             return (None, false);
         }
         self.previous = Some(keys.set_phase(next));
@@ -227,14 +252,18 @@ impl LevelKeys {
 #[derive(Clone, Debug)]
 pub(super) struct InitialKeys {
     version: Version,
-    sides: [PacketKeys; 2],
+    id: PathId,
+    /// The keys, derived when they are needed.
+    sides: Option<Box<[PacketKeys; 2]>>,
 }
 
 impl InitialKeys {
-    /// Derives the keys of the connection ID that the client chose for the server.
+    /// Memory of prepared keys, about.
+    const SIZE: usize = 2048;
+
+    /// The keys of the connection ID that the client chose for the server.
     pub(super) fn new(version: Version, dcid: &[u8]) -> Option<InitialKeys> {
-        let side = |side| PacketKeys::initial(version, dcid, side);
-        Some(InitialKeys { version, sides: [side(Side::Client)?, side(Side::Server)?] })
+        Some(InitialKeys { version, id: PathId::new(dcid)?, sides: None })
     }
 
     /// Whether they are of a version.
@@ -242,15 +271,33 @@ impl InitialKeys {
         self.version == version
     }
 
+    /// Drops what can be derived again.
+    pub(super) fn forget(&mut self) {
+        self.sides = None;
+    }
+
+    /// Bytes of memory.
+    pub(super) fn buffered(&self) -> usize {
+        if self.sides.is_some() { InitialKeys::SIZE } else { 0 }
+    }
+
+    fn sides(&mut self) -> Option<&[PacketKeys; 2]> {
+        if self.sides.is_none() {
+            let side = |side| PacketKeys::initial(self.version, self.id.bytes(), side);
+            self.sides = Some(Box::new([side(Side::Client)?, side(Side::Server)?]));
+        }
+        self.sides.as_deref()
+    }
+
     /// Decrypts an Initial packet of a side of the handshake.
     pub(super) fn open(
-        &self,
+        &mut self,
         side: Side,
         packet: &[u8],
         long: &LongPacket<'_>,
         largest: Option<u64>,
     ) -> Option<Opened> {
-        let keys = side.of(&self.sides);
+        let keys = side.of(self.sides()?);
         let packet = packet.get(..long.len)?;
         let header = keys.header(packet, long.number_at, largest)?;
         let payload = keys.open(&header, packet)?;

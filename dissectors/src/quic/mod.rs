@@ -4,6 +4,7 @@
 //! key log. The bytes of each stream are derived on a channel of its own.
 
 mod connection;
+mod connection_ids;
 mod describe;
 mod fields;
 mod frames;
@@ -35,14 +36,17 @@ pub static PROTOCOL: Protocol = Protocol {
     fields: FIELDS,
     claims: &[Claim::UdpPort(443)],
     aliases: &[],
-    dissectors: &[Dissector::Session(SessionKind {
-        input: Input::Datagrams,
-        probe: probe::probe,
-        open,
-        derived_title: "Reassembled stream",
-        reassembly: None,
-        messages: None,
-    })],
+    dissectors: &[
+        Dissector::Session(SessionKind {
+            input: Input::Datagrams,
+            probe: probe::probe,
+            open,
+            derived_title: "Reassembled stream",
+            reassembly: None,
+            messages: None,
+        }),
+        Dissector::FirstDatagram(probe::first_datagram),
+    ],
 };
 
 /// Connections of one conversation whose state is kept: a client may open several from one port.
@@ -161,18 +165,25 @@ impl Quic {
 
     /// Begins a connection, if an Initial packet is authentic with the keys of its own connection ID.
     fn begin(&mut self, side: Side, packet: &[u8], long: &LongPacket<'_>, cx: &mut Context<'_>) -> Option<usize> {
-        let keys = InitialKeys::new(long.version, long.header.dcid)?;
+        let mut keys = InitialKeys::new(long.version, long.header.dcid)?;
         keys.open(Side::Client, packet, long, None)?;
         if self.connections.len() == MAX_CONNECTIONS {
-            let oldest = self.connections.iter().enumerate();
-            let oldest = oldest.min_by_key(|(_, connection)| (!connection.is_closed, connection.last_frame));
-            if let Some((oldest, _)) = oldest {
-                self.connections.remove(oldest).end(cx);
-            }
+            self.end_oldest(cx);
         }
-        self.connections.push(Connection::new(self.count, side, long, keys));
+        let mut connection = Connection::new(self.count, side, long, keys);
+        connection.last_frame = cx.at.frame;
+        self.connections.push(connection);
         self.count = self.count.wrapping_add(1);
         Some(self.connections.len() - 1)
+    }
+
+    /// Ends the connection that is closed, or else idle, for the longest time.
+    fn end_oldest(&mut self, cx: &mut Context<'_>) {
+        let oldest = self.connections.iter().enumerate();
+        let oldest = oldest.min_by_key(|(_, connection)| (!connection.is_closed, connection.last_frame));
+        if let Some((oldest, _)) = oldest {
+            self.connections.remove(oldest).end(cx);
+        }
     }
 
     /// Reads a Retry packet.
@@ -253,6 +264,9 @@ fn read_payload(
     connection.read_frames(side, level, Payload::whole(&opened.payload, base), cx);
 }
 
+/// Memory of a connection, about: with keys of each level.
+const CONNECTION_SIZE: usize = size_of::<Connection>() + 4096;
+
 /// Length of the tag of a packet.
 const TAG: usize = 16;
 
@@ -265,10 +279,13 @@ impl Session for Quic {
         while !rest.bytes.is_empty() {
             let (connection, after) = self.packet(Datagram { side, rest, len }, cx);
             rest = after;
-            owner = owner.or(connection);
+            if let Some(connection) = connection.and_then(|at| self.connections.get_mut(at)) {
+                connection.report_ids(cx);
+                owner = owner.or(Some(connection.nth).filter(|_| connection.is_genuine));
+            }
         }
         let mut consumed = Consumed::bytes(len);
-        if let Some(connection) = owner.and_then(|at| self.connections.get_mut(at)) {
+        if let Some(connection) = self.connections.iter_mut().find(|connection| Some(connection.nth) == owner) {
             let role = connection.role(side);
             connection.last_frame = cx.at.frame;
             connection.summary.count(role, len, cx);
@@ -282,6 +299,9 @@ impl Session for Quic {
 
     fn gap(&mut self, _: Lane, _: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
         if missing == Missing::Released {
+            for _ in 0..self.connections.len() / 2 {
+                self.end_oldest(cx);
+            }
             self.connections.iter_mut().for_each(|connection| connection.release(cx));
         }
     }
@@ -296,7 +316,9 @@ impl Session for Quic {
     }
 
     fn buffered(&self) -> usize {
-        self.connections.iter().map(Connection::buffered).sum()
+        // Most conversations have one connection, which is not released.
+        let more = self.connections.len().saturating_sub(1) * CONNECTION_SIZE;
+        more + self.connections.iter().map(Connection::buffered).sum::<usize>()
     }
 
     fn fork(&self) -> Box<dyn Session> {

@@ -5,10 +5,13 @@
 
 use super::header::{self, LongHeader, LongPacket, PacketType, Version};
 use super::levels::InitialKeys;
+use crate::datagram_path::FirstDatagram;
 use crate::session::{Hint, Probe, Side};
 
 /// The bits of a long header and of QUIC.
 const LONG_AND_FIXED: u8 = 0xc0;
+/// Minimum length of a packet with a short header: its first byte, and what a header mask is taken from.
+const MIN_SHORT: usize = 21;
 /// Packets of a datagram that are compared with its length.
 const MAX_PACKETS: usize = 8;
 
@@ -28,11 +31,21 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
     let Some(packet) = LongPacket::read(bytes, long) else { return Probe::No };
     if packet.kind == PacketType::Initial {
         let keys = InitialKeys::new(packet.version, long.dcid);
-        if keys.and_then(|keys| keys.open(Side::Client, bytes, &packet, None)).is_some() {
+        if keys.and_then(|mut keys| keys.open(Side::Client, bytes, &packet, None)).is_some() {
             return Probe::Yes;
         }
     }
     if has_only_packets(bytes) { Probe::Likely } else { Probe::No }
+}
+
+/// Returns what the first datagram between two endpoints can be. A path that a connection migrates to has short headers only.
+pub(super) fn first_datagram(bytes: &[u8]) -> Option<FirstDatagram> {
+    if header::is_long(bytes) {
+        let is_known = |long: &LongHeader<'_>| Version::of(long.version).is_some() && long.first & header::FIXED != 0;
+        return LongHeader::read(bytes).filter(is_known).map(|_| FirstDatagram::Begins);
+    }
+    let is_short = bytes.first().is_some_and(|first| first & header::FIXED != 0) && bytes.len() >= MIN_SHORT;
+    is_short.then_some(FirstDatagram::MayContinue)
 }
 
 /// Returns the bits that the first byte has. A version negotiation need not have the fixed bit (RFC 9000 17.2.1).

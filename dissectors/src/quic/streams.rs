@@ -10,10 +10,15 @@ use alloc::vec::Vec;
 /// Bytes that wait for earlier ones, of all streams of a connection. Peers permit 1 to 16 MiB in flight; a capture that lost
 /// nothing has far fewer out of order.
 const MAX_PENDING: usize = 1 << 20;
-/// Streams that may be open. Peers permit some hundred.
-const MAX_OPEN: usize = 2048;
+/// Streams that may be open; beyond it, the oldest request stream is ended. Peers permit some hundred, and a side whose keys are
+/// not known never ends its own.
+const MAX_OPEN: usize = 512;
+/// Open streams that are not released: those of one direction, and some requests.
+const KEPT_OPEN: usize = 8;
+/// Memory of an open stream with what reads its bytes, about.
+const STREAM_SIZE: usize = 1024;
 /// Ranges of closed streams that are kept of each type; then the lowest ones are joined.
-const MAX_RANGES: usize = 256;
+const MAX_RANGES: usize = 64;
 
 /// The streams of a connection.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +32,8 @@ pub(super) struct Streams {
     has_ended: bool,
     /// Bytes were not kept, at a limit; to be noted.
     pub(super) is_over_limit: bool,
+    /// A stream was ended or not read, at a limit; to be noted.
+    pub(super) is_over_open: bool,
 }
 
 /// One side of a stream.
@@ -149,11 +156,25 @@ impl Streams {
             }
         }
         self.pending = 0;
+        for _ in 0..self.open.len().saturating_sub(KEPT_OPEN).div_ceil(2) {
+            self.end_oldest(context, cx);
+        }
     }
 
-    /// Bytes of memory.
+    /// Ends the oldest request stream. Returns false if none is open.
+    fn end_oldest(&mut self, context: StreamContext<'_>, cx: &mut Context<'_>) -> bool {
+        let Some(oldest) = self.open.keys().copied().find(|id| id & 2 == 0) else { return false };
+        self.is_over_open = true;
+        for side in Side::BOTH {
+            self.end_side(oldest, side, SideEnd::Unseen, context, cx);
+        }
+        self.close_if_ended(oldest, context, cx);
+        true
+    }
+
+    /// Bytes of memory, of which those of some open streams are not released.
     pub(super) fn buffered(&self) -> usize {
-        self.pending
+        self.pending + self.open.len().saturating_sub(KEPT_OPEN) * STREAM_SIZE
     }
 
     /// Begins a stream on which a side sends, unless it is open or closed, or too many are open.
@@ -162,8 +183,8 @@ impl Streams {
         if self.open.contains_key(&id) || is_closed || !context.is_sender(id, side) || id >> GROUP_BITS != 0 {
             return;
         }
-        if self.open.len() >= MAX_OPEN {
-            self.is_over_limit = true;
+        if self.open.len() >= MAX_OPEN && !self.end_oldest(context, cx) {
+            self.is_over_open = true;
             return;
         }
         let to = match context.alpn {

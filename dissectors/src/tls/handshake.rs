@@ -10,7 +10,7 @@ use super::{certificate, encrypted_handshake, ja3, ja4};
 use crate::hello::{ClientOffer, RETRY_RANDOM};
 use crate::packet::Payload;
 use crate::reader::{FieldReader, UnexpectedEnd};
-use crate::session::Context;
+use crate::session::{About, Context};
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
 
@@ -91,7 +91,7 @@ pub(super) fn describe_carried(messages: Payload<'_>, cx: &mut Context<'_>) {
 
 /// Records the labels of the secrets that are known for a client hello.
 fn describe_secrets(hello: &[u8], cx: &mut Context<'_>) {
-    if cx.secrets.is_empty() || !cx.tree.wants(&SECRETS) {
+    if cx.secrets.is_empty() || !cx.tree.wants(&SECRETS) && !cx.tree.wants(&SECRETS_RESULT) {
         return;
     }
     let Some(offer) = ClientOffer::read(hello) else { return };
@@ -100,6 +100,7 @@ fn describe_secrets(hello: &[u8], cx: &mut Context<'_>) {
     if !labels.is_empty() {
         cx.tree.put_text(&SECRETS, Slice::default(), format_args!("{}", labels.join(", ")));
     }
+    cx.record_later(&SECRETS_RESULT, About::Frame(cx.at.frame, 0));
 }
 
 /// Records a message with its header.

@@ -23,6 +23,8 @@ const MAX_TEXT: usize = 512 << 10;
 const MAX_BODIES: usize = 2 << 20;
 /// Closed streams whose exchange is still known: frames may follow that were sent before the end was received.
 const MAX_CLOSED: usize = 256;
+/// Those of them that are kept if memory is short.
+const KEPT_CLOSED: usize = 16;
 
 /// The streams of a connection.
 #[derive(Clone, Debug)]
@@ -221,6 +223,8 @@ impl Streams {
 
     /// Drops bodies: memory is short. If there are none, the oldest half of the streams is reported as it is.
     pub(crate) fn release(&mut self, cx: &mut Context<'_>) {
+        self.closed.drain(..self.closed.len().saturating_sub(KEPT_CLOSED));
+        self.closed.shrink_to_fit();
         if self.bodies > 0 {
             self.open.values_mut().flat_map(|stream| &mut stream.halves).for_each(StreamHalf::drop_body);
             self.bodies = 0;
@@ -234,7 +238,8 @@ impl Streams {
 
     /// Bytes buffered.
     pub(crate) fn buffered(&self) -> usize {
-        self.text + self.bodies + self.open.len() * (size_of::<Stream>() + size_of::<Exchange>())
+        let closed = self.closed.len().saturating_sub(KEPT_CLOSED) * size_of::<(u32, u32, [Window; 2])>();
+        self.text + self.bodies + closed + self.open.len() * (size_of::<Stream>() + size_of::<Exchange>())
     }
 
     /// Reports the exchange of the lowest stream, perhaps other than one.

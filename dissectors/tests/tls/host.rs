@@ -94,7 +94,12 @@ impl TlsSessionHost {
             match event {
                 Event::Pdu(unit) => self.messages.push(unit.len),
                 Event::OutsideMessages => {}
-                Event::Exchange(_) | Event::Message(_) | Event::Part(_) | Event::Secret(_) | Event::Joined { .. } => {
+                Event::Exchange(_)
+                | Event::Message(_)
+                | Event::Part(_)
+                | Event::Secret(_)
+                | Event::PathId(_)
+                | Event::Joined { .. } => {
                     unreachable!("TLS has no exchanges")
                 }
             }

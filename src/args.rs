@@ -88,8 +88,8 @@ pub(crate) enum Command {
     Print(PrintArgs),
     /// Print calls: one row per request and response, once complete; or one per value of a field, with durations (--by)
     Calls(CallsArgs),
-    /// Print TCP connections: one row each
-    Streams(RowsArgs),
+    /// Print TCP connections, or those of QUIC (--quic): one row each
+    Streams(StreamsArgs),
     /// Print the data that both sides of a TCP connection sent, in order
     Follow(FollowArgs),
     /// Explain one call: name lookup, handshakes, request, response, teardown, and what took the time
@@ -218,6 +218,16 @@ pub(crate) struct RowsArgs {
     pub(crate) format: RowFormat,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StreamsArgs {
+    #[command(flatten)]
+    pub(crate) rows: RowsArgs,
+    /// Print connections of QUIC: version, server name, ALPN, connection IDs, time of the handshake, round-trip times by
+    /// acknowledgments and by the spin bit, packets that acknowledgments show to be lost, and who closed it with what reason
+    #[arg(long = "quic")]
+    pub(crate) quic: bool,
 }
 
 #[derive(Debug, Args)]

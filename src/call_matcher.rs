@@ -84,7 +84,9 @@ impl CallMatcher {
                 self.conversations.remove(conversation);
                 false
             }
-            Event::Joined { .. } | Event::Stream(_) | Event::Chunk(_) | Event::Unfinished(_) => false,
+            Event::Joined { .. } | Event::Connection(_) | Event::Stream(_) | Event::Chunk(_) | Event::Unfinished(_) => {
+                false
+            }
         }
     }
 }

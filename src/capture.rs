@@ -4,6 +4,7 @@ use dissectors::exchange::Exchange;
 use dissectors::host_names::HostName;
 use dissectors::packet::Address;
 use dissectors::session::{Side, Stamp};
+use dissectors::transport_connection::TransportConnection;
 
 /// One end of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +31,19 @@ pub struct Call {
     pub start: i64,
     /// Names of client and server, if addresses are resolved.
     pub names: Option<Box<EndpointNames>>,
+}
+
+/// One row of `streams --quic`: a connection in datagrams, and its first endpoints.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// What its packets show of it.
+    pub facts: Box<TransportConnection>,
+    /// Client address.
+    pub client: Endpoint,
+    /// Server address.
+    pub server: Endpoint,
+    /// Start of the capture: the time of its first frame.
+    pub start: i64,
 }
 
 /// Host names of two endpoints.

@@ -2,6 +2,8 @@
 
 use crate::common::{decode_options, events, pcap};
 use dissectors::exchange::Exchange;
+use dissectors::session::Side;
+use dissectors::transport_connection::TransportConnection;
 use overhear::analysis::{Analyzer, DecodeOptions, Event, Task};
 use overhear::source::Capture;
 use std::sync::Arc;
@@ -250,4 +252,61 @@ fn what_is_kept_of_many_connections_is_bounded() {
     assert_eq!(calls, packets.len(), "each connection is reported, also one that is dropped");
     // Each of 16 shards: 384 KiB, and what the conversation that is read adds to it (`limits::SHARD_BYTES_OF_OTHERS`).
     assert!((1 << 20..16 * (3 << 17) + (1 << 20)).contains(&most), "{most}");
+}
+
+/// The connections of a recording.
+fn connections(recording: &Recording) -> Vec<TransportConnection> {
+    let packets: Vec<(i64, Vec<u8>)> = recording.frames.clone();
+    let mut file = Vec::new();
+    for word in [0xa1b2_3c4d_u32, 0x0004_0002, 0, 0, 262_144, LINK_ETHERNET] {
+        file.extend(word.to_le_bytes());
+    }
+    for (time, bytes) in packets {
+        let len = bytes.len() as u32;
+        for word in [(time / 1_000_000_000) as u32, (time % 1_000_000_000) as u32, len, len] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(bytes);
+    }
+    let task = Task { connections: true, decode: recording.decode.clone(), ..Task::default() };
+    let connection = |event| if let Event::Connection(connection) = event { Some(*connection.facts) } else { None };
+    events(file, task).into_iter().filter_map(connection).collect()
+}
+
+#[test]
+fn connections_are_measured_as_their_packets_show() {
+    // Times of the frames, packet numbers, acknowledgments and spin bits by tshark 4.0: frames 10 to 17 are of the second one.
+    let found = connections(&Recording::at("fixtures/http3/closes.pcapng"));
+    assert_eq!(found.len(), 3);
+    let [first, second, third] = [&found[0], &found[1], &found[2]];
+    let micros = |nanos: Option<i64>| nanos.map(|nanos| nanos / 1000);
+    assert_eq!(micros(second.handshake), Some(6538), "frames 10 and 12");
+    assert_eq!(second.rtts.map(micros), [Some(367), Some(364)], "frames 14, 15 and 16");
+    assert_eq!(micros(second.rtt()), Some(731));
+    assert_eq!(micros(second.spin_rtt), Some(731), "frames 14 and 16");
+    assert_eq!((second.lost, second.missing), ([Some(0); 2], [Some(0); 2]));
+    assert_eq!(second.packets, [7, 5]);
+    assert_eq!((&*second.server_name, &*second.alpn, second.version), ("www.example.test", "h3", "QUIC v1"));
+    assert_eq!((second.first.frame, second.last.frame), (10, 17));
+    let closes = [first, second, third].map(|connection| {
+        let close = connection.close.as_ref().expect("it was closed");
+        (close.side, &*close.reason, &*close.phrase)
+    });
+    let expected = [
+        (Side::Server, "application error 258", "out of order"),
+        (Side::Client, "application error 256", "done"),
+        (Side::Server, "No application Protocol", "No common ALPN protocols"),
+    ];
+    assert_eq!(closes, expected);
+    assert_eq!((third.rtt(), third.lost, third.spin_rtt), (None, [None; 2], None));
+}
+
+#[test]
+fn a_packet_that_was_not_captured_is_missing_if_it_is_acknowledged() {
+    let mut recording = Recording::at("fixtures/http3/closes.pcapng");
+    // Frame 15 has packet 4 of the server, which frame 16 acknowledges (tshark 4.0).
+    recording.frames.remove(14);
+    let found = connections(&recording);
+    assert_eq!((found[1].missing, found[1].lost), ([Some(0), Some(1)], [Some(0); 2]));
+    assert_eq!(found[0].missing, [Some(0); 2]);
 }

@@ -46,6 +46,7 @@ pub mod session;
 mod sql_secrets;
 mod sql_text;
 mod status;
+pub mod transport_connection;
 pub mod tree;
 mod varint;
 mod wants;
@@ -223,6 +224,12 @@ pub fn header_dissectors() -> impl Iterator<Item = &'static protocol::HeaderDiss
 pub(crate) fn handshake_dissector() -> Option<protocol::HandshakeFn> {
     let of = |part: &Dissector| if let Dissector::Handshake(dissect) = part { Some(*dissect) } else { None };
     PROTOCOLS.iter().find_map(|protocol| protocol.dissectors.iter().find_map(of))
+}
+
+/// Returns the payloads of a frame that may have a client hello, decrypted with keys that anyone can derive.
+pub fn hello_payloads(frame: &[u8]) -> impl Iterator<Item = alloc::vec::Vec<u8>> {
+    let of = |part: &Dissector| if let Dissector::HelloPayloads(payloads) = part { Some(*payloads) } else { None };
+    PROTOCOLS.iter().flat_map(move |protocol| protocol.dissectors.iter().filter_map(of)).flat_map(move |of| of(frame))
 }
 
 /// The protocol whose own field has a name.

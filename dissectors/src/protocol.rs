@@ -40,6 +40,9 @@ pub type ContentFn = fn(&MessageBody<'_>, &mut ProtocolPath, &mut Tree);
 /// Records messages of a handshake in the open node.
 pub type HandshakeFn = fn(Payload<'_>, &mut Context<'_>);
 
+/// Returns payloads of a frame that may have a client hello.
+pub type HelloPayloadsFn = fn(&[u8]) -> Vec<Vec<u8>>;
+
 /// Writes binary content as text.
 pub type TextFn = fn(&MessageBody<'_>, &Schemas, &mut String);
 
@@ -104,6 +107,8 @@ pub enum Dissector {
     Handshake(HandshakeFn),
     /// From the first datagram between two endpoints: whether a conversation begins with it, or continues.
     FirstDatagram(FirstDatagramFn),
+    /// The payloads of a frame that may have a client hello, decrypted with keys that anyone can derive.
+    HelloPayloads(HelloPayloadsFn),
     /// Its fields that explain a call; nothing is read by them.
     CallFacts(&'static CallFacts),
     /// By the program, from what it knows itself (the frame, its columns).

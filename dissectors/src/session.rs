@@ -16,6 +16,7 @@ use crate::field::Field;
 pub use crate::identity::{ConversationId, ExchangeId, Half, Side, Stamp};
 use crate::packet::ProtocolPath;
 use crate::private_key::PrivateKey;
+use crate::transport_connection::TransportConnection;
 use crate::tree::{Slice, Tree, Value};
 use crate::wants::Wants;
 use alloc::boxed::Box;
@@ -490,6 +491,8 @@ pub enum Event {
     OutsideMessages,
     /// A secret was derived that other connections may need.
     Secret(Box<DerivedSecret>),
+    /// A connection that the session carries has ended, or is no longer read.
+    Connection(Box<TransportConnection>),
     /// An identifier was learned by which datagrams between other endpoints belong to the conversation.
     PathId(KnownPathId),
     /// The conversation is a continuation of another, such as after a migration.

@@ -1,6 +1,6 @@
 //! Events: what an analyzer reports beside the trees of frames.
 
-use crate::capture::{Call, Stream};
+use crate::capture::{Call, Connection, Stream};
 use crate::redact::Redactor;
 use dissectors::Tree;
 use dissectors::session::{ConversationId, ExchangeId, Half, Side, Stamp};
@@ -12,6 +12,8 @@ pub enum Event {
     Call(Call),
     /// A connection was dropped from memory, or the capture has ended.
     Stream(Box<Stream>),
+    /// A connection in datagrams was closed or dropped from memory, or the capture has ended.
+    Connection(Box<Connection>),
     /// A conversation was dropped from memory, or the capture has ended.
     End(ConversationId),
     /// The next bytes of the conversation that is followed.

@@ -255,6 +255,7 @@ impl RunState {
                 | dissectors::session::Event::Message(_)
                 | dissectors::session::Event::Part(_)
                 | dissectors::session::Event::PathId(_)
+                | dissectors::session::Event::Connection(_)
                 | dissectors::session::Event::OutsideMessages => {}
             }
         }

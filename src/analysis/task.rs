@@ -15,6 +15,8 @@ pub struct Task {
     pub exchanges: bool,
     /// Report connections.
     pub streams: bool,
+    /// Report connections in datagrams, such as those of QUIC.
+    pub connections: bool,
     /// Report when a conversation is dropped.
     pub ends: bool,
     /// Report which nodes of a frame are which half of an exchange, and the halves that no frame completes.
@@ -148,6 +150,7 @@ impl Work {
         let own = |fields: &[&'static Field]| fields.first().is_some_and(|field| wants.protocol(field));
         let compare = any(&[&tcp_fields::SEGMENT_OVERLAP, &tcp_fields::SEGMENT_OVERLAP_CONFLICT]);
         let messages = task.exchanges
+            || task.connections
             || task.collect
             || task.collect_names.collects_messages()
             || wants.columns

@@ -10,7 +10,7 @@ use super::session_driver::{Completed, ConversationState, Delivered, SessionDriv
 use super::transport_packet::{TransportPacket, number};
 use super::udp_paths::UdpPath;
 use super::{Event, FrameConnection, StreamChunk, StreamContent, Work};
-use crate::capture::{Call, Endpoint};
+use crate::capture::{Call, Connection, Endpoint};
 use dissectors::exchange::Exchange;
 use dissectors::protocol::SessionKind;
 use dissectors::session::{ConversationId, Input, Lane, Side, SideEnd, Stamp};
@@ -163,7 +163,7 @@ impl UdpConversation {
     /// Releases what it buffers, and reports what that completes; returns the difference of the bytes it buffers.
     pub(super) fn release(&mut self, run: &mut RunState) -> isize {
         run.without_frame(self.id(), self.last, |context| self.release_buffers(context));
-        run.report(|exchange, start| self.call(exchange, start));
+        self.report(run);
         self.recount_buffered()
     }
 
@@ -174,6 +174,13 @@ impl UdpConversation {
             session.driver.release(&mut context.feed(&mut session.conversation, &mut completed));
         }
         completed
+    }
+
+    /// Reports what its sessions have found.
+    fn report(&self, run: &mut RunState) {
+        run.learn_paths(self);
+        run.report_connections(self);
+        run.report(|exchange, start| self.call(exchange, start));
     }
 
     /// The row of an exchange.
@@ -195,6 +202,20 @@ impl RunState {
             self.steps.divide();
         }
         limits::PATH_PROBES
+    }
+
+    /// Reports the connections of a conversation that have ended.
+    fn report_connections(&mut self, conversation: &UdpConversation) {
+        if !self.task.connections {
+            return;
+        }
+        for message in &self.messages {
+            let dissectors::session::Event::Connection(facts) = message else { continue };
+            let ends = conversation.ends();
+            let (client, server) = (*facts.client.of(&ends), *facts.client.other().of(&ends));
+            let connection = Connection { facts: facts.clone(), client, server, start: self.start };
+            self.events.push(Event::Connection(Box::new(connection)));
+        }
     }
 
     /// Takes the identifiers that the session of a conversation has learned.
@@ -298,8 +319,7 @@ impl Tables {
             self.run.swap_decoding(number, tree);
             let shard = self.buffers.add(number, conversation.recount_buffered());
             let own = conversation.buffered as usize;
-            self.run.learn_paths(conversation);
-            self.run.report(|exchange, start| conversation.call(exchange, start));
+            conversation.report(&mut self.run);
             if !is_own {
                 self.run.events.truncate(events);
             }
@@ -367,7 +387,7 @@ impl Tables {
         let (id, last) = (conversation.id(), conversation.last);
         if conversation.is_open {
             self.run.without_frame(id, last, |context| conversation.end(context));
-            self.run.report(|exchange, start| conversation.call(exchange, start));
+            conversation.report(&mut self.run);
         }
         self.run.end(id);
     }

@@ -418,8 +418,12 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
                     self.update.calls.push(call);
                 }
                 Event::Stream(stream) => self.update.streams.push(*stream),
-                Event::End(_) | Event::Chunk(_) | Event::Unfinished(_) | Event::Owned { .. } | Event::Joined { .. } => {
-                }
+                Event::Connection(_)
+                | Event::End(_)
+                | Event::Chunk(_)
+                | Event::Unfinished(_)
+                | Event::Owned { .. }
+                | Event::Joined { .. } => {}
             }
         }
     }

@@ -34,7 +34,7 @@ mod trace;
 use crate::args::InterfacesArgs;
 use crate::args::{
     CallsArgs, Command, CommandLine, FieldFormat, FieldsArgs, FollowArgs, FrameFormat, InputArgs, PrintArgs, RowFormat,
-    RowsArgs, RunArgs,
+    RowsArgs, RunArgs, StreamsArgs,
 };
 use capture_run::CaptureRun;
 use dissectors::Wants;
@@ -268,8 +268,13 @@ fn run_call_groups(args: RowsArgs, name: &str) -> io::Result<CommandOutcome> {
     Ok(outcome)
 }
 
-fn run_streams(args: RowsArgs) -> io::Result<CommandOutcome> {
+fn run_streams(args: StreamsArgs) -> io::Result<CommandOutcome> {
+    let StreamsArgs { rows: args, quic } = args;
     let format = args.format.report_format(table_width(&args));
+    if quic {
+        let task = Task { connections: true, ..fields_task(Wants::default()) };
+        return run_rows(args, MatchUnit::Streams, || report::ConnectionsReport::new(format), task);
+    }
     let has_names = args.input.decode.name_flags().network;
     run_rows(
         args,

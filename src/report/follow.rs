@@ -264,9 +264,12 @@ impl Report for FollowReport {
                 self.has_stream |= self.stream.tcp() == Some(stream.number);
                 Ok(())
             }
-            Event::Call(_) | Event::End(_) | Event::Unfinished(_) | Event::Owned { .. } | Event::Joined { .. } => {
-                Ok(())
-            }
+            Event::Call(_)
+            | Event::Connection(_)
+            | Event::End(_)
+            | Event::Unfinished(_)
+            | Event::Owned { .. }
+            | Event::Joined { .. } => Ok(()),
         }
     }
 

@@ -36,22 +36,30 @@ impl NeededSecrets {
         blocks.iter().filter(|block| block.kind != TLS_KEY_LOG)
     }
 
-    /// Returns the secrets of the client hellos in a frame, each once. A client random follows the version of the hello, so only
-    /// the bytes after a version are compared.
+    /// Returns the secrets of the client hellos in a frame, each once.
     pub(super) fn take(&mut self, frame: &[u8]) -> Option<Secret> {
         if self.pending.is_empty() {
             return None;
         }
         let mut text = String::new();
-        for at in memchr::memchr_iter(3, frame) {
-            let Some((&[minor], rest)) = frame.get(at + 1..).and_then(|rest| rest.split_first_chunk()) else { break };
+        self.take_from(frame, &mut text);
+        for payload in dissectors::hello_payloads(frame) {
+            self.take_from(&payload, &mut text);
+        }
+        (!text.is_empty()).then(|| Secret { kind: TLS_KEY_LOG, bytes: text.into_bytes() })
+    }
+
+    /// Adds the secrets of the client hellos in some bytes. A client random follows the version of the hello, so only the bytes
+    /// after a version are compared.
+    fn take_from(&mut self, bytes: &[u8], text: &mut String) {
+        for at in memchr::memchr_iter(3, bytes) {
+            let Some((&[minor], rest)) = bytes.get(at + 1..).and_then(|rest| rest.split_first_chunk()) else { break };
             if minor <= 4
                 && let Some(random) = rest.first_chunk()
                 && self.pending.remove(random)
             {
-                text += &key_log::write(random, &self.secrets);
+                *text += &key_log::write(random, &self.secrets);
             }
         }
-        (!text.is_empty()).then(|| Secret { kind: TLS_KEY_LOG, bytes: text.into_bytes() })
     }
 }

@@ -72,6 +72,12 @@ fn secrets_are_written_only_on_request_and_only_those_of_written_connections() {
     assert_eq!(write(&[&resumed, "--tls-key", &key, "--with-secrets", "tcp.stream == 4"]).1, 1);
     assert_eq!(write(&[&resumed, "--tls-key", &key, "--with-secrets"]).1, 6);
     assert_eq!(run(&["calls", &out, "-T", "csv"]).0.matches(",GET,").count(), 6);
+    // Client hellos of QUIC are in encrypted packets, also after a Retry packet, and in another version.
+    for (name, count) in [("suites", 3), ("retry", 1), ("version-2", 2), ("nginx-curl", 2), ("browser", 1)] {
+        let (quic, first) = (fixture(&format!("http3/{name}.pcapng")), "udp.stream == 0");
+        assert_eq!((write(&[&quic]).1, write(&[&quic, "--with-secrets"]).1), (0, count), "{name}");
+        assert_eq!(write(&[&quic, "--with-secrets", first]).1, 1, "{name}");
+    }
     let pcap = folder.path().join("out.pcap").display().to_string();
     let (_, error, code) = run(&["print", &file, "-w", &pcap, "--with-secrets"]);
     assert_eq!((error.contains("pcap files have no secrets"), code), (true, 2), "{error}");

@@ -6,13 +6,15 @@ use super::frames::{self, Frame};
 use super::handshake::{CryptoStream, Negotiated};
 use super::header::{LongPacket, PacketType, Version};
 use super::levels::{Failure, InitialKeys, KnownSecrets, Level, Opened, SideLevels};
+use super::measurement::Measurement;
 use super::streams::{StreamContext, StreamPart, Streams};
 use super::summary::{Close, Summary};
 use crate::datagram_path::KnownPathId;
 use crate::exchange::Exchange;
 use crate::packet::Payload;
 use crate::reader::FieldReader;
-use crate::session::{About, Context, Event, GROUP_BITS, Side, SideEnd};
+use crate::session::{About, Context, Event, GROUP_BITS, Side, SideEnd, Stamp};
+use crate::transport_connection::TransportConnection;
 use crate::tree::Value;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -22,6 +24,8 @@ const MAX_ORIGINALS: usize = 8;
 /// Versions of which keys of Initial packets are kept: the one that the client chose, and the one of the server.
 const MAX_INITIAL: usize = 2;
 
+/// The spin bit of a short header.
+const SPIN_BIT: u8 = 0x20;
 /// Field of a client hello: whether the secrets decrypt its connection.
 const SECRETS_RESULT: &str = "tls.handshake.secrets.result";
 
@@ -50,6 +54,9 @@ pub(super) struct Connection {
     has_left_initial: bool,
     /// Frame of its last packet that is genuine.
     pub(super) last_frame: u32,
+    measurement: Measurement,
+    /// Whether the connection was reported as a result.
+    is_connection_reported: bool,
     /// Whether the last packet is genuine: authentic, or of a level whose keys are not known.
     pub(super) is_genuine: bool,
     /// What the secrets are known to be, of those of [`SideLevels`].
@@ -76,6 +83,8 @@ impl Connection {
             is_closed: false,
             has_left_initial: false,
             last_frame: 0,
+            measurement: Measurement::default(),
+            is_connection_reported: false,
             is_genuine: true,
             secrets_result: 0,
             noted: [0; 2],
@@ -170,6 +179,12 @@ impl Connection {
         if is_authentic && role == Side::Server {
             self.version = long.version;
         }
+        let level = match long.kind {
+            PacketType::Initial | PacketType::Retry => Level::Initial,
+            PacketType::Handshake => Level::Handshake,
+            PacketType::ZeroRtt => Level::ZeroRtt,
+        };
+        self.measure(role, level, opened.as_ref().ok(), cx);
         opened
     }
 
@@ -224,8 +239,21 @@ impl Connection {
         let opened = self.open_level(Level::OneRtt, role, self.version, (packet, number_at), cx);
         if self.is_genuine {
             self.summary.application(role, cx);
+            // The bit is not encrypted (RFC 9000 17.4).
+            let is_set = packet.first().is_some_and(|first| first & SPIN_BIT != 0);
+            self.measurement.spin(role, is_set, cx.at.time);
         }
+        self.measure(role, Level::OneRtt, opened.as_ref().ok(), cx);
         opened
+    }
+
+    fn measure(&mut self, role: Side, level: Level, opened: Option<&Opened>, cx: &Context<'_>) {
+        if self.is_genuine {
+            self.measurement.count(role);
+        }
+        if let Some(opened) = opened {
+            self.measurement.captured(role, level.space(), opened.header.number, cx.at.time);
+        }
     }
 
     fn open_level(
@@ -340,6 +368,9 @@ impl Connection {
         let Connection { streams, negotiated, client, nth, .. } = self;
         let context = StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn };
         match frame {
+            Frame::Acknowledgment(acknowledgment) => {
+                self.measurement.acknowledged(role, level.space(), acknowledgment, cx.at.time);
+            }
             Frame::Crypto { offset, data } => {
                 let crypto = role.of_mut(&mut self.crypto);
                 let crypto = match level {
@@ -363,7 +394,8 @@ impl Connection {
                 ids.add(id);
                 ids.add_token(token);
             }
-            Frame::Close { error, is_application } => {
+            Frame::Close { error, is_application, phrase } => {
+                self.summary.close_phrase(phrase);
                 self.close(Close { side: role, error, is_application, is_reset: false }, cx);
             }
             _ => {}
@@ -387,6 +419,7 @@ impl Connection {
     /// Ends what is open, and reports the exchange.
     pub(super) fn end(&mut self, cx: &mut Context<'_>) {
         self.end_streams(SideEnd::Unseen, cx);
+        self.report_connection(cx);
         if !cx.reports_exchanges {
             return;
         }
@@ -399,6 +432,33 @@ impl Connection {
         if let Some(exchange) = exchange {
             cx.events.push(Event::Exchange(Box::new(exchange)));
         }
+    }
+
+    /// Reports what is known of the connection, once.
+    fn report_connection(&mut self, cx: &mut Context<'_>) {
+        if core::mem::replace(&mut self.is_connection_reported, true) {
+            return;
+        }
+        let connection = TransportConnection {
+            conversation: cx.conversation,
+            nth: self.nth,
+            client: self.client,
+            version: self.version.name(),
+            ids: self.ids.each_ref().map(|ids| ids.all().to_vec()),
+            server_name: self.negotiated.server_name.clone(),
+            alpn: self.negotiated.alpn.clone(),
+            packets: self.measurement.packets(),
+            rtts: self.measurement.rtts(),
+            spin_rtt: self.measurement.spin_rtt(),
+            lost: self.measurement.lost(),
+            missing: self.measurement.missing(),
+            first: Stamp::default(),
+            last: Stamp::default(),
+            handshake: None,
+            bytes: [0; 2],
+            close: None,
+        };
+        cx.events.extend(self.summary.connection(connection).map(|connection| Event::Connection(Box::new(connection))));
     }
 
     /// Drops what waits, and what can be derived again: memory is short.

@@ -40,6 +40,11 @@ impl ConnectionIds {
         self.tokens.push(token);
     }
 
+    /// Returns all that are kept.
+    pub(super) fn all(&self) -> &[PathId] {
+        &self.ids
+    }
+
     pub(super) fn contains(&self, id: &[u8]) -> bool {
         self.ids.iter().any(|known| known.bytes() == id)
     }

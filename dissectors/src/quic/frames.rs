@@ -14,13 +14,58 @@ const ALERT_ERRORS: core::ops::RangeInclusive<u64> = 0x100..=0x1ff;
 /// What a frame changes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Frame<'b> {
+    Acknowledgment(Acknowledgment<'b>),
     Crypto { offset: u64, data: Payload<'b> },
     Stream { id: u64, offset: u64, data: Payload<'b>, is_last: bool },
     ResetStream { id: u64 },
     StopSending { id: u64 },
     NewConnectionId { id: &'b [u8], token: &'b [u8] },
-    Close { error: u64, is_application: bool },
+    Close { error: u64, is_application: bool, phrase: &'b [u8] },
     Other,
+}
+
+/// The fields of an ACK frame (RFC 9000 19.3).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Acknowledgment<'b> {
+    pub(super) bytes: &'b [u8],
+}
+
+impl<'b> Acknowledgment<'b> {
+    /// Ranges that are read. Peers send up to some tens.
+    const MAX_RANGES: usize = 64;
+
+    /// Returns the largest number that is acknowledged.
+    pub(super) fn largest(self) -> Option<u64> {
+        varint(self.bytes).map(|(largest, _)| largest)
+    }
+
+    /// Returns the first and last number of each range that is acknowledged, the largest numbers first.
+    pub(super) fn ranges(self) -> impl Iterator<Item = (u64, u64)> + 'b {
+        let mut rest = self.bytes;
+        let mut next = move || {
+            let (number, len) = varint(rest)?;
+            rest = rest.get(len..)?;
+            Some(number)
+        };
+        let header = [next(), next(), next(), next()];
+        let mut range = match header {
+            [Some(largest), Some(_), Some(_), Some(len)] => largest.checked_sub(len).map(|first| (first, largest)),
+            _ => None,
+        };
+        let mut left = header.get(2).copied().flatten().unwrap_or_default();
+        let ranges = core::iter::from_fn(move || {
+            let this = range?;
+            range = None;
+            if left > 0 {
+                left -= 1;
+                // RFC 9000 19.3.1.
+                let last = next().and_then(|gap| this.0.checked_sub(gap)?.checked_sub(2));
+                range = last.zip(next()).and_then(|(last, len)| Some((last.checked_sub(len)?, last)));
+            }
+            Some(this)
+        });
+        ranges.take(Acknowledgment::MAX_RANGES)
+    }
 }
 
 /// Reads an integer of variable length.
@@ -139,6 +184,7 @@ fn padding<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Frame<'b>, Unexpected
 }
 
 fn acknowledgment<'b>(kind: u64, reader: &mut FieldReader<'b, '_>) -> Result<Frame<'b>, UnexpectedEnd> {
+    let bytes = reader.rest().bytes;
     number(&ACK_LARGEST, reader)?;
     number(&ACK_DELAY, reader)?;
     let ranges = number(&ACK_RANGE_COUNT, reader)?;
@@ -153,7 +199,7 @@ fn acknowledgment<'b>(kind: u64, reader: &mut FieldReader<'b, '_>) -> Result<Fra
             number(field, reader)?;
         }
     }
-    Ok(Frame::Other)
+    Ok(Frame::Acknowledgment(Acknowledgment { bytes }))
 }
 
 fn crypto<'b>(reader: &mut FieldReader<'b, '_>) -> Result<Frame<'b>, UnexpectedEnd> {
@@ -196,8 +242,9 @@ fn close<'b>(kind: u64, reader: &mut FieldReader<'b, '_>) -> Result<Frame<'b>, U
     }
     let len = number(&CLOSE_REASON_LENGTH, reader)?;
     let len = usize::try_from(len).map_err(|_| UnexpectedEnd)?;
+    let phrase = reader.rest().first(len).bytes;
     reader.text(&CLOSE_REASON, len)?;
-    Ok(Frame::Close { error, is_application })
+    Ok(Frame::Close { error, is_application, phrase })
 }
 
 /// Sets the text of the node of a frame.

@@ -37,6 +37,15 @@ impl Version {
         }
     }
 
+    /// Name of protocol and version.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Version::Draft29 => "QUIC draft",
+            Version::V1 => "QUIC v1",
+            Version::V2 => "QUIC v2",
+        }
+    }
+
     /// Returns the type of a packet of this version.
     fn packet_type(self, bits: u8) -> PacketType {
         // RFC 9369 3.2: version 2 numbers the types otherwise.

@@ -15,6 +15,9 @@ const MAX_FAILURES: u32 = 16;
 /// The bit of the key phase in a decrypted short header.
 const KEY_PHASE_BIT: u8 = 0x04;
 
+/// Number of spaces of packet numbers.
+pub(super) const SPACES: usize = 3;
+
 /// An encryption level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
@@ -29,7 +32,7 @@ impl Level {
     pub(super) fn permits(self, frame: &Frame<'_>) -> bool {
         let is_handshake = matches!(self, Level::Initial | Level::Handshake);
         match frame {
-            Frame::Crypto { .. } => self != Level::ZeroRtt,
+            Frame::Crypto { .. } | Frame::Acknowledgment(_) => self != Level::ZeroRtt,
             Frame::Close { is_application, .. } => !(is_handshake && *is_application),
             Frame::Stream { .. }
             | Frame::ResetStream { .. }
@@ -40,7 +43,7 @@ impl Level {
     }
 
     /// The space of packet numbers (RFC 9000 12.3).
-    fn space(self) -> usize {
+    pub(super) fn space(self) -> usize {
         match self {
             Level::Initial => 0,
             Level::Handshake => 1,
@@ -101,7 +104,7 @@ struct LevelKeys {
 /// Keys and packet numbers of one side.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SideLevels {
-    largest: [Option<u64>; 3],
+    largest: [Option<u64>; SPACES],
     zero_rtt: LevelKeys,
     handshake: LevelKeys,
     one_rtt: LevelKeys,

@@ -10,9 +10,12 @@ mod fields;
 mod frames;
 mod handshake;
 mod header;
+mod hello;
 mod keys;
 mod levels;
+mod measurement;
 mod names;
+mod number_ranges;
 mod ordered;
 mod probe;
 mod streams;
@@ -46,6 +49,7 @@ pub static PROTOCOL: Protocol = Protocol {
             messages: None,
         }),
         Dissector::FirstDatagram(probe::first_datagram),
+        Dissector::HelloPayloads(hello::initial_payloads),
     ],
 };
 
@@ -302,6 +306,7 @@ impl Session for Quic {
             for _ in 0..self.connections.len() / 2 {
                 self.end_oldest(cx);
             }
+            self.connections.shrink_to_fit();
             self.connections.iter_mut().for_each(|connection| connection.release(cx));
         }
     }

@@ -1,5 +1,6 @@
 //! Streams (RFC 9000 2): their bytes in order, each on a channel of its own.
 
+use super::number_ranges::NumberRanges;
 use super::ordered::OrderedBytes;
 use crate::packet::Payload;
 use crate::session::{Context, DerivedItem, GROUP_BITS, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
@@ -17,14 +18,13 @@ const MAX_OPEN: usize = 512;
 const KEPT_OPEN: usize = 8;
 /// Memory of an open stream with what reads its bytes, about.
 const STREAM_SIZE: usize = 1024;
-/// Ranges of closed streams that are kept of each type; then the lowest ones are joined.
-const MAX_RANGES: usize = 64;
 
 /// The streams of a connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Streams {
     open: BTreeMap<u64, [StreamSide; 2]>,
-    closed: [ClosedStreams; 4],
+    /// Numbers of closed streams of each type. A stream between two closed ones, at the limit, has most likely been lost.
+    closed: [NumberRanges; 4],
     pending: usize,
     /// Whether bytes were derived.
     pub(super) has_begun: bool,
@@ -242,7 +242,7 @@ impl Streams {
             cx.derive(context.lane(id, side), DerivedItem::End(SideEnd::Closed));
         }
         if let Some(closed) = self.closed.get_mut(id as usize & 3) {
-            closed.insert(id >> 2);
+            closed.insert(id >> 2, id >> 2);
         }
     }
 }
@@ -265,54 +265,4 @@ impl StreamSide {
 
 fn derive(lane: Lane, bytes: Vec<u8>, first: Stamp, from: Option<crate::tree::Slice>, cx: &mut Context<'_>) {
     cx.derive(lane, DerivedItem::Bytes { offset: None, bytes, first, from });
-}
-
-/// Numbers of closed streams of one type, as ranges.
-#[derive(Clone, Debug, Default)]
-struct ClosedStreams {
-    /// First and last number of each range.
-    ranges: BTreeMap<u64, u64>,
-}
-
-impl ClosedStreams {
-    fn contains(&self, number: u64) -> bool {
-        self.ranges.range(..=number).next_back().is_some_and(|(_, &last)| number <= last)
-    }
-
-    fn insert(&mut self, number: u64) {
-        if self.contains(number) {
-            return;
-        }
-        let last = self.ranges.remove(&(number + 1)).unwrap_or(number);
-        match self.ranges.range_mut(..number).next_back() {
-            Some((_, before)) if *before + 1 == number => *before = last,
-            _ => drop(self.ranges.insert(number, last)),
-        }
-        // A stream between two closed ones has most likely been lost.
-        if self.ranges.len() > MAX_RANGES
-            && let (Some((first, _)), Some((_, last))) = (self.ranges.pop_first(), self.ranges.pop_first())
-        {
-            self.ranges.insert(first, last);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn closed_streams_are_known_in_any_order() {
-        let mut closed = ClosedStreams::default();
-        for number in [3, 1, 2, 0, 7, 5] {
-            assert!(!closed.contains(number));
-            closed.insert(number);
-            assert!(closed.contains(number));
-        }
-        assert_eq!(closed.ranges, BTreeMap::from([(0, 3), (5, 5), (7, 7)]));
-        for number in (100..10_000).step_by(2) {
-            closed.insert(number);
-        }
-        assert!(closed.ranges.len() <= MAX_RANGES && closed.contains(0) && closed.contains(9998));
-    }
 }

@@ -8,6 +8,7 @@ use super::handshake::Negotiated;
 use super::header::Version;
 use crate::exchange::{Exchange, Outcome, Transfer};
 use crate::session::{Context, Half, Side, Stamp};
+use crate::transport_connection::{TransportClose, TransportConnection};
 use alloc::format;
 use compact_str::CompactString;
 
@@ -23,10 +24,13 @@ pub(super) struct Summary {
     unfinished: Option<Transfer>,
     /// The server has sent packets of the handshake.
     has_server_handshake: bool,
-    /// Sender and reason of the end.
+    /// Sender and reason of the end, and its text.
     close: Option<Close>,
+    phrase: CompactString,
     /// Bytes of the datagrams of each side.
     bytes: [u64; 2],
+    /// The last datagram.
+    last: Option<Stamp>,
     is_reported: bool,
 }
 
@@ -92,6 +96,7 @@ impl Summary {
     /// Counts a datagram of a side.
     pub(super) fn count(&mut self, side: Side, len: usize, cx: &Context<'_>) {
         *side.of_mut(&mut self.bytes) += len as u64;
+        self.last = Some(cx.at);
         if side == Side::Client {
             return;
         }
@@ -114,6 +119,34 @@ impl Summary {
                 self.respond(cx);
             }
         }
+    }
+
+    /// Returns the end of the connection, as a result.
+    fn transport_close(&self) -> Option<TransportClose> {
+        let close = self.close?;
+        Some(TransportClose { side: close.side, reason: close.reason(), phrase: self.phrase.clone() })
+    }
+
+    /// Notes the text of the end of the connection; the first counts.
+    pub(super) fn close_phrase(&mut self, phrase: &[u8]) {
+        if self.close.is_none() {
+            self.phrase = crate::exchange::text(phrase);
+        }
+    }
+
+    /// Returns the connection with what is known here.
+    pub(super) fn connection(&self, connection: TransportConnection) -> Option<TransportConnection> {
+        let first = self.request?.first;
+        let end = |transfer: Option<Transfer>| transfer.map(|transfer| transfer.last);
+        let last = [end(self.request), end(self.response), end(self.unfinished), self.last].into_iter().flatten();
+        Some(TransportConnection {
+            first,
+            last: last.max_by_key(|stamp| stamp.frame).unwrap_or(first),
+            handshake: self.response.map(|response| response.first.time.saturating_sub(first.time)),
+            bytes: self.bytes,
+            close: self.transport_close(),
+            ..connection
+        })
     }
 
     /// Returns the half that the bytes of a side belong to.
@@ -148,9 +181,7 @@ impl Summary {
             Some(close) => close.reason(),
             None if has_wrong_secrets => "wrong secrets".into(),
             None if response.is_none() => CompactString::default(),
-            None if version == Version::V2 => "QUIC v2".into(),
-            None if version == Version::V1 => "QUIC v1".into(),
-            None => "QUIC draft".into(),
+            None => version.name().into(),
         };
         exchange.protocol = "quic";
         exchange.method = "QUIC".into();

@@ -155,7 +155,7 @@ impl<'w> SessionHost<'w> {
                 Event::Part(part) => self.output.events.push(format!("{part:?}")),
                 Event::Pdu(unit) => self.output.events.push(format!("{unit:?}")),
                 Event::OutsideMessages => {}
-                Event::Secret(_) | Event::PathId(_) | Event::Joined { .. } => {
+                Event::Secret(_) | Event::PathId(_) | Event::Connection(_) | Event::Joined { .. } => {
                     unreachable!("HTTP derives no secrets and joins no conversations")
                 }
             }

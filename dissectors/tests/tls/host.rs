@@ -99,6 +99,7 @@ impl TlsSessionHost {
                 | Event::Part(_)
                 | Event::Secret(_)
                 | Event::PathId(_)
+                | Event::Connection(_)
                 | Event::Joined { .. } => {
                     unreachable!("TLS has no exchanges")
                 }

@@ -150,7 +150,7 @@ impl SessionDriver {
                     feed.cx.events.swap(kept, at);
                     kept += 1;
                 }
-                Some(Event::Joined { .. } | Event::Secret(_) | Event::PathId(_)) => {
+                Some(Event::Joined { .. } | Event::Secret(_) | Event::PathId(_) | Event::Connection(_)) => {
                     feed.cx.events.swap(kept, at);
                     kept += 1;
                 }

@@ -1,0 +1,108 @@
+//! Sets of numbers that are mostly consecutive, as ranges: packet numbers, and numbers of streams.
+
+use alloc::collections::BTreeMap;
+
+/// Ranges of one set that are kept; then the lowest ones are joined.
+const MAX_RANGES: usize = 64;
+
+/// A set of numbers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NumberRanges {
+    /// First and last number of each range.
+    ranges: BTreeMap<u64, u64>,
+}
+
+impl NumberRanges {
+    pub(super) fn contains(&self, number: u64) -> bool {
+        self.ranges.range(..=number).next_back().is_some_and(|(_, &last)| number <= last)
+    }
+
+    /// The largest number.
+    pub(super) fn largest(&self) -> Option<u64> {
+        self.ranges.last_key_value().map(|(_, &last)| last)
+    }
+
+    /// Adds all numbers from the first to the last.
+    pub(super) fn insert(&mut self, first: u64, last: u64) {
+        let before = self.ranges.range(..=first).next_back().map(|(&first, &last)| (first, last));
+        let mut range = (first, last);
+        if let Some((before_first, before_last)) = before.filter(|&(_, before)| before.saturating_add(1) >= first) {
+            if before_last >= last {
+                return;
+            }
+            range.0 = before_first;
+        }
+        while let Some((&next, &next_last)) = self.ranges.range(first..=range.1.saturating_add(1)).next() {
+            self.ranges.remove(&next);
+            range.1 = range.1.max(next_last);
+        }
+        self.ranges.insert(range.0, range.1);
+        if self.ranges.len() > MAX_RANGES
+            && let (Some((first, _)), Some((_, last))) = (self.ranges.pop_first(), self.ranges.pop_first())
+        {
+            self.ranges.insert(first, last);
+        }
+    }
+
+    /// Returns how many numbers up to one are not in another set.
+    pub(super) fn count_missing_in(&self, other: &NumberRanges, until: u64) -> u64 {
+        let ranges = self.ranges.range(..=until).map(|(&first, &last)| (first, last.min(until)));
+        ranges.fold(0_u64, |count, (first, last)| {
+            let len = (last - first).saturating_add(1);
+            count.saturating_add(len.saturating_sub(other.count_within(first, last)))
+        })
+    }
+
+    /// Returns how many numbers of a range are in the set.
+    fn count_within(&self, first: u64, last: u64) -> u64 {
+        let ranges = self.ranges.range(..=last).rev().take_while(|&(_, &end)| end >= first);
+        ranges.fold(0_u64, |count, (&start, &end)| count.saturating_add(end.min(last) - start.max(first) + 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_in_any_order_are_ranges() {
+        let mut numbers = NumberRanges::default();
+        for number in [3, 1, 2, 0, 7, 5] {
+            assert!(!numbers.contains(number));
+            numbers.insert(number, number);
+            assert!(numbers.contains(number));
+        }
+        assert_eq!(numbers.ranges, BTreeMap::from([(0, 3), (5, 5), (7, 7)]));
+        for number in (100..10_000).step_by(2) {
+            numbers.insert(number, number);
+        }
+        assert!(numbers.ranges.len() <= MAX_RANGES && numbers.contains(0) && numbers.contains(9998));
+        numbers.insert(u64::MAX - 1, u64::MAX);
+        assert_eq!(numbers.largest(), Some(u64::MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_are_those_of_a_set(
+            one in proptest::collection::vec((0_u64..200, 0_u64..9), 0..20),
+            other in proptest::collection::vec((0_u64..200, 0_u64..9), 0..20),
+            until in 0_u64..210,
+        ) {
+            let sets = [one, other].map(|ranges| {
+                let (mut set, mut numbers) = (BTreeSet::new(), NumberRanges::default());
+                for (first, len) in ranges {
+                    set.extend(first..=first + len);
+                    numbers.insert(first, first + len);
+                }
+                (set, numbers)
+            });
+            let [(set, numbers), (other_set, other_numbers)] = sets;
+            prop_assert_eq!(numbers.largest(), set.last().copied());
+            prop_assert!((0..210).all(|number| numbers.contains(number) == set.contains(&number)));
+            let missing = set.difference(&other_set).filter(|&&number| number <= until).count() as u64;
+            prop_assert_eq!(numbers.count_missing_in(&other_numbers, until), missing);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Connections of protocols that carry them in datagrams themselves, such as QUIC: the results of their sessions.
+
+use crate::datagram_path::PathId;
+use crate::identity::{ConversationId, Side, Stamp};
+use alloc::vec::Vec;
+use compact_str::CompactString;
+
+/// A connection, as far as its packets show it. Pairs have the value of the client first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransportConnection {
+    /// The conversation that it began in.
+    pub conversation: ConversationId,
+    /// Its number in the conversation, from 0.
+    pub nth: u32,
+    /// The side of the conversation that is the client.
+    pub client: Side,
+    /// Name and version of the protocol.
+    pub version: &'static str,
+    /// Connection IDs that each side chose.
+    pub ids: [Vec<PathId>; 2],
+    /// Name of the server that the client requests; empty if unknown.
+    pub server_name: CompactString,
+    /// Application protocol that the server has selected, or the first that the client offers; empty if unknown.
+    pub alpn: CompactString,
+    /// First and last packet.
+    pub first: Stamp,
+    /// The last packet.
+    pub last: Stamp,
+    /// Nanoseconds of the handshake, from the client's first packet to its first after the server's handshake.
+    pub handshake: Option<i64>,
+    /// Packets of each side.
+    pub packets: [u64; 2],
+    /// Bytes of the datagrams of each side.
+    pub bytes: [u64; 2],
+    /// Minimum nanoseconds from a packet of each side to its acknowledgment; the sum of both is a round trip.
+    pub rtts: [Option<i64>; 2],
+    /// Minimum nanoseconds of a round trip by the spin bit.
+    pub spin_rtt: Option<i64>,
+    /// Packets of each side that acknowledgments show to be lost; none without acknowledgments.
+    pub lost: [Option<u64>; 2],
+    /// Packets of each side that are acknowledged and were not captured, or not decrypted.
+    pub missing: [Option<u64>; 2],
+    /// How it was closed, if that was captured.
+    pub close: Option<TransportClose>,
+}
+
+impl TransportConnection {
+    /// Returns the minimum nanoseconds of a round trip by acknowledgments.
+    #[must_use]
+    pub fn rtt(&self) -> Option<i64> {
+        let [client, server] = self.rtts;
+        Some(client?.saturating_add(server?))
+    }
+}
+
+/// The end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransportClose {
+    /// The side that closed it.
+    pub side: Side,
+    /// Name of its error code, or the code.
+    pub reason: CompactString,
+    /// Text of the reason, from the wire; empty if there is none.
+    pub phrase: CompactString,
+}

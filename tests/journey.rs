@@ -359,3 +359,91 @@ fn the_use_of_a_connection_names_the_call_before() {
     let multiplexed = explained("journey/shop.pcapng", 44);
     assert!(multiplexed.contains("An earlier call, GET /report?n=7, was not complete when it began"), "{multiplexed}");
 }
+
+/// Returns the statements of a step of a call.
+fn statements(capture: &str, row: u64, kind: StepKind) -> Vec<(String, Vec<u32>)> {
+    let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(capture)).expect("a capture");
+    let journey = journey(&file, CallChoice::Row(row)).expect("a call");
+    let step = journey.steps.into_iter().find(|step| step.kind == kind);
+    let statements = step.map(|step| step.statements).unwrap_or_default();
+    statements.into_iter().map(|statement| (statement.text, statement.frames)).collect()
+}
+
+fn has(statements: &[(String, Vec<u32>)], text: &str, frames: &[u32]) -> bool {
+    statements.iter().any(|(other, evidence)| other.contains(text) && evidence == frames)
+}
+
+#[test]
+fn a_connection_of_quic_has_its_handshake_its_calls_and_its_end() {
+    // Frames as tshark 4.4 shows them: 3 is a Retry packet, 2 and 9 have the client hello, 35 has CONNECTION_CLOSE.
+    let secure = statements("http3/nginx-retry.pcapng", 1, StepKind::Secure);
+    assert!(has(&secure, "begin again with a token (Retry)", &[3]), "{secure:?}");
+    assert!(secure.iter().any(|(text, _)| text == "The connection is one of QUIC, version 1."), "{secure:?}");
+    assert!(secure.iter().any(|(text, _)| text.starts_with("The QUIC and TLS handshake took ")), "{secure:?}");
+    let close = statements("http3/nginx-retry.pcapng", 1, StepKind::Close);
+    assert!(has(&close, "The client closes the connection: no error.", &[35]), "{close:?}");
+    // Frame 9 closes with the application error 0x102 and the reason "out of order".
+    let close = statements("http3/closes.pcapng", 2, StepKind::Close);
+    assert!(has(&close, "The server closes the connection: H3_INTERNAL_ERROR, \"out of order\".", &[9]), "{close:?}");
+    let reuse = statements("http3/resets.pcapng", 2, StepKind::Reuse);
+    assert!(has(&reuse, "This is call 2 of 5 on its connection.", &[11]), "{reuse:?}");
+    let negotiated = statements("http3/version-negotiation.pcapng", 1, StepKind::Secure);
+    assert!(has(&negotiated, "offers versions 1 and 2", &[2]), "{negotiated:?}");
+}
+
+#[test]
+fn a_call_that_was_given_up_waits_until_then() {
+    // The client resets stream 12 in frame 26, 50.534 ms after frame 20 with the request (tshark).
+    let wait = statements("http3/resets.pcapng", 4, StepKind::Wait);
+    assert!(has(&wait, "The server sent no response in 50.5 ms.", &[20, 26]), "{wait:?}");
+    let request = statements("http3/resets.pcapng", 4, StepKind::Request);
+    assert!(request.iter().any(|(text, _)| text.ends_with(": the message is incomplete.")), "{request:?}");
+}
+
+#[test]
+fn of_a_response_that_cannot_be_read_nothing_is_stated() {
+    // The key log has the secrets of the client only.
+    let wait = statements("http3/half-keys.pcapng", 1, StepKind::Wait);
+    let text = "No response of the server could be read, so when it responded is not known.";
+    assert!(has(&wait, text, &[]), "{wait:?}");
+    let whole = explained("http3/half-keys.pcapng", 1);
+    assert!(whole.contains("response not read") && !whole.contains("sent no response"), "{whole}");
+}
+
+#[test]
+fn lookups_are_those_of_the_client_that_gave_the_address() {
+    // Call 7 is from 127.0.0.1 to itself; frame 1 is a query of the browser. Call 44 uses the lookup of frames 115 and 116, which
+    // repeats that of frames 1 and 2.
+    let foreign = statements("journey/shop.pcapng", 7, StepKind::Lookup);
+    assert!(foreign.len() == 1 && has(&foreign, "No lookup of www.shop.test was captured", &[]), "{foreign:?}");
+    let replaced = statements("journey/shop.pcapng", 44, StepKind::Lookup);
+    assert!(has(&replaced, "Query A www.shop.test", &[115, 116]) && replaced.len() == 2, "{replaced:?}");
+}
+
+#[test]
+fn the_diagram_of_a_call_has_the_handshakes_and_no_data_of_other_calls() {
+    // Frames 122 and 124 complete the handshake of TLS; 130 to 195 have messages of other calls on the connection.
+    let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/journey/shop.pcapng"));
+    let journey = journey(&file.expect("a capture"), CallChoice::Row(44)).expect("a call");
+    let frames: Vec<u32> = journey.diagram.arrows.iter().map(|arrow| arrow.frame).collect();
+    assert_eq!(frames, [115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 128, 129, 204, 205, 206, 207]);
+    let label =
+        |frame| journey.diagram.arrows.iter().find(|arrow| arrow.frame == frame).map(|arrow| arrow.label.as_str());
+    assert!(label(122).is_some_and(|label| label.starts_with("Server Hello, ")), "{:?}", label(122));
+    assert!(label(124).is_some_and(|label| label.starts_with("Finished: ")), "{:?}", label(124));
+    assert!(label(128).is_some_and(|label| label.starts_with("GET /report?n=9: ")), "{:?}", label(128));
+    // Calls 36 and 40 began before the end of each other: the connection does not stay open for them.
+    let close = statements("journey/shop.pcapng", 40, StepKind::Close);
+    assert!(close.iter().all(|(text, _)| !text.contains("stays open")), "{close:?}");
+}
+
+#[test]
+fn the_first_line_names_the_time_of_the_call_and_that_of_the_journey() {
+    let text = explained("journey/shop.pcapng", 40);
+    assert!(
+        text.starts_with("GET www.shop.test/report?n=7: 200, 15 B in 101 ms (109 ms with lookup and handshakes)\n"),
+        "{text}"
+    );
+    let text = explained("journey/shop.pcapng", 44);
+    assert!(text.starts_with("GET www.shop.test/report?n=9: 200, 15 B in 106 ms\n"), "{text}");
+}

@@ -258,3 +258,24 @@ fn a_diagram_states_how_many_messages_it_lacks() {
         .sum();
     assert!(messages > 200 && arrows <= 200 && arrows + omitted == messages, "{arrows} + {omitted} of {messages}");
 }
+
+#[test]
+fn a_selected_call_names_how_many_calls_of_unknown_cause_it_may_have_caused() {
+    // The three reports at the same time: 2 logins, 3 statements and 3 commands, and the 3 calls of the proxy, of which one is in
+    // the tree of no page. All of them are of unknown cause.
+    let file = fixture("shop.pcapng");
+    let all = trace(&file, None);
+    let unknown = all.causes.iter().filter(|cause| matches!(cause, Cause::Unknown { .. })).count();
+    let text = render(&trace(&file, Some(40)), JourneyForm::Text(200));
+    assert!(text.contains("calls of unknown cause, which this tree may have caused."), "{text}");
+    let number: usize =
+        text.split("Not shown: ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("a number");
+    assert!(number > 0 && number <= unknown, "{number} of {unknown}");
+    let (_, notes) = {
+        let trace = trace(&file, Some(40));
+        let call = trace.calls.iter().find(|call| call.row == 40).expect("a call").call.clone();
+        host_diagram(&trace, &call, overhear::diagram::Diagram::default())
+    };
+    assert!(notes.iter().any(|note| note.starts_with(&format!("not shown: {number} calls"))), "{notes:?}");
+    assert!(all.all_notes().is_empty(), "{:?}", all.all_notes());
+}

@@ -59,6 +59,26 @@ pub enum FactRole {
     BlockedTime,
     /// Reason for which a side gives up one exchange of a connection.
     ExchangeReset,
+    /// Kind of a packet of a transport that is carried in datagrams.
+    PacketKind,
+    /// Kind of a frame in such a packet.
+    FrameKind,
+    /// Version of the transport.
+    TransportVersion,
+    /// Version of the transport that a server offers instead of that of the client.
+    OfferedVersion,
+    /// Present if a server makes the client repeat its first packet, to verify its address.
+    AddressCheck,
+    /// Number of a channel that a side gives up. A reason follows.
+    ResetChannel,
+    /// Reason for which a side gives up a channel.
+    ResetReason,
+    /// Reason for which a side closes the connection.
+    CloseReason,
+    /// Text about the reason for which a side closes the connection.
+    CloseText,
+    /// Present if a side lost the state of the connection.
+    StateLost,
 }
 
 /// Meaning of a status that its outcome does not distinguish.
@@ -85,6 +105,8 @@ pub enum ExplainedStep {
     Request,
     /// The response.
     Response,
+    /// The end of the connection.
+    Close,
 }
 
 /// Part of a call that attributes of a span report.
@@ -114,6 +136,8 @@ pub struct CallFacts {
     pub headers: &'static [(FactRole, &'static str)],
     /// Meaning of statuses, by their text.
     pub statuses: &'static [(&'static str, StatusMeaning)],
+    /// Names of the reasons for which an application closes a channel or connection of a transport.
+    pub errors: &'static [(u64, &'static str)],
     /// Whether the responses on a connection come in the order of their requests.
     pub responds_in_order: bool,
     /// Names of attributes of spans, in the semantic conventions of OpenTelemetry.
@@ -149,6 +173,7 @@ impl CallFacts {
             values: &[],
             headers: &[],
             statuses: &[],
+            errors: &[],
             responds_in_order: false,
             span_attributes: &[],
             explanations: &[],

@@ -45,7 +45,12 @@ impl Event {
             Event::Call(call) => redactor.exchange(&mut call.exchange),
             Event::Unfinished(unfinished) => redactor.tree(&mut unfinished.tree),
             Event::Chunk(StreamChunk { content: StreamContent::Bytes(bytes), .. }) => bytes.fill(0),
-            Event::Chunk(_) | Event::Stream(_) | Event::End(_) | Event::Owned { .. } | Event::Joined { .. } => {}
+            Event::Chunk(_)
+            | Event::Stream(_)
+            | Event::Connection(_)
+            | Event::End(_)
+            | Event::Owned { .. }
+            | Event::Joined { .. } => {}
         }
     }
 }

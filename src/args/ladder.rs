@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "overhear ladder [OPTIONS] <FILE>... <STREAM>\n       overhear ladder [OPTIONS] <FILE>... --call <CALL>"
+    override_usage = "overhear ladder [OPTIONS] <FILE>... <STREAM>\n       overhear ladder [OPTIONS] <FILE>... --call <CALL>\n       \
+                      overhear ladder [OPTIONS] <FILE>... -Y <FILTER>"
 )]
 #[command(after_help = "\
 Stream numbers are those of `overhear streams` (tcp.stream), calls the rows of `overhear calls`.")]
@@ -23,6 +24,15 @@ pub(crate) struct LadderArgs {
     /// that it caused (see trace). CALL is a row in the output of calls, from 1, or slowest
     #[arg(long = "call", value_name = "CALL", value_parser = parse_choice)]
     call: Option<CallChoice>,
+    /// All hosts of the first call that this display filter matches
+    #[arg(
+        short = 'Y',
+        long = "display-filter",
+        value_name = "FILTER",
+        allow_hyphen_values = true,
+        conflicts_with = "call"
+    )]
+    pub(crate) filter: Option<String>,
     /// Output format
     #[arg(short = 'T', long = "format", value_name = "FORMAT", default_value = "text")]
     pub(crate) format: LadderFormat,
@@ -62,7 +72,8 @@ impl LadderArgs {
     /// Returns the files in reading order, and the stream or the call.
     pub(crate) fn parse_input(&mut self) -> Result<(Vec<PathBuf>, LadderSubject), String> {
         let mut paths = std::mem::take(&mut self.read);
-        if let Some(choice) = self.call {
+        let of_filter = self.filter.as_ref().map(|_| CallChoice::FirstMatch);
+        if let Some(choice) = self.call.or(of_filter) {
             paths.extend(self.words.drain(..).map(PathBuf::from));
             return match paths.is_empty() {
                 true => Err("missing capture file: overhear ladder FILE --call CALL".into()),

@@ -4,12 +4,12 @@ use super::capture_run::CaptureRun;
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::output::{Output, escape_paths};
 use super::overwrite::refuse_captures;
-use super::pass_loop::{PassConsumer, PassLoop};
+use super::pass_loop::{FrameFinder, PassConsumer, PassLoop};
 use super::{CommandOutcome, decode, finish_output, print_message, text_width};
 use crate::args::{CallArgs, DecodeArgs, RunArgs};
 use overhear::analysis::{Analyzer, DecodeOptions, Event, Prefilter, Task, unsupported_link_message};
 use overhear::filter::Filter;
-use overhear::journey::{CallChoice, CallSelector, Journey, JourneyCollector, SelectedCall};
+use overhear::journey::{CallChoice, CallSelector, FrameDetails, Journey, JourneyCollector, SelectedCall};
 use overhear::report::DissectedFrame;
 use overhear::source::Error;
 use overhear::trace::{Trace, TraceCollector};
@@ -73,16 +73,21 @@ impl CallSelection {
     pub(super) fn new(choice: CallChoice) -> CallSelection {
         CallSelection { choice, matcher: FilterMatcher::new(None, MatchUnit::Calls) }
     }
+
+    /// Returns the selection of a call, with the display filter that may select it.
+    pub(super) fn with_filter(choice: CallChoice, filter: Option<&str>) -> Result<CallSelection, String> {
+        let compile = |text: &str| Filter::new(text).map_err(|fault| fault.display(text).to_string());
+        let filter = filter.map(compile).transpose()?;
+        Ok(CallSelection { choice, matcher: FilterMatcher::new(filter, MatchUnit::Calls) })
+    }
 }
 
 /// Prepares the run of a command with the arguments of a call. Returns it with the selection of the call, if one is named.
 pub(super) fn prepare_call(args: &mut CallArgs, command: &str) -> Result<(PreparedRun, Option<CallSelection>), String> {
     let (files, choice) = args.parse_input(command)?;
-    let compile = |text: &String| Filter::new(text).map_err(|fault| fault.display(text).to_string());
-    let filter = args.filter.as_ref().map(compile).transpose()?;
+    let select = |choice| CallSelection::with_filter(choice, args.filter.as_deref());
+    let selection = choice.map(select).transpose()?;
     let prepared = PreparedRun::new(files, &args.run(), &args.decode)?;
-    let selection =
-        choice.map(|choice| CallSelection { choice, matcher: FilterMatcher::new(filter, MatchUnit::Calls) });
     Ok((prepared, selection))
 }
 
@@ -151,6 +156,22 @@ impl CallPasses {
         collector.finish()
     }
 
+    /// Adds the detail trees of the frames that a journey names, in two passes of their own.
+    pub(super) fn add_details(&mut self, journey: &mut Journey) {
+        let mut collector = FrameDetails::new(journey);
+        if !collector.is_done() {
+            let task = Task { decode: self.decode.clone(), ..collector.task() };
+            let mut finder = FrameFinder::before(&task.wants);
+            let (exchanges, decode) = (finder.statements.is_some(), self.decode.clone());
+            let first = Task { collect: true, exchanges, decode, ..Task::default() };
+            self.passes.start_again();
+            let first_pass = self.passes.run_first(Analyzer::new(first), &mut finder);
+            let mut consumer = CollectingPass { collector: &mut collector, is_first: false, has_errors: false };
+            let Ok(()) = self.passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut consumer);
+        }
+        journey.details = collector.finish();
+    }
+
     /// Collects the trees of all calls, or that of a row of `calls`, in a pass of its own.
     pub(super) fn trace(&mut self, row: Option<u64>) -> Trace {
         let mut collector = TraceCollector::new(row);
@@ -202,6 +223,17 @@ impl FrameCollector for JourneyCollector {
 
     fn is_done(&self) -> bool {
         JourneyCollector::is_done(self)
+    }
+}
+
+impl FrameCollector for FrameDetails {
+    fn frame(&mut self, frame: &DissectedFrame<'_>, _: &Analyzer) -> bool {
+        FrameDetails::frame(self, frame);
+        true
+    }
+
+    fn is_done(&self) -> bool {
+        FrameDetails::is_done(self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::CommandOutcome;
 use super::call_run::{CallSelection, prepare_call};
-use crate::args::JourneyArgs;
+use crate::args::{JourneyArgs, JourneyFormat};
 use overhear::journey::{CallChoice, render};
 use std::io;
 
@@ -12,9 +12,13 @@ pub(super) fn run_journey(mut args: JourneyArgs) -> io::Result<CommandOutcome> {
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
     let selection = selection.unwrap_or_else(|| CallSelection::new(CallChoice::Slowest));
-    prepared.write(2, |passes| {
+    let is_page = args.call.format == JourneyFormat::Html;
+    prepared.write(if is_page { 4 } else { 2 }, |passes| {
         let selected = passes.select(selection)?;
-        let journey = passes.journey(selected);
+        let mut journey = passes.journey(selected);
+        if is_page {
+            passes.add_details(&mut journey);
+        }
         Ok(render(&journey, args.call.format.form(passes.width), args.explain))
     })
 }

@@ -7,7 +7,7 @@ use overhear::analysis::{Analyzer, Event};
 use overhear::browse::{LadderRow, LadderWindow, StreamLadder};
 use overhear::capture::{EndpointNames, Stream};
 use overhear::diagram::{Arrow, Diagram, diagram_lines, mermaid, svg};
-use overhear::journey::{CallChoice, named_endpoint_text};
+use overhear::journey::named_endpoint_text;
 use overhear::report::DissectedFrame;
 use overhear::trace::host_diagram;
 use std::io;
@@ -16,21 +16,34 @@ use std::io;
 const MAX_ARROWS: usize = 500;
 
 pub(super) fn run_ladder(mut args: LadderArgs) -> io::Result<CommandOutcome> {
-    let prepared = args
-        .parse_input()
-        .and_then(|(files, subject)| Ok((PreparedRun::new(files, &args.run(), &args.decode)?, subject)));
-    let (prepared, subject) = match prepared {
+    let (prepared, subject) = match prepare(&mut args) {
         Ok(prepared) => prepared,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    let count = if matches!(subject, LadderSubject::Stream(_)) { 2 } else { 3 };
+    let count = if matches!(subject, Subject::Stream(_)) { 2 } else { 3 };
     prepared.write(count, |passes| {
         let diagram = match subject {
-            LadderSubject::Stream(stream) => stream_diagram(stream, passes)?,
-            LadderSubject::Call(choice) => call_diagram(choice, passes)?,
+            Subject::Stream(stream) => stream_diagram(stream, passes)?,
+            Subject::Call(selection) => call_diagram(selection, passes)?,
         };
         Ok(render(&diagram, args.format, passes.width))
     })
+}
+
+/// What a diagram is of.
+enum Subject {
+    Stream(u32),
+    Call(CallSelection),
+}
+
+/// Prepares the run, before anything is read.
+fn prepare(args: &mut LadderArgs) -> Result<(PreparedRun, Subject), String> {
+    let (files, subject) = args.parse_input()?;
+    let subject = match subject {
+        LadderSubject::Stream(stream) => Subject::Stream(stream),
+        LadderSubject::Call(choice) => Subject::Call(CallSelection::with_filter(choice, args.filter.as_deref())?),
+    };
+    Ok((PreparedRun::new(files, &args.run(), &args.decode)?, subject))
 }
 
 /// Returns the diagram of a connection, or an error message.
@@ -51,8 +64,8 @@ fn stream_diagram(stream: u32, passes: &mut CallPasses) -> Result<Diagram, Strin
 }
 
 /// Returns the diagram of all hosts of a call, or an error message.
-fn call_diagram(choice: CallChoice, passes: &mut CallPasses) -> Result<Diagram, String> {
-    let selected = passes.select(CallSelection::new(choice))?;
+fn call_diagram(selection: CallSelection, passes: &mut CallPasses) -> Result<Diagram, String> {
+    let selected = passes.select(selection)?;
     let trace = passes.trace(Some(selected.row));
     let call = selected.call.clone();
     let journey = passes.journey(selected);

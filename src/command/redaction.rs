@@ -2,7 +2,7 @@
 
 use super::output::escape_paths;
 use super::print_message;
-use crate::args::{Command, CommandLine, DecodeArgs, ExportForm};
+use crate::args::{CallsArgs, Command, CommandLine, DecodeArgs, ExportForm, StreamsArgs};
 use overhear::redact::{RedactSettings, Redactor};
 use std::sync::{Arc, OnceLock};
 
@@ -43,10 +43,11 @@ pub(super) fn refusal(line: &CommandLine) -> Option<String> {
     };
     match &line.command {
         Some(Command::Print(args)) if args.input.decode.redact && args.input.write.is_some() => Some(raw("-w")),
-        Some(Command::Calls(args)) if args.rows.input.decode.redact && args.rows.input.write.is_some() => {
+        Some(Command::Calls(CallsArgs { rows, .. }) | Command::Streams(StreamsArgs { rows, .. }))
+            if rows.input.decode.redact && rows.input.write.is_some() =>
+        {
             Some(raw("-w"))
         }
-        Some(Command::Streams(args)) if args.input.decode.redact && args.input.write.is_some() => Some(raw("-w")),
         Some(Command::Follow(args)) if args.decode.redact && args.format.messages().is_none() => Some(
             "follow prints raw bytes, which --redact cannot replace; follow --http and the like print messages".into(),
         ),

@@ -1,10 +1,13 @@
 //! What is collected of a call in a reading of its capture.
 
+use super::datagram::DatagramTransport;
 use super::segment::SegmentRecord;
 use super::selector::{NearbyCall, SelectedCall};
 use crate::capture::Stream;
 use dissectors::exchange::Exchange;
+use dissectors::packet::Address;
 use dissectors::session::{Half, Side, Stamp};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Data about a call, its connection, and the lookups of its server's name.
@@ -19,6 +22,10 @@ pub(super) struct Collected {
     /// Options of the last SYN of each side, the client's first.
     pub(super) syn_options: [Option<String>; 2],
     pub(super) secure: SecureHandshake,
+    /// Transport in datagrams, if the connection has one.
+    pub(super) transport: DatagramTransport,
+    /// Number of the channel that carries the call, if its protocol has several in one connection.
+    pub(super) channel: Option<u32>,
     /// Lookups of the host, in the order in which they ended.
     pub(super) lookups: Vec<Lookup>,
     /// Request and response.
@@ -32,6 +39,8 @@ pub(super) struct Collected {
     pub(super) siblings: Siblings,
     /// Locations that responses of nearby calls name, by the row of the call.
     pub(super) locations: Vec<(u64, String)>,
+    /// Frames with data after the request that belongs to other calls, or to none.
+    pub(super) foreign: BTreeSet<u32>,
     /// The connection, if it is one of TCP.
     pub(super) stream: Option<Box<Stream>>,
     /// Last frame of the conversation.
@@ -47,10 +56,12 @@ pub(super) struct SecureHandshake {
     pub(super) filter_name: &'static str,
     pub(super) first: Stamp,
     pub(super) last: Stamp,
-    /// Frames with handshake messages before the call.
-    pub(super) frames: Vec<u32>,
+    /// Frames with handshake messages before the call, and the names of the messages.
+    pub(super) frames: Vec<(u32, String)>,
     pub(super) server_name: Option<(String, u32)>,
     pub(super) offered_protocols: Vec<String>,
+    /// Frame that offers them.
+    pub(super) offer: u32,
     pub(super) version: Option<(String, u32)>,
     pub(super) cipher: Option<(String, u32)>,
     pub(super) application_protocol: Option<(String, u32)>,
@@ -86,6 +97,8 @@ pub(super) struct Alert {
 /// A lookup of a name.
 pub(super) struct Lookup {
     pub(super) exchange: Box<Exchange>,
+    /// Address of the host that looked the name up.
+    pub(super) client: Address,
     pub(super) name: String,
     /// Type of the records.
     pub(super) kind: String,
@@ -130,7 +143,9 @@ impl MessageText {
 pub(super) struct Siblings {
     /// Calls whose requests began before that of the call.
     pub(super) before: u64,
+    /// Calls whose requests began after that of the call, and how many of them after its end.
     pub(super) after: u64,
+    pub(super) after_end: u64,
     /// Call that opened the channel that carries it.
     pub(super) parent: Option<Box<Exchange>>,
     /// Call before it whose response ended last.
@@ -138,8 +153,50 @@ pub(super) struct Siblings {
 }
 
 impl Collected {
+    /// Removes the frames of a half that have none of its bytes: those of other frames of the channel, such as one that opens a
+    /// window. The numbers of the first and the last segment limit the bytes.
+    pub(super) fn remove_control_frames(&mut self) {
+        let exchange = self.exchange();
+        if super::facts::has_handshake(exchange.protocol) {
+            // The call is a connection whose content is not read.
+            return;
+        }
+        let halves = [exchange.request, exchange.response];
+        for (nth, half) in halves.into_iter().enumerate() {
+            let (Some(half), Some(mut frames)) = (half, self.half_frames.get_mut(nth).map(std::mem::take)) else {
+                continue;
+            };
+            let ends = [half.first, half.last].map(|stamp| self.segment(stamp.frame));
+            frames.retain(|&frame| match (ends, self.segment(frame)) {
+                ([Some(first), Some(last)], Some(segment)) => {
+                    let is_behind = segment.seq.wrapping_sub(last.end()) as i32 >= 0;
+                    segment.side == first.side && !is_behind && segment.end().wrapping_sub(first.seq) as i32 > 0
+                }
+                _ => (half.first.frame..=half.last.frame).contains(&frame),
+            });
+            if let Some(slot) = self.half_frames.get_mut(nth) {
+                *slot = frames;
+            }
+        }
+    }
+
     pub(super) fn exchange(&self) -> &Exchange {
         &self.selected.call.exchange
+    }
+
+    /// Returns frame, sender and reason of the reset that ended the call alone.
+    pub(super) fn channel_reset(&self) -> Option<(Stamp, Side, String)> {
+        let channel = i64::from(self.channel.unwrap_or(u32::MAX));
+        let reset = self.transport.resets.iter().find(|reset| reset.channel == channel);
+        let name = |number| super::facts::error_name(self.exchange().protocol, number);
+        let reset = reset.map(|reset| (reset.at, reset.side, name(reset.reason)));
+        self.reset.clone().or(reset)
+    }
+
+    /// Returns the frame up to which the client waits for a missing response: the one that gives up the call, or the last one.
+    pub(super) fn end_of_wait(&self) -> Stamp {
+        let reset = self.channel_reset().map(|(at, ..)| at);
+        reset.or(self.transport.close.as_ref().map(|close| close.at)).unwrap_or(self.last)
     }
 
     /// Side that sent the request.
@@ -179,6 +236,12 @@ impl Collected {
         [exchange.request, exchange.response].iter().flatten().map(|half| half.last.frame).max()
     }
 
+    /// Whether a frame of the connection is of its opening: it is before the call, and not behind the handshakes.
+    pub(super) fn is_of_opening(&self, frame: u32) -> bool {
+        let end = self.handshake_end().map_or(0, |end| end.frame).max(self.secure.last.frame);
+        self.is_before_call(frame) && frame <= end
+    }
+
     /// Whether the connection was opened for this call: it is the first on it.
     pub(super) fn is_first(&self) -> bool {
         self.siblings.before == 0 && self.exchange().parent.is_none()
@@ -205,8 +268,12 @@ impl Collected {
 
     /// Returns the side of the connection of which no frame was captured, if there is one.
     pub(super) fn lacks_side(&self) -> Option<Side> {
-        let stream = self.stream.as_ref()?;
-        [Side::Client, Side::Server].into_iter().find(|&side| stream.side(side).frames == 0)
+        let has_side = match &self.stream {
+            Some(stream) => [Side::Client, Side::Server].map(|side| stream.side(side).frames > 0),
+            None if self.transport.filter_name.is_empty() => return None,
+            None => self.transport.has_side,
+        };
+        [Side::Client, Side::Server].into_iter().find(|&side| !has_side[side as usize])
     }
 
     /// Whether a frame may have a part of a handshake with early data: it is before the response.
@@ -255,13 +322,25 @@ impl Collected {
         self.half_frames.iter().any(|frames| frames.binary_search(&frame).is_ok())
     }
 
-    /// Whether the side that responds sent data after the request.
+    /// Whether there may be a response: it is missing, but the server sent data that could not be read, or none of its frames
+    /// was captured.
+    pub(super) fn may_have_response(&self) -> bool {
+        let exchange = self.exchange();
+        let is_missing = exchange.lacks_response() && exchange.request.is_some() && self.channel_reset().is_none();
+        let responder = self.requester().other();
+        let lacks_bytes = self.stream.as_ref().is_some_and(|stream| stream.side(responder).missing > 0);
+        is_missing && (self.lacks_side().is_some() || self.has_data_after_request() || lacks_bytes)
+    }
+
+    /// Whether the side that responds sent data after the request that is not known to be of other calls.
     pub(super) fn has_data_after_request(&self) -> bool {
         let Some(request) = self.exchange().request else { return false };
         let responder = self.requester().other();
-        self.segments
-            .iter()
-            .any(|segment| segment.side == responder && segment.len > 0 && segment.frame > request.last.frame)
+        let is_after = |frame: u32| frame > request.last.frame && !self.foreign.contains(&frame);
+        let mut segments = self.segments.iter().filter(|segment| segment.side == responder && segment.len > 0);
+        let mut datagrams =
+            self.transport.datagrams.iter().filter(|datagram| datagram.side == responder && datagram.is_encrypted);
+        segments.any(|segment| is_after(segment.frame)) || datagrams.any(|datagram| is_after(datagram.at.frame))
     }
 
     /// Whether the data of a segment was acknowledged before it.

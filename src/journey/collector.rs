@@ -2,7 +2,9 @@
 
 use super::certificate;
 use super::collected::{Alert, Collected, Lookup, MessageText, SecureHandshake, Siblings};
+use super::datagram::DatagramTransport;
 use super::facts::{self, Fact};
+use super::lookups::remove_foreign_lookups;
 use super::model::Journey;
 use super::segment::{self, SegmentRecord};
 use super::selector::{NearbyCall, SelectedCall};
@@ -15,7 +17,8 @@ use dissectors::call_facts::{FactRole, StatusMeaning};
 use dissectors::exchange::Exchange;
 use dissectors::session::{ConversationId, ExchangeId, Half, Side, Stamp};
 use dissectors::tree::Node;
-use dissectors::{PROTOCOLS, Protocol, Tree, Wants};
+use dissectors::{Field, PROTOCOLS, Protocol, Tree, Wants};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Maximum number of lookups that are kept.
@@ -37,6 +40,9 @@ const MAX_LINE: usize = 8192;
 /// Maximum bytes of a body of which a start is kept.
 const MAX_BODY: usize = 1024;
 
+/// Maximum number of segments before the call that are kept of the opening of its connection.
+const MAX_OPENING: usize = 64;
+
 /// Number of frames that are read after the last one of a closed connection: copies of its segments, and late responses to lookups.
 const LATE_FRAMES: u32 = 20_000;
 
@@ -55,6 +61,8 @@ pub struct JourneyCollector {
     frame: u32,
     /// Whether each side has closed the connection.
     has_closed: [bool; 2],
+    /// Whether a call on the connection has begun.
+    has_calls: bool,
 }
 
 impl JourneyCollector {
@@ -65,13 +73,15 @@ impl JourneyCollector {
         let (conversation, server) = (exchange.id.conversation, selected.call.server);
         let redirects = selected.nearby.iter().rev().filter(|call| call.meaning == Some(StatusMeaning::Redirect));
         let redirects = redirects.take(MAX_REDIRECTS).cloned().collect();
-        let host = host_of(&exchange.authority);
+        let host = if facts::has_statements(exchange.protocol) { String::new() } else { host_of(&exchange.authority) };
         let collected = Collected {
             host,
             segments: Vec::new(),
             dropped_segments: 0,
             syn_options: [None, None],
             secure: SecureHandshake::default(),
+            transport: DatagramTransport::default(),
+            channel: None,
             lookups: Vec::new(),
             messages: [None, None],
             half_frames: [Vec::new(), Vec::new()],
@@ -79,12 +89,22 @@ impl JourneyCollector {
             reset: None,
             siblings: Siblings::default(),
             locations: Vec::new(),
+            foreign: BTreeSet::new(),
             stream: None,
             last: Stamp::default(),
             selected,
         };
-        let (pending, has_closed) = (Vec::new(), [false; 2]);
-        JourneyCollector { collected, conversation, server, pending, redirects, after: 0, frame: 0, has_closed }
+        JourneyCollector {
+            collected,
+            conversation,
+            server,
+            pending: Vec::new(),
+            redirects,
+            after: 0,
+            frame: 0,
+            has_closed: [false; 2],
+            has_calls: false,
+        }
     }
 
     /// Returns the conversations whose frames the journey needs, besides those of lookups in datagrams.
@@ -98,15 +118,9 @@ impl JourneyCollector {
     pub fn task(&self) -> Task {
         let mut only = NumberSet::default();
         self.conversations().filter_map(ConversationId::tcp).for_each(|stream| only.insert(stream));
-        Task {
-            wants: wants(),
-            exchanges: true,
-            streams: true,
-            halves: true,
-            owners: true,
-            only: Some(only),
-            ..Task::default()
-        }
+        let mut wants = wants();
+        self.channel_field().into_iter().for_each(|field| wants.add(field));
+        Task { wants, exchanges: true, streams: true, halves: true, owners: true, only: Some(only), ..Task::default() }
     }
 
     /// Whether later frames are not read: both sides closed the connection long ago.
@@ -136,19 +150,25 @@ impl JourneyCollector {
         for &(_, half) in connection.owners.iter().filter(|(owner, _)| *owner == id) {
             self.add_owned(half, at.frame);
         }
+        let is_owned = connection.owners.iter().any(|(owner, _)| *owner == id);
+        if !is_owned && self.collected.is_behind_request(at.frame) && self.is_foreign(shown.tree, connection) {
+            self.collected.foreign.insert(at.frame);
+        }
         let segment = SegmentRecord::read(shown, connection.side);
         if let Some(segment) = segment {
             *segment.side.of_mut(&mut self.has_closed) |= segment.is_fin();
             if segment.is_syn() && self.collected.is_before_call(at.frame) {
                 self.collected.syn_options[segment.side as usize] = Some(segment::syn_options(shown.tree));
             }
-            let is_owned = connection.owners.iter().any(|(owner, _)| *owner == id);
             self.add_segment(segment, is_owned);
         }
-        if connection.has_data.contains(&true) {
+        if connection.has_data.contains(&true) || segment.is_none() {
             let facts: Vec<Fact> = facts::facts(shown.tree.nodes(), shown.tree).collect();
+            if segment.is_none() {
+                self.add_datagram(&facts, connection.side, at, is_owned);
+            }
             if !facts.is_empty() {
-                if connection.owners.iter().any(|(owner, _)| *owner == id) {
+                if is_owned {
                     self.add_blocked_time(&facts, connection.side, at);
                     let reset = facts::best(&facts, FactRole::ExchangeReset);
                     let reset = reset.map(|reset| (at, connection.side, reset.text.clone()));
@@ -157,14 +177,55 @@ impl JourneyCollector {
                 self.add_handshake(facts, connection.side, at);
             }
         }
+        // Session 0 is that of the connection itself.
+        self.has_calls |= connection.owners.iter().any(|(owner, _)| owner.session > 0);
+    }
+
+    /// Whether the data of a frame belongs to other calls, or to the connection as a whole.
+    fn is_foreign(&self, tree: &Tree, connection: &FrameConnection) -> bool {
+        let has_room = self.collected.foreign.len() < limits::JOURNEY_SEGMENTS;
+        let is_of_others = !connection.owners.is_empty() && !connection.has_unowned;
+        let is_read = self.channel_field().is_some_and(|field| tree.first(field).is_some());
+        has_room && (is_of_others || is_read)
+    }
+
+    /// Returns the field of the protocol of the call, if its responses come in any order, on channels of their own.
+    fn channel_field(&self) -> Option<&'static Field> {
+        let protocol = self.collected.exchange().protocol;
+        let is_it = |other: &&&Protocol| other.fields.first().is_some_and(|own| own.name == protocol);
+        let fields = PROTOCOLS.iter().find(is_it)?.fields;
+        fields.first().copied().filter(|_| facts::has_channels(protocol))
+    }
+
+    /// Keeps a datagram of the handshake, of the call, or of the end of the connection.
+    fn add_datagram(&mut self, facts: &[Fact], side: Side, at: Stamp, is_owned: bool) {
+        let Some(datagram) = self.collected.transport.read(facts, side, at) else { return };
+        let collected = &mut self.collected;
+        if datagram.is_end {
+            self.has_closed = [true; 2];
+        }
+        if collected.is_before_call(at.frame) {
+            collected.transport.resets.clear();
+        }
+        let is_kept = match collected.is_before_call(at.frame) {
+            true => collected.transport.datagrams.len() < MAX_OPENING,
+            false => is_owned || datagram.is_end || !collected.is_after_call(at.frame),
+        };
+        if !is_kept {
+            return;
+        }
+        if collected.transport.datagrams.len() < limits::JOURNEY_SEGMENTS {
+            collected.transport.datagrams.push(datagram);
+        } else {
+            collected.dropped_segments += 1;
+        }
     }
 
     /// Keeps a segment of the handshake, of the call, or of the teardown.
     fn add_segment(&mut self, segment: SegmentRecord, is_owned: bool) {
         let collected = &mut self.collected;
         let is_before = collected.is_before_call(segment.frame);
-        let is_opening =
-            is_before && collected.segments.len() < MAX_ITEMS && !collected.segments.iter().any(|kept| kept.len > 0);
+        let is_opening = is_before && collected.segments.len() < MAX_OPENING;
         let ends = segment.is_syn() || segment.is_fin() || segment.is_reset();
         let closes = ends || collected.segments.iter().rev().take(MAX_ITEMS).any(SegmentRecord::is_fin);
         let is_kept = match is_before {
@@ -210,17 +271,30 @@ impl JourneyCollector {
         let is_before = is_before || self.collected.is_in_early_handshake(at.frame);
         let secure = &mut self.collected.secure;
         let in_handshake = |fact: &Fact| matches!(fact.role, FactRole::HandshakeMessage | FactRole::CipherChange);
-        if let Some(fact) = facts.iter().find(|fact| in_handshake(fact)).filter(|_| is_before) {
+        if is_before && secure.first.frame == 0 && facts::best(&facts, FactRole::TransportVersion).is_some() {
+            // Packets before the first message of the handshake make the client begin again.
+            secure.first = at;
+        }
+        let is_complete = self.has_calls && secure.version.is_some() && !is_own;
+        if let Some(fact) = facts.iter().find(|fact| in_handshake(fact)).filter(|_| is_before && !is_complete) {
             if secure.protocol.is_empty() {
                 let own = |protocol: &&&Protocol| protocol.fields.first().is_some_and(|own| own.id == fact.protocol);
                 let protocol = PROTOCOLS.iter().find(own);
                 secure.protocol = protocol.map_or("", |protocol| protocol.short);
                 secure.filter_name = protocol.and_then(|protocol| protocol.fields.first()).map_or("", |own| own.name);
-                secure.first = at;
+                if secure.first.frame == 0 {
+                    secure.first = at;
+                }
             }
             secure.last = at;
             if secure.frames.len() < MAX_ITEMS {
-                secure.frames.push(at.frame);
+                let mut names: Vec<&str> = Vec::new();
+                for fact in facts.iter().filter(|fact| fact.role == FactRole::HandshakeMessage) {
+                    if names.last() != Some(&fact.text.as_str()) && names.len() < MAX_ITEMS {
+                        names.push(&fact.text);
+                    }
+                }
+                secure.frames.push((at.frame, names.join(", ")));
             }
             let text = |role| facts::best(&facts, role).map(|fact| (fact.text.clone(), at.frame));
             match side {
@@ -228,6 +302,7 @@ impl JourneyCollector {
                     secure.server_name = secure.server_name.take().or(text(FactRole::ServerName));
                     let offered = facts.iter().filter(|fact| fact.role == FactRole::ApplicationProtocol);
                     if secure.offered_protocols.is_empty() {
+                        secure.offer = at.frame;
                         secure.offered_protocols = offered.take(MAX_ITEMS).map(|fact| fact.text.clone()).collect();
                     }
                 }
@@ -259,6 +334,7 @@ impl JourneyCollector {
     fn message(&mut self, id: ExchangeId, half: Half, nodes: &[Node], tree: &Tree) {
         if id == self.collected.exchange().id {
             if let Some(message) = messages_in(nodes, tree).next() {
+                self.collected.channel = self.collected.channel.or(message.channel());
                 let text = message_text(message);
                 let slot = &mut self.collected.messages[half as usize];
                 if slot.as_ref().is_none_or(|kept| text.head.len() >= kept.head.len()) {
@@ -326,9 +402,13 @@ impl JourneyCollector {
             return;
         }
         let is_before = start(&exchange) < start(own);
+        let (own_request, own_response) = (own.request, own.response);
         let siblings = &mut self.collected.siblings;
         if !is_before {
             siblings.after += 1;
+            let frame = exchange.request.or(exchange.response).map_or(0, |half| half.first.frame);
+            let ends = [own_request, own_response].into_iter().flatten().map(|half| half.last.frame).max();
+            siblings.after_end += u64::from(ends.is_some_and(|end| frame > end));
             return;
         }
         siblings.before += 1;
@@ -339,7 +419,7 @@ impl JourneyCollector {
     }
 
     fn lookup(&mut self, call: Call) {
-        let server = call_end_text(&call, Side::Server);
+        let (server, client) = (call_end_text(&call, Side::Server), call.client.address);
         let exchange = call.exchange;
         let pending = self.pending.iter().position(|(id, _)| *id == exchange.id);
         let facts = pending.map(|at| self.pending.swap_remove(at).1).unwrap_or_default();
@@ -356,6 +436,7 @@ impl JourneyCollector {
         let seconds = facts.iter().filter(|fact| fact.role == FactRole::CacheSeconds).filter_map(|fact| fact.number);
         let lookup = Lookup {
             server,
+            client,
             addresses: texts(FactRole::ResolvedAddress).take(MAX_ITEMS).collect(),
             cache_seconds: seconds.min(),
             aliases: texts(FactRole::Alias).take(MAX_ITEMS).collect(),
@@ -378,6 +459,8 @@ impl JourneyCollector {
             frames.sort_unstable();
             frames.dedup();
         });
+        self.collected.remove_control_frames();
+        remove_foreign_lookups(&mut self.collected);
         super::build(&self.collected)
     }
 }

@@ -112,6 +112,12 @@ pub(super) fn short_name(protocol: &str) -> &'static str {
     PROTOCOLS.iter().find(is_it).map_or("", |other| other.short)
 }
 
+/// Returns the filter name of the protocol whose first field has a number.
+pub(super) fn protocol_name(number: u16) -> &'static str {
+    let mut fields = PROTOCOLS.iter().filter_map(|protocol| protocol.fields.first());
+    fields.find(|own| own.id == number).map_or("", |own| own.name)
+}
+
 /// Whether a status of a lookup states that the name does not exist.
 pub(super) fn is_missing_name(status: &str) -> bool {
     let mut statuses = call_facts().flat_map(|(_, facts)| facts.statuses);
@@ -139,9 +145,28 @@ pub(super) fn responds_in_order(protocol: &str) -> bool {
     facts_of(protocol).is_some_and(|facts| facts.responds_in_order)
 }
 
+/// Whether the messages of a protocol have channels of their own in a connection.
+pub(super) fn has_channels(protocol: &str) -> bool {
+    let mut messages = dissectors::message_fields();
+    messages
+        .any(|(own, fields)| fields.channel.is_some() && own.fields.first().is_some_and(|first| first.name == protocol))
+}
+
 /// Whether a protocol has handshakes itself.
 pub(super) fn has_handshake(protocol: &str) -> bool {
-    facts_of(protocol).is_some_and(|facts| facts.fields.iter().any(|(role, _)| *role == FactRole::HandshakeMessage))
+    let is_of_handshake = |(role, _): &(FactRole, _)| matches!(role, FactRole::HandshakeMessage | FactRole::PacketKind);
+    facts_of(protocol).is_some_and(|facts| facts.fields.iter().any(is_of_handshake))
+}
+
+/// Returns the name of a reason for which a protocol closes a channel or connection, or its number.
+pub(super) fn error_name(protocol: &str, number: i64) -> String {
+    let errors = facts_of(protocol).map_or(&[][..], |facts| facts.errors);
+    let name = errors.iter().find(|(other, _)| i64::try_from(*other) == Ok(number)).map(|(_, name)| *name);
+    match name {
+        Some(name) => name.to_owned(),
+        None if number == 0 => "no error".to_owned(),
+        None => format!("error {number:#x}"),
+    }
 }
 
 /// Returns the name of the header line with a role.

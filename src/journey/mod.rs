@@ -6,8 +6,11 @@
 mod certificate;
 mod collected;
 mod collector;
+mod datagram;
+mod details;
 mod facts;
 mod form;
+mod lookups;
 mod model;
 mod phases;
 mod segment;
@@ -19,12 +22,14 @@ mod verdicts;
 
 use collected::Collected;
 pub use collector::JourneyCollector;
+pub use details::FrameDetails;
 use dissectors::session::Side;
 pub(crate) use facts::is_lookup;
 pub use form::{JourneyForm, JourneyLine, render, text_lines};
 pub(crate) use form::{Lines, add_names, escape_markdown, page, span};
 pub use model::{Journey, Phase, PhaseKind, Statement, Step, StepKind, Verdict, VerdictKind};
 pub use selector::{CallChoice, CallSelector, SelectedCall};
+use std::collections::BTreeMap;
 pub use text::{endpoint_text, named_endpoint_text};
 
 /// Returns the journey of a call from what was collected.
@@ -47,8 +52,7 @@ fn build(collected: &Collected) -> Journey {
         notes
             .push(format!("No frame of the {side} was captured: when it sent what, and whether it did, is not known."));
     }
-    let exchange = collected.exchange();
-    if exchange.lacks_response() && exchange.request.is_some() && collected.has_data_after_request() {
+    if collected.may_have_response() && collected.has_data_after_request() {
         notes.push("The server sent data after the request, but no response to it could be read.".to_owned());
     }
     let (phases, verdicts) = (phases::phases(collected), verdicts::verdicts(collected));
@@ -61,7 +65,9 @@ fn build(collected: &Collected) -> Journey {
         steps: steps::steps(collected),
         verdicts,
         lacks_side,
+        may_have_response: collected.may_have_response(),
         near_side: [Side::Client, Side::Server].into_iter().find(|&side| collected.is_near(side)),
         notes,
+        details: BTreeMap::new(),
     }
 }

@@ -3,6 +3,7 @@
 use crate::capture::Call;
 use crate::diagram::Diagram;
 use dissectors::session::Side;
+use std::collections::BTreeMap;
 
 /// What happened to a call.
 #[derive(Clone, Debug)]
@@ -21,10 +22,14 @@ pub struct Journey {
     pub diagram: Diagram,
     /// Side of the connection of which no frame was captured, if there is one.
     pub lacks_side: Option<Side>,
+    /// Whether the response is missing, but may have been sent.
+    pub may_have_response: bool,
     /// Side near which the capture was taken, as far as the handshake shows it.
     pub near_side: Option<Side>,
     /// What limits the journey: data that is missing or was not kept.
     pub notes: Vec<String>,
+    /// Detail trees of frames, which the page shows.
+    pub details: BTreeMap<u32, String>,
 }
 
 impl Journey {
@@ -38,6 +43,28 @@ impl Journey {
     #[must_use]
     pub fn end(&self) -> i64 {
         self.phases.last().map_or(0, |phase| phase.to)
+    }
+
+    /// Returns the nanoseconds from the first byte of the call to the end of the last phase: the total in the output of `calls`,
+    /// if the call has a response.
+    #[must_use]
+    pub fn call_total(&self) -> u64 {
+        let exchange = &self.call.exchange;
+        let first = [exchange.request, exchange.response].into_iter().flatten().map(|half| half.first.time).min();
+        self.end().abs_diff(first.unwrap_or(self.start()).clamp(self.start(), self.end()))
+    }
+
+    /// Returns what the journey has before the call: lookup and handshakes.
+    #[must_use]
+    pub fn openings(&self) -> Vec<String> {
+        let has = |kind: PhaseKind| self.phases.iter().any(|phase| phase.kind == kind);
+        let lookup = has(PhaseKind::Lookup).then_some("lookup");
+        let handshake = match [PhaseKind::Connect, PhaseKind::Secure].into_iter().filter(|&kind| has(kind)).count() {
+            0 => None,
+            1 => Some("handshake"),
+            _ => Some("handshakes"),
+        };
+        lookup.into_iter().chain(handshake).map(str::to_owned).collect()
     }
 
     /// Returns the nanoseconds from the start of the first phase to the end of the last.

@@ -35,9 +35,9 @@ pub(super) fn phases(collected: &Collected) -> Vec<Phase> {
             Some((begin, _)) => Some(begin),
             None if exchange.is_one_way => None,
             // When the server responded is not known.
-            None if collected.lacks_side().is_some() => None,
-            // The client waits until the connection ends.
-            None => Some(collected.last.time),
+            None if collected.may_have_response() => None,
+            // The client waits until the call or the connection ends.
+            None => Some(collected.end_of_wait().time),
         };
         spans.extend(wait_end.filter(|&end| end > to).map(|end| (PhaseKind::Wait, to, end)));
     }
@@ -85,7 +85,9 @@ pub(super) fn used_lookup(collected: &Collected) -> Option<&Lookup> {
 pub(super) fn connection_start(collected: &Collected) -> Option<i64> {
     let exchange = collected.exchange();
     let call = exchange.request.or(exchange.response).map(|half| half.first.time);
-    collected.syns().next().map(|syn| syn.time).or(call)
+    let datagram = collected.transport.datagrams.first().map(|datagram| datagram.at.time);
+    let datagram = datagram.zip(call).map(|(first, call)| first.min(call));
+    collected.syns().next().map(|syn| syn.time).or(datagram).or(call)
 }
 
 /// Returns start and end of the lookup that the call waited for.

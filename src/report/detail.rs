@@ -15,7 +15,22 @@ const MAX_TEXT: usize = 4096;
 /// Appends the tree, indented by four spaces per level. Generated fields, which are not in the bytes of the frame, are in
 /// brackets. Hidden fields and the columns are omitted.
 pub(super) fn write(out: &mut String, tree: &Tree, clock: &mut TimeFormatter) {
+    write_lines(out, tree, clock, usize::MAX);
+}
+
+/// Returns the tree as text, without the lines beyond a number of bytes.
+pub(crate) fn detail_text(tree: &Tree, limit: usize) -> String {
+    let mut out = String::new();
+    write_lines(&mut out, tree, &mut TimeFormatter::local(), limit);
+    out
+}
+
+fn write_lines(out: &mut String, tree: &Tree, clock: &mut TimeFormatter, limit: usize) {
     for node in tree.nodes().iter().filter(|node| has_tree_line(node)) {
+        if out.len() >= limit {
+            out.push_str("...\n");
+            return;
+        }
         (0..node.depth).for_each(|_| out.push_str("    "));
         node_line(out, node, tree, clock);
         out.push('\n');

@@ -47,7 +47,7 @@ pub use capture_file::CaptureFileReport;
 pub use color::Color;
 pub use connections::ConnectionsReport;
 pub use csv::CsvReport;
-pub(crate) use detail::{has_tree_line, node_line};
+pub(crate) use detail::{detail_text, has_tree_line, node_line};
 pub use fields::{FieldsReport, Layout};
 pub(crate) use follow::write_readable;
 pub use follow::{FollowFormat, FollowReport};

@@ -1,11 +1,10 @@
 //! The sequence diagram of all hosts of a call: its own segments, and the calls that it caused.
 
 use super::model::{Cause, Trace};
-use super::sequence::{arrows, request_label, response_label};
+use super::sequence::arrows;
 use crate::capture::Call;
 use crate::diagram::{Arrow, Diagram};
 use crate::journey::text::{call_end_text, count};
-use dissectors::exchange::Transfer;
 use dissectors::session::Side;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,11 +34,7 @@ pub fn host_diagram(trace: &Trace, root: &Call, of_call: Diagram) -> (Diagram, V
     }
     diagram.arrows.sort_by_key(|arrow| arrow.frame);
     let shown: BTreeSet<usize> = lanes.into_keys().collect();
-    let is_unclear = |cause: &&Cause| match cause {
-        Cause::Unknown { callers, .. } => callers.iter().any(|caller| shown.contains(caller)),
-        _ => false,
-    };
-    let unclear = trace.causes.iter().filter(is_unclear).count() as u64;
+    let unclear = trace.unclear(&shown);
     if unclear > 0 {
         let calls = count(unclear, "call");
         notes.push(format!("not shown: {calls} that it or another call caused; `overhear trace` prints them"));
@@ -47,7 +42,7 @@ pub fn host_diagram(trace: &Trace, root: &Call, of_call: Diagram) -> (Diagram, V
     (diagram, notes)
 }
 
-/// Returns a diagram with the client as its first lane, and with the names of the messages of its call.
+/// Returns a diagram with the client as its first lane.
 fn with_client_first(diagram: Diagram, root: &Call) -> Diagram {
     let name = call_end_text(root, Side::Client);
     let client = diagram.lanes.iter().position(|lane| *lane == name).unwrap_or_default();
@@ -57,21 +52,7 @@ fn with_client_first(diagram: Diagram, root: &Call) -> Diagram {
         let first = lanes.remove(client);
         lanes.insert(0, first);
     }
-    let arrows = diagram.arrows.into_iter().map(|arrow| {
-        let label = message_label(root, arrow.frame).map_or(String::new(), |name| name + ": ") + &arrow.label;
-        Arrow { from: moved(arrow.from), to: moved(arrow.to), label, ..arrow }
-    });
+    let arrows =
+        diagram.arrows.into_iter().map(|arrow| Arrow { from: moved(arrow.from), to: moved(arrow.to), ..arrow });
     Diagram { arrows: arrows.collect(), lanes, noun: "frame", ..diagram }
-}
-
-/// Returns the name of the message of a call in a connection that begins in a frame.
-fn message_label(call: &Call, frame: u32) -> Option<String> {
-    let exchange = &call.exchange;
-    let begins = |half: Option<Transfer>| half.is_some_and(|half| half.first.frame == frame);
-    exchange.id.conversation.tcp()?;
-    match (begins(exchange.request), begins(exchange.response)) {
-        (true, _) => Some(request_label(exchange)),
-        (_, true) => Some(response_label(exchange)),
-        _ => None,
-    }
 }

@@ -2,9 +2,10 @@
 
 use super::context::{ContextSource, TraceContext};
 use crate::capture::Call;
+use crate::journey::text::count;
 use dissectors::packet::Address;
 use dissectors::session::Stamp;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Maximum depth of a tree: nested objects and arrays of its JSON are within the limit of 128 that readers have.
 pub(super) const MAX_DEPTH: usize = 60;
@@ -150,6 +151,27 @@ impl Trace {
             pending.extend(children.iter().rev().map(|&child| (child, depth + 1)));
         }
         rows
+    }
+
+    /// Returns the number of calls of unknown cause that one of these calls may have caused, and that are none of them.
+    pub(super) fn unclear(&self, calls: &BTreeSet<usize>) -> u64 {
+        let may_be_caused = |cause: &Cause| match cause {
+            Cause::Unknown { callers, .. } => callers.iter().any(|caller| calls.contains(caller)),
+            _ => false,
+        };
+        let unclear = self.causes.iter().enumerate().filter(|(at, cause)| !calls.contains(at) && may_be_caused(cause));
+        unclear.count() as u64
+    }
+
+    /// Returns the notes, and one about the calls that one of the trees that are shown may have caused.
+    #[must_use]
+    pub fn all_notes(&self) -> Vec<String> {
+        let shown: BTreeSet<usize> = self.roots.iter().flat_map(|&root| self.tree(root)).map(|(at, _)| at).collect();
+        let unclear = Some(self.unclear(&shown)).filter(|&unclear| unclear > 0).map(|unclear| {
+            let calls = count(unclear, "call");
+            format!("Not shown: {calls} of unknown cause, which this tree may have caused. `overhear trace FILE` prints all trees.")
+        });
+        self.notes.iter().cloned().chain(unclear).collect()
     }
 
     /// Returns the text about the cause of a call; empty if no call caused it.

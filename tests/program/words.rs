@@ -69,7 +69,7 @@ fn a_word_that_is_no_call_and_no_stream_is_named_with_what_was_expected() {
     fs::create_dir(folder.path().join("ip")).expect("a folder");
     let expected = "no such file, and not a call: expected its row in `overhear calls`, slowest, or -Y FILTER";
     let stream = "expected a stream number; `overhear streams` lists them";
-    let lines: [(&[&str], String); 8] = [
+    let lines: [(&[&str], String); 9] = [
         (&["journey", "x.pcap", "fastest"], format!("fastest: {expected}")),
         (&["trace", "x.pcap", "1x"], format!("1x: {expected}")),
         (&["trace", "-r", "x.pcap", "ip"], format!("ip: {expected}")),
@@ -77,6 +77,7 @@ fn a_word_that_is_no_call_and_no_stream_is_named_with_what_was_expected() {
         (&["ladder", "x.pcap", "first"], format!("first: {stream}")),
         (&["ladder", "x.pcap", "--call", "first"], "expected a row of calls, or slowest, found first".into()),
         (&["journey", "x.pcap", "99"], "x.pcap: no call 99".into()),
+        (&["ladder", "x.pcap", "-Y", "http.response.code == 999"], "x.pcap: no call matches the filter".into()),
         (&["ladder", "x.pcap", "99"], "x.pcap: no stream 99".into()),
     ];
     for (words, message) in lines {
@@ -107,5 +108,37 @@ fn each_read_error_is_reported_once() {
             words.iter().map(|word| if *word == "cut.pcap" { "text.pcap" } else { word }).collect();
         let (_, error, code) = run_in(folder.path(), &unreadable);
         assert!(code == 2 && error.lines().count() == 1, "{unreadable:?}: {error}");
+    }
+}
+
+#[test]
+fn a_filter_selects_the_call_of_a_ladder() {
+    let folder = folder();
+    fs::write(folder.path().join("x.pcap"), capture()).expect("a file");
+    let (of_row, ..) = run_in(folder.path(), &["ladder", "x.pcap", "--call", "1"]);
+    let (of_filter, error, code) = run_in(folder.path(), &["ladder", "x.pcap", "-Y", "http"]);
+    assert!(code == 0 && !of_row.is_empty() && of_filter == of_row, "{of_filter}{error}");
+    let (_, error, code) = run_in(folder.path(), &["ladder", "x.pcap", "-Y", "htp"]);
+    assert!(code == 2 && error.contains("unknown field"), "{error}");
+}
+
+#[test]
+fn a_page_has_the_detail_trees_of_the_frames_that_it_names() {
+    let folder = folder();
+    fs::write(folder.path().join("x.pcap"), capture()).expect("a file");
+    let (page, error, code) = run_in(folder.path(), &["journey", "x.pcap", "1", "-T", "html"]);
+    assert_eq!(code, 0, "{error}");
+    let links: Vec<&str> = page.split("href=\"#details-").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(!links.is_empty());
+    for frame in links {
+        let tree = page.split_once(&format!("<div id=\"details-{frame}\">")).expect("a tree").1;
+        let tree = tree.split_once("</div>").expect("an end").0;
+        let (printed, ..) = run_in(folder.path(), &["print", "x.pcap", &format!("frame.number == {frame}"), "-V"]);
+        // The filter decides which frame was displayed before.
+        let is_same = |line: &&str| !line.contains(['<', '>', '&', '"', '\'']) && !line.contains("displayed frame");
+        for line in printed.lines().filter(|line| line.starts_with(' ')).filter(is_same) {
+            let line = line.strip_prefix("    ").unwrap_or(line);
+            assert!(tree.contains(line), "frame {frame}: {line:?}");
+        }
     }
 }

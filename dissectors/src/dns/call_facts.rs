@@ -17,6 +17,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
     headers: &[],
     // A lookup in a message of another protocol has the name of the code in Wireshark.
     statuses: &[("NXDOMAIN", StatusMeaning::NoSuchName), ("No such name", StatusMeaning::NoSuchName)],
+    errors: &[],
     responds_in_order: false,
     span_attributes: &[(CallPart::Target, "dns.question.name")],
     explanations: &[

@@ -7,6 +7,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
     values: &[],
     headers: WEB_HEADERS,
     statuses: WEB_STATUSES,
+    errors: &[],
     responds_in_order: true,
     span_attributes: WEB_ATTRIBUTES,
     explanations: &[

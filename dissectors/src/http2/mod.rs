@@ -118,6 +118,7 @@ static WEB: WebProtocol = WebProtocol {
     version: "HTTP/2",
     field: &HTTP2,
     messages: &MESSAGES,
+    stream: |id| Some(id.into()),
     reassembly: &REASSEMBLY,
     of_messages: [&MESSAGE, &OPEN_LIMIT],
     data: &DATA,

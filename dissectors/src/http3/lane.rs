@@ -76,6 +76,11 @@ fn request_key(channel: u64) -> u32 {
     u32::try_from(channel >> 2).unwrap_or(u32::MAX) & !PUSHES
 }
 
+/// Returns the channel of a request, by the number of its stream. That of a push is not known.
+pub(super) fn request_stream(key: u32) -> Option<u64> {
+    (key & PUSHES == 0).then_some(u64::from(key) << 2)
+}
+
 /// Returns the number of the stream of a push.
 pub(super) fn push_key(id: u64) -> u32 {
     u32::try_from(id).unwrap_or(u32::MAX) | PUSHES

@@ -115,6 +115,7 @@ static WEB: WebProtocol = WebProtocol {
     version: "HTTP/3",
     field: &HTTP3,
     messages: &MESSAGES,
+    stream: lane::request_stream,
     reassembly: &REASSEMBLY,
     of_messages: [&MESSAGE, &OPEN_LIMIT],
     data: &DATA,

@@ -3,6 +3,7 @@
 //! The keys of Initial packets follow from a connection ID, so the hello messages are always read. The other keys come from a
 //! key log. The bytes of each stream are derived on a channel of its own.
 
+mod call_facts;
 mod connection;
 mod connection_ids;
 mod describe;
@@ -50,6 +51,7 @@ pub static PROTOCOL: Protocol = Protocol {
         }),
         Dissector::FirstDatagram(probe::first_datagram),
         Dissector::HelloPayloads(hello::initial_payloads),
+        Dissector::CallFacts(&call_facts::FACTS),
     ],
 };
 

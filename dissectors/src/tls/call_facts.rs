@@ -28,6 +28,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
     values: &[(FactRole::EarlyData, &EXTENSION_TYPE, EARLY_DATA as u64)],
     headers: &[],
     statuses: &[],
+    errors: &[],
     responds_in_order: false,
     span_attributes: &[(CallPart::Authority, "tls.client.server_name")],
     explanations: &[(

@@ -254,8 +254,8 @@ impl MessageView {
         let fields = protocol.messages;
         let node = cx.tree.open(fields.message, none, Value::Present);
         let is_request = self.half == Half::Request;
-        if let Some(channel) = fields.channel {
-            cx.tree.put(channel, none, Value::Uint(self.id.into()));
+        if let (Some(channel), Some(stream)) = (fields.channel, (protocol.stream)(self.id)) {
+            cx.tree.put(channel, none, Value::Uint(stream));
         }
         let uri = stream.full_uri();
         let exchange = stream.exchange.clone();

@@ -19,6 +19,8 @@ pub(crate) struct WebProtocol {
     /// The protocol's own field.
     pub(crate) field: &'static Field,
     pub(crate) messages: &'static MessageFields,
+    /// Returns the stream that carried messages, by their number.
+    pub(crate) stream: fn(u32) -> Option<u64>,
     pub(crate) reassembly: &'static UnitReassembly,
     /// The first and the last field of messages.
     pub(crate) of_messages: [&'static Field; 2],

@@ -6,6 +6,7 @@ use super::waterfall::{percent, share};
 use crate::diagram::{DiagramRow, escape_markup as escape, svg};
 use crate::journey::model::{Journey, PhaseKind, Statement};
 use crate::journey::text::{between, duration};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// Maximum number of arrows in the diagram, and of rows in the table of frames.
@@ -23,6 +24,7 @@ pub(super) fn render(journey: &Journey, explains: bool) -> String {
     written.steps(explains, &mut out);
     written.diagram(&mut out);
     written.frames(&rows, &mut out);
+    written.details(&mut out);
     out.push_str(page::END);
     out
 }
@@ -119,11 +121,12 @@ impl Page<'_> {
                     // A frame with several arrows has one row with its anchor.
                     let id = if arrow.frame == last { String::new() } else { format!(" id=\"frame-{}\"", arrow.frame) };
                     last = arrow.frame;
+                    let number = arrow.frame.to_string();
                     let class = if arrow.is_anomalous { " class=\"bad\"" } else { "" };
                     out.push_str(&format!(
                         "<tr{id}{class}><td class=\"number\">{}</td><td class=\"number\">{}</td><td>{}</td><td>{}</td>\
                          <td>{}</td></tr>\n",
-                        arrow.frame,
+                        self.details_link(arrow.frame, &number).unwrap_or(number),
                         escape(&offset(self.journey, arrow.time)),
                         escape(lane(arrow.from)),
                         escape(lane(arrow.to)),
@@ -138,19 +141,79 @@ impl Page<'_> {
         out.push_str("</tbody>\n</table>\n</div>\n</section>\n");
     }
 
+    fn details(&self, out: &mut String) {
+        if self.journey.details.is_empty() {
+            return;
+        }
+        out.push_str("<section aria-labelledby=\"details\">\n<h2 id=\"details\">Details of frames</h2>\n");
+        for (frame, text) in &self.journey.details {
+            out.push_str(&format!("<details>\n<summary>Frame {frame}</summary>\n<div id=\"details-{frame}\">\n"));
+            let mut layer = Vec::new();
+            for line in text.lines().chain([""]) {
+                if !line.starts_with(' ') && !layer.is_empty() {
+                    out.push_str(&layer_markup(&layer));
+                    layer.clear();
+                }
+                layer.push(line);
+            }
+            if self.frames.contains(frame) {
+                out.push_str(&format!("<p><a href=\"#frame-{frame}\">Frame {frame} in the table</a></p>\n"));
+            }
+            out.push_str("</div>\n</details>\n");
+        }
+        out.push_str("</section>\n");
+    }
+
+    /// Returns a text that leads to the details of a frame, if the page has them.
+    fn details_link(&self, frame: u32, text: &str) -> Option<String> {
+        let is_shown = self.journey.details.contains_key(&frame);
+        is_shown.then(|| format!("<a href=\"#details-{frame}\">{text}</a>"))
+    }
+
+    /// Returns a frame number that leads to the details of the frame, or to its row in the table.
+    fn link(&self, frame: u32) -> String {
+        let number = format!("#{frame}");
+        let row = || self.frames.contains(&frame).then(|| format!("<a href=\"#frame-{frame}\">{number}</a>"));
+        self.details_link(frame, &number).or_else(row).unwrap_or(number)
+    }
+
     /// Returns a statement with links to its frames.
     fn statement(&self, statement: &Statement) -> String {
         let mut out = escape(&statement.text);
         if statement.frames.is_empty() {
             return out;
         }
-        let link = |frame: u32| match self.frames.contains(&frame) {
-            true => format!("<a href=\"#frame-{frame}\">#{frame}</a>"),
-            false => format!("#{frame}"),
-        };
         out.push_str(" <span class=\"frames\">");
-        out.push_str(&frame_list_with(&statement.frames, link));
+        out.push_str(&frame_list_with(&statement.frames, |frame| self.link(frame)));
         out.push_str("</span>");
         out
     }
+}
+
+/// Returns the markup of a layer of a frame: its first line, and the tree below it.
+fn layer_markup(layer: &[&str]) -> String {
+    let Some((first, rest)) = layer.split_first() else { return String::new() };
+    let rest: Vec<String> = rest.iter().map(|line| escape(line.strip_prefix("    ").unwrap_or(line))).collect();
+    match rest.is_empty() {
+        true => format!("<p class=\"layer\">{}</p>\n", escape(first)),
+        false => format!(
+            "<details>\n<summary>{}</summary>\n<pre tabindex=\"0\">{}</pre>\n</details>\n",
+            escape(first),
+            rest.join("\n")
+        ),
+    }
+}
+
+/// Returns the frames that a page links to, those of verdicts first.
+pub(crate) fn linked_frames(journey: &Journey) -> Vec<u32> {
+    let frames = RefCell::new(Vec::new());
+    let verdicts = journey.verdicts.iter().map(|verdict| &verdict.statement);
+    let steps = journey.steps.iter().flat_map(|step| &step.statements);
+    for statement in verdicts.chain(steps) {
+        frame_list_with(&statement.frames, |frame| {
+            frames.borrow_mut().push(frame);
+            String::new()
+        });
+    }
+    frames.into_inner()
 }

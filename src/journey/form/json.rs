@@ -62,6 +62,7 @@ pub(super) fn render(journey: &Journey, explains: bool) -> String {
         "status": exchange.status.as_str(),
         "time": time_text(journey.start()),
         "total": journey.total(),
+        "call_total": journey.call_total(),
         "phases": phases,
         "verdicts": verdicts,
         "steps": steps,

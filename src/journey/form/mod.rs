@@ -11,6 +11,7 @@ mod waterfall;
 
 use super::model::Journey;
 use crate::diagram::mermaid;
+pub(crate) use html::linked_frames;
 pub(crate) use json::add_names;
 pub(crate) use markdown::escape as escape_markdown;
 pub(crate) use text::Lines;

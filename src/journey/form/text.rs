@@ -2,7 +2,7 @@
 
 use super::waterfall::{columns, percent, share};
 use crate::journey::model::{Journey, PhaseKind, Statement};
-use crate::journey::text::{between, call_end_text, duration, request_text, size, status_text, time_text};
+use crate::journey::text::{between, call_end_text, duration, list, request_text, size, status_text, time_text};
 use dissectors::session::Side;
 use unicode_width::UnicodeWidthStr;
 
@@ -71,6 +71,7 @@ pub(super) fn title(journey: &Journey) -> (String, String) {
     };
     let status = match journey.lacks_side {
         Some(_) if exchange.lacks_response() => "response not captured".to_owned(),
+        None if journey.may_have_response => "response not read".to_owned(),
         _ => status_text(exchange),
     };
     if !status.is_empty() {
@@ -79,7 +80,11 @@ pub(super) fn title(journey: &Journey) -> (String, String) {
     if let Some(content) = exchange.content() {
         text.push_str(&format!(", {}", size(content.body)));
     }
-    text.push_str(&format!(" in {}", duration(journey.total())));
+    text.push_str(&format!(" in {}", duration(journey.call_total())));
+    let [own, total] = [journey.call_total(), journey.total()].map(duration);
+    if own != total {
+        text.push_str(&format!(" ({total} with {})", list(&journey.openings())));
+    }
     let row = if journey.row > 0 { format!("call {}, ", journey.row) } else { String::new() };
     let (client, server) = (call_end_text(call, Side::Client), call_end_text(call, Side::Server));
     let place = match exchange.id.conversation.tcp() {

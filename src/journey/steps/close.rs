@@ -3,8 +3,11 @@
 use super::{Statement, Step, StepKind, side_name};
 use crate::capture::{CloseKind, SideState, Stream};
 use crate::journey::collected::Collected;
+use crate::journey::datagram::ConnectionClose;
+use crate::journey::facts;
 use crate::journey::segment::SegmentRecord;
-use crate::journey::text::{between, count};
+use crate::journey::text::{between, count, quote};
+use dissectors::call_facts::ExplainedStep;
 use dissectors::session::Side;
 
 const EXPLANATION: &str = "A FIN says that its sender has no more data; each side sends one, and each is acknowledged with the \
@@ -16,12 +19,15 @@ const RESET_EXPLANATION: &str = "A reset (RST) ends a connection at once, withou
 
 /// Returns the end of the connection.
 pub(super) fn step(collected: &Collected) -> Option<Step> {
-    let stream = collected.stream.as_deref()?;
     let mut statements = Vec::new();
-    if collected.siblings.after > 0 {
-        let text = format!("The connection stays open for {}.", count(collected.siblings.after, "more call"));
+    if collected.siblings.after_end > 0 {
+        let text = format!("The connection stays open for {}.", count(collected.siblings.after_end, "more call"));
         statements.push(Statement::new(text, []));
     }
+    if !collected.transport.filter_name.is_empty() {
+        return Some(datagram_step(collected, statements));
+    }
+    let stream = collected.stream.as_deref()?;
     let find = |frame: Option<u32>| collected.segments.iter().find(|segment| Some(segment.frame) == frame);
     let explanation = match stream.closed {
         CloseKind::Reset(side) => {
@@ -50,6 +56,37 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
     let first = ends.min().and_then(|frame| find(Some(frame)));
     let span = first.map(|first| (first.time, stream.last.time.max(first.time)));
     Some(super::step(StepKind::Close, span, statements, explanation))
+}
+
+/// Returns the end of a connection in datagrams.
+fn datagram_step(collected: &Collected, mut statements: Vec<Statement>) -> Step {
+    let transport = &collected.transport;
+    let explanation = facts::explanation(transport.filter_name, ExplainedStep::Close).unwrap_or_default();
+    let Some(close) = &transport.close else {
+        let text = "No end of the connection was captured: it is open, or ends silently after its idle timeout.";
+        statements.push(Statement::new(text, []));
+        return super::step(StepKind::Close, None, statements, explanation);
+    };
+    let side = side_name(close.side);
+    let text = match close.is_state_lost {
+        true => format!("The {side} does not know the connection any more: stateless reset."),
+        false => {
+            let words = if close.text.is_empty() { String::new() } else { format!(", \"{}\"", quote(&close.text)) };
+            format!("The {side} closes the connection: {}{words}.", close_reason(collected, close))
+        }
+    };
+    statements.push(Statement::new(text, [close.at.frame]));
+    let span = (close.at.time, collected.last.time.max(close.at.time));
+    super::step(StepKind::Close, Some(span), statements, explanation)
+}
+
+/// Returns the reason of the end of a connection in datagrams.
+pub(in crate::journey) fn close_reason(collected: &Collected, close: &ConnectionClose) -> String {
+    match close.number {
+        // A reason of the application is a number.
+        Some(number) if close.reason == number.to_string() => facts::error_name(collected.exchange().protocol, number),
+        _ => quote(&close.reason),
+    }
 }
 
 fn fin_statement(fin: &SegmentRecord) -> Statement {

@@ -97,11 +97,31 @@ fn previous_statement(collected: &Collected) -> Option<Statement> {
     Some(Statement::new(text, [ended.frame, began.frame]))
 }
 
+/// Returns what the reuse of the connection saved: its handshakes.
+fn saved_statement(collected: &Collected) -> Option<Statement> {
+    let secure = &collected.secure;
+    let connect = connect_span(collected);
+    let has_secure = !secure.protocol.is_empty();
+    if connect.is_none() && (!has_secure || collected.transport.filter_name.is_empty()) {
+        return None;
+    }
+    let mut frames: Vec<u32> = collected.syns().map(|syn| syn.frame).collect();
+    frames.extend(collected.handshake_end().map(|end| end.frame));
+    let mut saved = connect.map_or(0, |(from, to)| to.abs_diff(from));
+    if has_secure {
+        saved = saved.saturating_add(secure.last.time.abs_diff(secure.first.time));
+        frames.extend([secure.first.frame, secure.last.frame]);
+    }
+    let text = format!("The reuse saved the handshake, which took {} when the connection was opened.", duration(saved));
+    Some(Statement::new(text, frames))
+}
+
 /// Returns the use of a connection that earlier calls opened.
 pub(super) fn reuse(collected: &Collected) -> Option<Step> {
-    collected.exchange().id.conversation.tcp()?;
     let siblings = &collected.siblings;
-    if collected.is_first() {
+    let is_connection =
+        collected.exchange().id.conversation.tcp().is_some() || !collected.transport.filter_name.is_empty();
+    if !is_connection || collected.is_first() {
         return None;
     }
     let mut statements = Vec::new();
@@ -127,18 +147,6 @@ pub(super) fn reuse(collected: &Collected) -> Option<Step> {
             }
         });
     }
-    if let Some((from, to)) = connect_span(collected) {
-        let secure = &collected.secure;
-        let mut frames: Vec<u32> = collected.syns().map(|syn| syn.frame).collect();
-        frames.extend(collected.handshake_end().map(|end| end.frame));
-        let mut saved = to.abs_diff(from);
-        if !secure.protocol.is_empty() {
-            saved = saved.saturating_add(secure.last.time.abs_diff(secure.first.time));
-            frames.extend([secure.first.frame, secure.last.frame]);
-        }
-        let text =
-            format!("The reuse saved the handshake, which took {} when the connection was opened.", duration(saved));
-        statements.push(Statement::new(text, frames));
-    }
+    statements.extend(saved_statement(collected));
     Some(super::step(StepKind::Reuse, None, statements, REUSE_EXPLANATION))
 }

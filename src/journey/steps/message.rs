@@ -6,7 +6,7 @@ use crate::journey::facts;
 use crate::journey::segment::{SegmentRecord, mark};
 use crate::journey::text::{between, count, duration, quote, size, target_text};
 use dissectors::call_facts::ExplainedStep;
-use dissectors::exchange::Transfer;
+use dissectors::exchange::{Outcome, Transfer};
 use dissectors::session::Half;
 
 /// Maximum number of header lines in a step.
@@ -15,6 +15,15 @@ const MAX_HEADERS: usize = 24;
 const WAIT_EXPLANATION: &str = "Between the last byte of the request and the first byte of the response, the request travels \
     to the server, the server works, and the response travels back. This time less one round trip is what the server thinks \
     (RFC 9110 3.4).";
+
+const REQUEST_EXPLANATION: &str = "The request says what the client wants. The transport numbers its bytes, carries them in segments \
+    or datagrams of limited size, and does not know where a message ends: that is a matter of the protocol above (RFC 9293 3.4).";
+
+const MESSAGE_EXPLANATION: &str = "Either side may send a message on an open channel at any time, and the protocol has no \
+    response to it. Only the transport acknowledges that its bytes arrived (RFC 9293 3.4).";
+
+const RESPONSE_EXPLANATION: &str = "The response says how the request went, with what the client asked for. It comes in the same \
+    conversation, and the client knows by order or by an identifier which request it belongs to (RFC 9293 2.2).";
 
 const PUSH_EXPLANATION: &str = "PSH on the last segment of a message says that the receiver should pass the data on at once, \
     because nothing follows for now (RFC 9293 3.9.1).";
@@ -39,14 +48,24 @@ pub(super) fn step(collected: &Collected, half: Half) -> Option<Step> {
         let rest = count((headers.len() - MAX_HEADERS) as u64, "more header line");
         statements.push(Statement::new(format!("{rest}."), []));
     }
-    statements.push(body_statement(message, transfer));
+    let is_handshake = facts::has_handshake(exchange.protocol);
+    statements.push(body_statement(collected, message, transfer));
     if let Some(message) = message.filter(|message| !message.body.is_empty()) {
         statements.push(Statement::new(format!("It begins: {}", quote(&message.body)), []));
     }
-    statements.push(carried_statement(collected, transfer, &frames));
+    if !is_handshake {
+        statements.push(carried_statement(collected, transfer, &frames));
+    }
     statements.extend(window_statement(collected, half, &frames));
     statements.extend(trouble(collected, &frames));
-    let mut explanation = facts::explanation(exchange.protocol, explained).unwrap_or_default().to_owned();
+    let explained = facts::explanation(exchange.protocol, explained);
+    let mut explanation = explained
+        .unwrap_or(match half {
+            Half::Request if exchange.is_one_way => MESSAGE_EXPLANATION,
+            Half::Request => REQUEST_EXPLANATION,
+            Half::Response => RESPONSE_EXPLANATION,
+        })
+        .to_owned();
     if half == Half::Request && exchange.id.conversation.tcp().is_some() {
         explanation = format!("{explanation} {PUSH_EXPLANATION}").trim_start().to_owned();
     }
@@ -61,6 +80,9 @@ fn missing(collected: &Collected, half: Half, kind: StepKind) -> Option<Step> {
     }
     let text = match half {
         Half::Request => "The request was not captured.",
+        Half::Response if collected.may_have_response() && collected.lacks_side().is_none() => {
+            "No response could be read: data of the server is encrypted, malformed, or missing in the capture."
+        }
         Half::Response => "No response was captured.",
     };
     Some(super::step(kind, None, vec![Statement::new(text, [])], ""))
@@ -76,8 +98,11 @@ fn start_statement(collected: &Collected, half: Half, message: Option<&MessageTe
     Statement::new(line, [transfer.first.frame])
 }
 
-fn body_statement(message: Option<&MessageText>, transfer: Transfer) -> Statement {
+fn body_statement(collected: &Collected, message: Option<&MessageText>, transfer: Transfer) -> Statement {
+    let is_handshake = facts::has_handshake(collected.exchange().protocol);
     let mut text = match transfer.body {
+        // The call is a connection whose content is not read.
+        bytes if is_handshake => format!("{} on the connection", size(bytes)),
         0 => "No body".to_owned(),
         bytes => format!("Body of {}", size(bytes)),
     };
@@ -90,7 +115,12 @@ fn body_statement(message: Option<&MessageText>, transfer: Transfer) -> Statemen
         }
     }
     if !transfer.complete {
-        text.push_str(": the end of the message was not captured");
+        let is_ended = collected.channel_reset().is_some() || collected.exchange().outcome == Outcome::Aborted;
+        text.push_str(if is_ended {
+            ": the message is incomplete"
+        } else {
+            ": the end of the message was not captured"
+        });
     }
     text.push('.');
     let completed = if transfer.body > 0 { transfer.completed_in } else { 0 };
@@ -182,9 +212,14 @@ pub(super) fn wait(collected: &Collected) -> Option<Step> {
             let text = format!("No frame of the {server} was captured, so when it responded is not known.");
             return Some(super::step(StepKind::Wait, None, vec![Statement::new(text, [])], WAIT_EXPLANATION));
         }
-        let waited = collected.last.time.max(request.last.time);
+        if collected.may_have_response() {
+            let text = format!("No response of the {server} could be read, so when it responded is not known.");
+            return Some(super::step(StepKind::Wait, None, vec![Statement::new(text, [])], WAIT_EXPLANATION));
+        }
+        let end = collected.end_of_wait();
+        let waited = end.time.max(request.last.time);
         let text = format!("The {server} sent no response in {}.", between(request.last.time, waited));
-        let statement = Statement::new(text, [request.last.frame, collected.last.frame]);
+        let statement = Statement::new(text, [request.last.frame, end.frame]);
         return Some(super::step(StepKind::Wait, Some((request.last.time, waited)), vec![statement], WAIT_EXPLANATION));
     };
     let frames = [request.last.frame, response.first.frame];

@@ -6,6 +6,8 @@ mod lookup;
 mod message;
 mod secure;
 
+pub(super) use close::close_reason;
+
 use super::collected::Collected;
 use super::model::{Statement, Step, StepKind};
 use dissectors::call_facts::StatusMeaning;

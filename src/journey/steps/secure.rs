@@ -2,6 +2,7 @@
 
 use super::{Statement, Step, StepKind, side_name};
 use crate::journey::collected::Collected;
+use crate::journey::datagram::DatagramTransport;
 use crate::journey::facts;
 use crate::journey::text::{between, count, date, list, quote};
 use dissectors::call_facts::ExplainedStep;
@@ -12,7 +13,7 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
     if secure.protocol.is_empty() && secure.alerts.is_empty() || !collected.is_first() {
         return None;
     }
-    let mut statements = Vec::new();
+    let mut statements = transport(&collected.transport);
     let mut add = |text: String, frames: Vec<u32>| statements.push(Statement::new(text, frames));
     if let Some((name, frame)) = &secure.server_name {
         add(format!("The client names the server it wants: {} (SNI).", quote(name)), vec![*frame]);
@@ -26,12 +27,12 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
         (Some((name, frame)), offered) => {
             let offered: Vec<String> = offered.iter().map(|name| quote(name)).collect();
             let of = if offered.is_empty() { String::new() } else { format!(" of {}", list(&offered)) };
-            add(format!("Protocol above: {}{of} (ALPN).", quote(name)), vec![secure.first.frame, *frame]);
+            add(format!("Protocol above: {}{of} (ALPN).", quote(name)), vec![secure.offer, *frame]);
         }
         (None, []) => {}
         (None, offered) => {
             let offered: Vec<String> = offered.iter().map(|name| quote(name)).collect();
-            add(format!("The client offers {} (ALPN).", list(&offered)), vec![secure.first.frame]);
+            add(format!("The client offers {} (ALPN).", list(&offered)), vec![secure.offer]);
         }
     }
     if let Some(frame) = secure.resumed {
@@ -55,32 +56,57 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
             [Some(begin), Some(end)] => format!(", valid from {} to {}", date(begin), date(end)),
             _ => String::new(),
         };
-        let more = if certificate.hosts > 1 {
-            format!(" ({})", count(certificate.hosts as u64, "host name"))
-        } else {
-            String::new()
+        let more = match certificate.hosts {
+            0 => String::new(),
+            1 if certificate.subject == certificate.host => String::new(),
+            1 => format!(", for the host {}", quote(&certificate.host)),
+            hosts => format!(" ({}, among them {})", count(hosts as u64, "host name"), quote(&certificate.host)),
         };
         let text = format!("The certificate is issued to {}{more}{dates}.", quote(&certificate.subject));
         add(text, vec![certificate.frame]);
     }
     let lasts = secure.first.frame > 0;
     if lasts {
-        add(
-            format!("The {} handshake took {}.", secure.protocol, between(secure.first.time, secure.last.time)),
-            secure.frames.clone(),
-        );
+        let transport = match collected.transport.name() {
+            "" => String::new(),
+            name => format!("{name} and "),
+        };
+        let took = between(secure.first.time, secure.last.time);
+        let frames = secure.frames.iter().map(|(frame, _)| *frame).chain([secure.first.frame]);
+        add(format!("The {transport}{} handshake took {took}.", secure.protocol), frames.collect());
     }
     for alert in &secure.alerts {
-        let text = format!(
-            "The {} sends an alert: {} ({}).",
-            side_name(alert.side),
-            quote(&alert.reason),
-            quote(&alert.level)
-        );
+        let level = if alert.level.is_empty() { String::new() } else { format!(" ({})", quote(&alert.level)) };
+        let text = format!("The {} sends an alert: {}{level}.", side_name(alert.side), quote(&alert.reason));
         statements.push(Statement::new(text, [alert.at.frame]));
     }
-    let explanation = facts::explanation(secure.filter_name, ExplainedStep::Handshake)
+    let explanation = facts::explanation(collected.transport.filter_name, ExplainedStep::Handshake)
+        .or_else(|| facts::explanation(secure.filter_name, ExplainedStep::Handshake))
         .or_else(|| facts::any_explanation(ExplainedStep::Handshake));
     let span = lasts.then_some((secure.first.time, secure.last.time));
     Some(super::step(StepKind::Secure, span, statements, explanation.unwrap_or_default()))
+}
+
+/// Returns what a transport in datagrams did to open the connection.
+fn transport(transport: &DatagramTransport) -> Vec<Statement> {
+    let name = transport.name();
+    let mut statements = Vec::new();
+    if let Some(frame) = transport.version_negotiation {
+        let offered: Vec<String> = transport.offered_versions.iter().map(|version| quote(version)).collect();
+        let text = format!(
+            "The server does not have the version of {name} that the client began with, and offers versions {}.",
+            list(&offered)
+        );
+        statements.push(Statement::new(text, [frame]));
+    }
+    if let Some(frame) = transport.address_check {
+        let text =
+            "The server makes the client begin again with a token (Retry), to verify its address: a round trip more.";
+        statements.push(Statement::new(text, [frame]));
+    }
+    if let Some((version, frame)) = &transport.version {
+        statements
+            .push(Statement::new(format!("The connection is one of {name}, version {}.", quote(version)), [*frame]));
+    }
+    statements
 }

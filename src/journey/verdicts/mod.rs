@@ -53,7 +53,7 @@ fn call_span(collected: &Collected) -> Option<Span> {
     let halves = [exchange.request, exchange.response];
     let from = halves.iter().flatten().map(|half| half.first.time).min()?;
     let to = halves.iter().flatten().map(|half| half.last.time).max()?;
-    Some((from, if exchange.lacks_response() { to.max(collected.last.time) } else { to }))
+    Some((from, if exchange.lacks_response() { to.max(collected.end_of_wait().time) } else { to }))
 }
 
 /// Returns the nanoseconds that spans cover of another span.

@@ -2,11 +2,13 @@
 
 use super::{call_span, verdict};
 use crate::capture::CloseKind;
-use crate::journey::collected::Collected;
+use crate::journey::collected::{Alert, Collected};
+use crate::journey::datagram::ConnectionClose;
 use crate::journey::model::{Verdict, VerdictKind};
 use crate::journey::segment::SegmentRecord;
-use crate::journey::steps::side_name;
+use crate::journey::steps::{close_reason, side_name};
 use crate::journey::text::{between, count, date, quote, size};
+use dissectors::exchange::Transfer;
 
 /// The text of the level of an alert that ends a connection.
 const FATAL: &str = "Fatal";
@@ -18,22 +20,24 @@ pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
     if exchange.is_one_way || exchange.response.is_some_and(|response| response.complete) {
         return None;
     }
-    if let Some((at, side, reason)) = &collected.reset {
+    if let Some((at, side, reason)) = &collected.channel_reset() {
         let text = format!("The {} gave up the call, and kept the connection: {}.", side_name(*side), quote(reason));
-        return Some(verdict(VerdictKind::Reset, 0, text, [at.frame]));
+        let has_waited = exchange.response.is_none() && at.time > request.last.time;
+        let nanos = if has_waited { at.time.abs_diff(request.last.time) } else { 0 };
+        return Some(verdict(VerdictKind::Reset, nanos, text, [at.frame]));
     }
     // There was a response, or there may have been one.
-    if exchange.response.is_none() && (collected.has_data_after_request() || collected.lacks_side().is_some()) {
+    if collected.may_have_response() {
         return None;
+    }
+    if let Some(close) = &collected.transport.close {
+        return Some(closed_transport(collected, request, close));
     }
     let end = end_of_connection(collected);
     let waited = |end: &SegmentRecord| request.last.time.abs_diff(end.time.max(request.last.time));
     let (from, to) = call_span(collected)?;
     let limit = from.abs_diff(to);
-    let part = match exchange.response {
-        Some(response) => format!("after {} of the response body", size(response.body)),
-        None => "before a response".to_owned(),
-    };
+    let part = received_part(collected);
     let nothing = exchange.response.is_none();
     match end {
         Some(end) => {
@@ -65,6 +69,34 @@ pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
         }
         None => None,
     }
+}
+
+/// Returns what of the response was received.
+fn received_part(collected: &Collected) -> String {
+    match collected.exchange().response {
+        Some(response) => format!("after {} of the response body", size(response.body)),
+        None => "before a response".to_owned(),
+    }
+}
+
+/// A side closed a connection in datagrams, or lost its state.
+fn closed_transport(collected: &Collected, request: Transfer, close: &ConnectionClose) -> Verdict {
+    let end = close.at.time.max(request.last.time);
+    let (took, part, side) = (between(request.last.time, end), received_part(collected), side_name(close.side));
+    let (kind, text) = match close.is_state_lost {
+        true => (
+            VerdictKind::Reset,
+            format!("The {side} reset the connection, whose state it had lost, {took} after the request, {part}."),
+        ),
+        false => {
+            let reason = close_reason(collected, close);
+            let text = format!("The {side} closed the connection {took} after the request, {part}: {reason}.");
+            (VerdictKind::ClosedEarly, text)
+        }
+    };
+    let limit = call_span(collected).map_or(0, |(from, to)| from.abs_diff(to));
+    let nanos = if collected.exchange().response.is_none() { request.last.time.abs_diff(end).min(limit) } else { 0 };
+    verdict(kind, nanos, text, [request.last.frame, close.at.frame])
 }
 
 /// Returns the segment that ended the connection: the reset, or the FIN that came first.
@@ -125,7 +157,9 @@ pub(super) fn certificate_name(collected: &Collected) -> Option<Verdict> {
 
 /// The connection failed with an alert.
 pub(super) fn alert(collected: &Collected) -> Option<Verdict> {
-    let alert = collected.secure.alerts.iter().find(|alert| alert.level == FATAL)?;
+    // An alert that closes a connection in datagrams has no level.
+    let is_fatal = |alert: &&Alert| alert.level == FATAL || alert.level.is_empty();
+    let alert = collected.secure.alerts.iter().find(is_fatal)?;
     let protocol = collected.secure.protocol;
     let text = format!("The {} ended {protocol} with an alert: {}.", side_name(alert.side), quote(&alert.reason));
     Some(verdict(VerdictKind::Alert, 0, text, [alert.at.frame]))

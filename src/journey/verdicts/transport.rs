@@ -11,6 +11,9 @@ use dissectors::session::Side;
 /// Maximum number of frames of evidence.
 const MAX_EVIDENCE: usize = 64;
 
+/// Least nanoseconds after which a SYN is sent again. RFC 6298 2.1 has a second; some systems wait less.
+const MIN_SYN_TIMEOUT: u64 = 10_000_000;
+
 /// A SYN, or the response to one, had to be sent again.
 pub(super) fn syn_again(collected: &Collected) -> Option<Verdict> {
     if !collected.is_first() {
@@ -29,7 +32,8 @@ pub(super) fn syn_again(collected: &Collected) -> Option<Verdict> {
         _ => ("SYN, ACK", copies(true)),
     };
     let (first, last) = (syns.first()?, syns.last()?);
-    if syns.len() < 2 {
+    // A capture may have a segment several times.
+    if syns.len() < 2 || first.time.abs_diff(last.time) < MIN_SYN_TIMEOUT {
         return None;
     }
     let lost = if syns.len() == 2 { "once".to_owned() } else { format!("{} times", syns.len() - 1) };

@@ -47,7 +47,7 @@ pub(super) fn render(trace: &Trace) -> String {
         out.push_str("</tbody>\n");
     }
     out.push_str("</table>\n</div>\n");
-    trace.notes.iter().for_each(|note| out.push_str(&format!("<p>{}</p>\n", escape(note))));
+    trace.all_notes().iter().for_each(|note| out.push_str(&format!("<p>{}</p>\n", escape(note))));
     out.push_str("</section>\n<h2 id=\"diagram\">Sequence</h2>\n<section class=\"scroll\" tabindex=\"0\" aria-labelledby=\"diagram\">\n");
     out.push_str(&svg(&sequence::diagram(trace), MAX_ARROWS, false));
     out.push_str("</section>\n");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(super) fn render(trace: &Trace) -> String {
     let trees: Vec<Value> = trace.roots.iter().map(|&root| tree(trace, root)).collect();
     let selected = trace.selected.and_then(|selected| trace.calls.get(selected)).map(|call| call.row);
-    let object = json!({"call": selected, "trees": trees, "notes": trace.notes});
+    let object = json!({"call": selected, "trees": trees, "notes": trace.all_notes()});
     json_lines(&object)
 }
 

@@ -29,7 +29,7 @@ pub(super) fn render(trace: &Trace) -> String {
             escape(&trace.cause_text(row.at))
         ));
     }
-    trace.notes.iter().for_each(|note| out.push_str(&format!("\n{}\n", escape(note))));
+    trace.all_notes().iter().for_each(|note| out.push_str(&format!("\n{}\n", escape(note))));
     out.push_str(&format!("\n```mermaid\n{}```\n", mermaid(&sequence::diagram(trace), MAX_ARROWS)));
     out
 }

@@ -55,9 +55,10 @@ pub fn text_lines(trace: &Trace, width: usize) -> Vec<JourneyLine> {
         }
         rows(trace, root).iter().for_each(|row| add_row(trace, row, &layout, &mut lines));
     }
-    if !trace.notes.is_empty() {
+    let notes = trace.all_notes();
+    if !notes.is_empty() {
         lines.blank();
-        trace.notes.iter().for_each(|note| lines.paragraph("", note));
+        notes.iter().for_each(|note| lines.paragraph("", note));
     }
     lines.into_lines()
 }

@@ -267,7 +267,7 @@ fn fragments(id: u16, protocol: u8, payload: &[u8]) -> Vec<Vec<u8>> {
         let more = u16::from(nth + 1 < parts.len()) << 13;
         let head = [0x4500, 20 + part.len() as u16, id, more | (nth * 75) as u16, 0x4000 | u16::from(protocol), 0];
         let head = head.map(u16::to_be_bytes).concat();
-        [head.as_slice(), &[10, 0, 0, 1, 10, 0, 0, 2], *part].concat()
+        [&head[..], &[10, 0, 0, 1, 10, 0, 0, 2], part].concat()
     };
     parts.iter().enumerate().map(fragment).collect()
 }

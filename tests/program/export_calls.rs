@@ -262,6 +262,49 @@ fn haralyzer_reads_the_entries() {
     }
 }
 
+/// Prints the number of entries of a HAR whose calls mitmproxy has as they are: method, host, status, headers, ASCII bodies.
+const READ_BY_MITMPROXY: &str = r#"
+import base64, json, sys
+from mitmproxy.io import har
+same = 0
+for entry in json.load(open(sys.argv[1]))["log"]["entries"]:
+    request, response, flow = entry["request"], entry["response"], har.request_to_flow(entry)
+    assert (flow.request.method, flow.response.status_code) == (request["method"], response["status"]), entry
+    assert flow.request.pretty_host in request["url"], entry
+    for message, own in ((request, flow.request), (response, flow.response)):
+        names = [header["name"].lower() for header in message["headers"] if not header["name"].startswith(":")]
+        assert all(name in own.headers for name in names), entry
+    content = response["content"]
+    text = content.get("text", "")
+    if content.get("encoding") == "base64":
+        assert flow.response.content == base64.b64decode(text), entry
+    elif text.isascii():
+        assert flow.response.content == text.encode(), entry
+    same += 1
+print(same)
+"#;
+
+#[test]
+fn mitmproxy_reads_the_entries() {
+    let has = Command::new("python3").args(["-c", "from mitmproxy.io import har"]).stderr(Stdio::null()).status();
+    if !has.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: reading of a HAR by mitmproxy: its module of Python is absent");
+        return;
+    }
+    let folder = folder();
+    // mitmproxy rejects a response of lenient.pcap whose Content-Encoding is chunked, which is no content coding.
+    for capture in WEB.into_iter().filter(|capture| *capture != "http/lenient.pcap") {
+        let path = folder.path().join("a.har").display().to_string();
+        let (_, error, code) = run(&["export", "har", &fixture(capture), "-o", &path]);
+        assert_eq!(code, 0, "{error}");
+        let output = Command::new("python3").args(["-c", READ_BY_MITMPROXY, &path]).output().expect("it runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{capture}: {errors}");
+        let expected = format!("{}\n", har(capture, &[]).0.len());
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{capture}");
+    }
+}
+
 #[test]
 fn bodies_are_files_with_a_manifest() {
     let folder = folder();

@@ -506,8 +506,8 @@ fn unusual_requests_are_sent_as_they_were_or_named() {
             let shown = String::from_utf8_lossy(request);
             assert_eq!(code, 0, "{shown}: {error}");
             if form == "httpie" && !reason.is_empty() {
-                let comments = script.lines().filter(|line| line.starts_with("# not repeated: "));
-                assert!(comments.last().is_some_and(|line| line.contains(reason)), "{shown}: {script}");
+                let mut comments = script.lines().filter(|line| line.starts_with("# not repeated: "));
+                assert!(comments.next_back().is_some_and(|line| line.contains(reason)), "{shown}: {script}");
                 assert!(error.contains("1 request cannot be repeated"), "{error}");
                 continue;
             }

@@ -280,7 +280,8 @@ fn fragments_of_fragments_in_a_tunnel_stay_with_their_flow() {
         let udp = [[0x10, flow as u8], [0x13, 0x88], 1608_u16.to_be_bytes(), [0, 0]].concat();
         let datagram = [&udp[..], &[b'w'; 1600]].concat();
         for (nth, part) in datagram.chunks(1200).enumerate() {
-            let header = [17, 0, (nth * 1200 >> 8) as u8, (nth * 1200) as u8 | u8::from(nth == 0), 0, 0, 3, flow as u8];
+            let header =
+                [17, 0, ((nth * 1200) >> 8) as u8, (nth * 1200) as u8 | u8::from(nth == 0), 0, 0, 3, flow as u8];
             let length = (8 + part.len()) as u16;
             let ipv6 = [&[0x60, 0, 0, 0][..], &length.to_be_bytes(), &[44, 64]].concat();
             let address = |last| [&[0x20, 1, 0, 0][..], &[0; 11], &[last]].concat();

@@ -105,9 +105,9 @@ impl Grouping {
         if !self.by_stream {
             return self.flow.of(tree);
         }
-        let tcp = analyzer.connections().iter().filter_map(|connection| connection.conversation.tcp()).last();
+        let mut tcp = analyzer.connections().iter().filter_map(|connection| connection.conversation.tcp());
         let udp = analyzer.udp_conversations().last();
-        tcp.map(|number| u64::from(number) << 1).or(udp.map(|&number| u64::from(number) << 1 | 1))
+        tcp.next_back().map(|number| u64::from(number) << 1).or(udp.map(|&number| u64::from(number) << 1 | 1))
     }
 }
 
@@ -146,7 +146,8 @@ impl StreamFiles {
 
     /// Returns whether all files are written after this pass.
     fn is_written(&self) -> bool {
-        self.numbers.len() as u64 + 1 <= self.written + FILES_PER_PASS
+        // One file more than streams.
+        (self.numbers.len() as u64) < self.written + FILES_PER_PASS
     }
 
     /// Returns whether this is the first pass, which prints messages.

@@ -387,6 +387,9 @@ fn a_connection_of_quic_has_its_handshake_its_calls_and_its_end() {
     assert!(has(&close, "The server closes the connection: H3_INTERNAL_ERROR, \"out of order\".", &[9]), "{close:?}");
     let reuse = statements("http3/resets.pcapng", 2, StepKind::Reuse);
     assert!(has(&reuse, "This is call 2 of 5 on its connection.", &[11]), "{reuse:?}");
+    // The server hello in frame 13 has the extension pre_shared_key.
+    let resumed = statements("http3/resumption.pcapng", 3, StepKind::Secure);
+    assert!(has(&resumed, "The keys of an earlier handshake are used again (resumption).", &[13]), "{resumed:?}");
     let negotiated = statements("http3/version-negotiation.pcapng", 1, StepKind::Secure);
     assert!(has(&negotiated, "offers versions 1 and 2", &[2]), "{negotiated:?}");
 }

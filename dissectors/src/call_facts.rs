@@ -31,7 +31,7 @@ pub enum FactRole {
     ServerName,
     /// Protocol above, negotiated in the handshake.
     ApplicationProtocol,
-    /// Present if the keys of an earlier handshake are used again.
+    /// Present in a message of the server if the keys of an earlier handshake are used again.
     Resumed,
     /// Present if a side offers or accepts data that is sent before the handshake is complete.
     EarlyData,

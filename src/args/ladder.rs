@@ -2,6 +2,7 @@
 
 use super::{DecodeArgs, RunArgs};
 use clap::{Args, ValueEnum};
+use dissectors::session::ConversationId;
 use overhear::journey::CallChoice;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,7 +13,8 @@ use std::path::PathBuf;
                       overhear ladder [OPTIONS] <FILE>... -Y <FILTER>"
 )]
 #[command(after_help = "\
-Stream numbers are those of `overhear streams` (tcp.stream), calls the rows of `overhear calls`.")]
+Stream numbers are those of `overhear streams` (tcp.stream). udp:3 is the conversation 3 in UDP (udp.stream), such as a connection of \
+QUIC. Calls are the rows of `overhear calls`.")]
 pub(crate) struct LadderArgs {
     /// Capture files, read in order, followed by the stream number
     #[arg(value_name = "FILE|STREAM", required_unless_present = "read")]
@@ -56,10 +58,18 @@ pub(crate) enum LadderFormat {
 /// What a diagram is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LadderSubject {
-    /// A TCP connection.
-    Stream(u32),
+    /// A conversation.
+    Stream(ConversationId),
     /// A call with all its hosts.
     Call(CallChoice),
+}
+
+/// Reads the number of a stream, or `udp:` and that of a conversation in UDP.
+fn parse_stream(word: &str) -> Option<ConversationId> {
+    match word.strip_prefix("udp:") {
+        Some(number) => number.parse().ok().map(ConversationId::Udp),
+        None => word.strip_prefix("tcp:").unwrap_or(word).parse().ok().map(ConversationId::Tcp),
+    }
 }
 
 /// Reads the row of a call, or `slowest`.
@@ -82,7 +92,7 @@ impl LadderArgs {
         }
         let last = self.words.pop().unwrap_or_default();
         paths.extend(self.words.drain(..).map(PathBuf::from));
-        match last.to_str().and_then(|word| word.strip_prefix("tcp:").unwrap_or(word).parse().ok()) {
+        match last.to_str().and_then(parse_stream) {
             Some(_) if paths.is_empty() => Err("missing capture file: overhear ladder FILE STREAM".into()),
             Some(stream) => Ok((paths, LadderSubject::Stream(stream))),
             None if super::is_file(&last) => {

@@ -40,7 +40,7 @@ pub use chunked_vec::ChunkedVec;
 #[cfg(feature = "tui")]
 pub(crate) use find_job::compile_pattern;
 pub use index::*;
-pub use ladder::StreamLadder;
+pub use ladder::{LadderEnds, StreamLadder};
 #[cfg(feature = "live")]
 pub use live_capture::LiveSummary;
 pub use request::*;

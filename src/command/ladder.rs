@@ -3,9 +3,10 @@
 use super::call_run::{CallPasses, CallSelection, FrameCollector, PreparedRun};
 use super::{CommandOutcome, print_message};
 use crate::args::{LadderArgs, LadderFormat, LadderSubject};
+use dissectors::session::ConversationId;
 use overhear::analysis::{Analyzer, Event};
-use overhear::browse::{LadderRow, LadderWindow, StreamLadder};
-use overhear::capture::{EndpointNames, Stream};
+use overhear::browse::{LadderEnds, LadderRow, LadderWindow, StreamLadder};
+use overhear::capture::EndpointNames;
 use overhear::diagram::{Arrow, Diagram, diagram_lines, mermaid, svg};
 use overhear::journey::named_endpoint_text;
 use overhear::report::DissectedFrame;
@@ -32,7 +33,7 @@ pub(super) fn run_ladder(mut args: LadderArgs) -> io::Result<CommandOutcome> {
 
 /// What a diagram is of.
 enum Subject {
-    Stream(u32),
+    Stream(ConversationId),
     Call(CallSelection),
 }
 
@@ -47,20 +48,24 @@ fn prepare(args: &mut LadderArgs) -> Result<(PreparedRun, Subject), String> {
 }
 
 /// Returns the diagram of a connection, or an error message.
-fn stream_diagram(stream: u32, passes: &mut CallPasses) -> Result<Diagram, String> {
+fn stream_diagram(stream: ConversationId, passes: &mut CallPasses) -> Result<Diagram, String> {
     let mut ladder = StreamLadder::new(stream);
     passes.run(ladder.messages_task(), &mut MessageCollector(&mut ladder));
     if ladder.is_found() {
         passes.run(ladder.rows_task(), &mut RowCollector(&mut ladder));
     }
     let names = &passes.names;
-    let (stream, window) =
-        ladder.finish().ok_or_else(|| format!("{names}: no stream {stream}; `overhear streams` lists them"))?;
+    let missing = || match stream.tcp() {
+        Some(stream) => format!("{names}: no stream {stream}; `overhear streams` lists them"),
+        None => format!("{names}: no call in {stream}; `overhear calls` lists them"),
+    };
+    let (ends, window) = ladder.finish().ok_or_else(missing)?;
     let rest = window.total - window.rows.len();
     if rest > 0 {
-        print_message(&format!("the stream has {rest} more segments, which are not shown"));
+        let noun = if stream.tcp().is_some() { "segments" } else { "datagrams" };
+        print_message(&format!("the stream has {rest} more {noun}, which are not shown"));
     }
-    Ok(diagram(&stream, &window))
+    Ok(diagram(&ends, &window))
 }
 
 /// Returns the diagram of all hosts of a call, or an error message.
@@ -94,14 +99,17 @@ impl FrameCollector for RowCollector<'_> {
 }
 
 /// Returns the diagram of a ladder.
-fn diagram(stream: &Stream, window: &LadderWindow) -> Diagram {
-    let (client, server) = EndpointNames::of(stream.names.as_deref());
+fn diagram(ends: &LadderEnds, window: &LadderWindow) -> Diagram {
+    let (client, server) = EndpointNames::of(ends.names.as_deref());
     let arrow = |row: &LadderRow| {
         let (from, to) = if row.from_client { (0, 1) } else { (1, 0) };
         let ack = row.ack.map_or(String::new(), |ack| format!(" Ack={ack}"));
         let len = if row.len > 0 { format!(" Len={}", row.len) } else { String::new() };
         let meaning = row.meaning();
-        let label = format!("{} Seq={}{ack}{len}: {meaning}", row.flags, row.seq);
+        let label = match row.is_datagram {
+            true => meaning.into_owned(),
+            false => format!("{} Seq={}{ack}{len}: {meaning}", row.flags, row.seq),
+        };
         Arrow {
             frame: row.frame,
             time: row.time,
@@ -113,10 +121,10 @@ fn diagram(stream: &Stream, window: &LadderWindow) -> Diagram {
         }
     };
     Diagram {
-        lanes: vec![named_endpoint_text(stream.client, client), named_endpoint_text(stream.server, server)],
+        lanes: vec![named_endpoint_text(ends.client, client), named_endpoint_text(ends.server, server)],
         arrows: window.rows.iter().map(arrow).collect(),
-        start: stream.first.time,
-        noun: "segment",
+        start: window.rows.first().map_or(0, |row| row.time),
+        noun: if window.conversation.tcp().is_some() { "segment" } else { "datagram" },
     }
 }
 

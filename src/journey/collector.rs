@@ -318,7 +318,7 @@ impl JourneyCollector {
             }
             let slot = side.of_mut(&mut secure.early_data);
             *slot = slot.or(early);
-            let resumed = facts::best(&facts, FactRole::Resumed).map(|_| at.frame);
+            let resumed = facts::best(&facts, FactRole::Resumed).filter(|_| side == Side::Server).map(|_| at.frame);
             secure.resumed = secure.resumed.or(resumed);
         }
         let mut levels = facts.iter().filter(|fact| fact.role == FactRole::AlertLevel);

@@ -123,6 +123,19 @@ fn a_filter_selects_the_call_of_a_ladder() {
 }
 
 #[test]
+fn a_ladder_of_datagrams_has_a_line_for_each() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/http3/get.pcapng");
+    let folder = folder();
+    let (ladder, error, code) = run_in(folder.path(), &["ladder", file, "udp:0"]);
+    assert_eq!(code, 0, "{error}");
+    let (frames, ..) = run_in(folder.path(), &["print", file, "udp.stream == 0"]);
+    assert_eq!(ladder.lines().count(), 1 + frames.lines().count(), "{ladder}");
+    assert!(ladder.contains("10.0.0.1:50000") && ladder.contains(" #1") && ladder.contains("Initial"), "{ladder}");
+    let (_, error, code) = run_in(folder.path(), &["ladder", file, "udp:7"]);
+    assert!(code == 2 && error.contains("no call in udp 7"), "{error}");
+}
+
+#[test]
 fn a_page_has_the_detail_trees_of_the_frames_that_it_names() {
     let folder = folder();
     fs::write(folder.path().join("x.pcap"), capture()).expect("a file");

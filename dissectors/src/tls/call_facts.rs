@@ -6,7 +6,7 @@ use super::{
     SUPPORTED_VERSION, VERSION,
 };
 use crate::call_facts::{CallFacts, CallPart, ExplainedStep, FactRole};
-use crate::hello::EARLY_DATA;
+use crate::hello::{EARLY_DATA, PRE_SHARED_KEY};
 
 pub(super) static FACTS: CallFacts = CallFacts {
     fields: &[
@@ -25,7 +25,11 @@ pub(super) static FACTS: CallFacts = CallFacts {
         (FactRole::AlertLevel, &ALERT_LEVEL),
         (FactRole::AlertReason, &ALERT_DESCRIPTION),
     ],
-    values: &[(FactRole::EarlyData, &EXTENSION_TYPE, EARLY_DATA as u64)],
+    values: &[
+        (FactRole::EarlyData, &EXTENSION_TYPE, EARLY_DATA as u64),
+        // RFC 8446 4.2.11: the server selects one of the keys that the client offers.
+        (FactRole::Resumed, &EXTENSION_TYPE, PRE_SHARED_KEY as u64),
+    ],
     headers: &[],
     statuses: &[],
     errors: &[],

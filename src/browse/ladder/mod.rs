@@ -15,7 +15,7 @@ use crate::report::DissectedFrame;
 use dissectors::session::{ConversationId, Side};
 use row::{LadderBuilder, complete_label, wants};
 use std::collections::VecDeque;
-pub use stream_ladder::StreamLadder;
+pub use stream_ladder::{LadderEnds, StreamLadder};
 use stream_messages::StreamMessages;
 
 /// A partly built ladder. Resuming it reads no frame again.

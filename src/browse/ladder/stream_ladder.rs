@@ -1,20 +1,30 @@
-//! The ladder of one TCP connection, built while its capture is read twice, without an index of the other frames.
+//! The ladder of one conversation, built while its capture is read twice, without an index of the other frames.
 
 use super::row::{LadderBuilder, wants};
 use super::stream_messages::StreamMessages;
 use crate::analysis::{Event, FrameConnection, NumberSet, Task};
 use crate::browse::call_entry::CallEntry;
 use crate::browse::request::{LadderRow, LadderWindow, MAX_LADDER_ROWS};
-use crate::capture::Stream;
+use crate::capture::{Endpoint, EndpointNames};
 use crate::report::DissectedFrame;
-use dissectors::session::ConversationId;
+use dissectors::session::{ConversationId, Side};
 use std::collections::VecDeque;
 
-/// Collects the ladder of a connection, up to the maximum number of rows. The first reading of the capture gives the messages of
-/// the connection, the second its rows.
+/// The ends of a conversation with a ladder.
+pub struct LadderEnds {
+    /// Client.
+    pub client: Endpoint,
+    /// Server.
+    pub server: Endpoint,
+    /// Names of client and server, if addresses are resolved.
+    pub names: Option<Box<EndpointNames>>,
+}
+
+/// Collects the ladder of a conversation, up to the maximum number of rows. The first reading of the capture gives the messages of
+/// the conversation, the second its rows.
 pub struct StreamLadder {
     conversation: ConversationId,
-    stream: Option<Box<Stream>>,
+    ends: Option<LadderEnds>,
     messages: StreamMessages,
     builder: LadderBuilder,
     rows: VecDeque<LadderRow>,
@@ -22,14 +32,14 @@ pub struct StreamLadder {
 }
 
 impl StreamLadder {
-    /// Returns an empty ladder of a stream.
+    /// Returns an empty ladder of a conversation.
     #[must_use]
-    pub fn new(stream: u32) -> StreamLadder {
+    pub fn new(conversation: ConversationId) -> StreamLadder {
         StreamLadder {
-            conversation: ConversationId::Tcp(stream),
-            stream: None,
+            conversation,
+            ends: None,
             messages: StreamMessages::default(),
-            builder: LadderBuilder::new(false),
+            builder: LadderBuilder::new(conversation.tcp().is_none()),
             rows: VecDeque::new(),
             total: 0,
         }
@@ -44,7 +54,8 @@ impl StreamLadder {
     /// Returns the task of the first reading.
     #[must_use]
     pub fn messages_task(&self) -> Task {
-        Task { exchanges: true, streams: true, only: Some(self.only()), ..Task::default() }
+        let udp_conversations = self.conversation.tcp().is_none();
+        Task { exchanges: true, streams: true, only: Some(self.only()), udp_conversations, ..Task::default() }
     }
 
     /// Adds an event of the first reading.
@@ -52,23 +63,30 @@ impl StreamLadder {
         match event {
             Event::Call(call) if call.exchange.id.conversation == self.conversation => {
                 self.messages.add_call(&CallEntry::from_exchange(&call.exchange, 0));
+                if self.conversation.tcp().is_none() && call.exchange.requester != Some(Side::Server) {
+                    let names = call.names.as_deref().cloned().map(Box::new);
+                    self.ends.get_or_insert(LadderEnds { client: call.client, server: call.server, names });
+                }
             }
-            Event::Stream(stream) if Some(stream.number) == self.conversation.tcp() => self.stream = Some(stream),
+            Event::Stream(stream) if Some(stream.number) == self.conversation.tcp() => {
+                self.ends = Some(LadderEnds { client: stream.client, server: stream.server, names: stream.names });
+            }
             _ => {}
         }
     }
 
-    /// Returns whether the capture has the stream, after the first reading.
+    /// Returns whether the capture has the conversation, after the first reading. One in datagrams is found by its calls.
     #[must_use]
     pub fn is_found(&self) -> bool {
-        self.stream.is_some()
+        self.ends.is_some()
     }
 
     /// Returns the task of the second reading.
     #[must_use]
     pub fn rows_task(&mut self) -> Task {
         self.messages.sort();
-        Task { wants: wants(), halves: true, only: Some(self.only()), ..Task::default() }
+        let udp_conversations = self.conversation.tcp().is_none();
+        Task { wants: wants(), halves: true, only: Some(self.only()), udp_conversations, ..Task::default() }
     }
 
     /// Adds a frame of the second reading, with its connections.
@@ -82,11 +100,11 @@ impl StreamLadder {
         own.for_each(|connection| super::label_earlier_rows(&mut self.rows, connection, shown, &self.messages));
     }
 
-    /// Returns the connection and its ladder, after the second reading.
+    /// Returns the conversation and its ladder, after the second reading.
     #[must_use]
-    pub fn finish(self) -> Option<(Box<Stream>, LadderWindow)> {
-        let StreamLadder { conversation, stream, builder, rows, total, .. } = self;
+    pub fn finish(self) -> Option<(LadderEnds, LadderWindow)> {
+        let StreamLadder { conversation, ends, builder, rows, total, .. } = self;
         let handshake = builder.handshake.segments;
-        Some((stream?, LadderWindow { conversation, from: 0, rows: rows.into(), handshake, total }))
+        Some((ends?, LadderWindow { conversation, from: 0, rows: rows.into(), handshake, total }))
     }
 }

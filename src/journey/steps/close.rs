@@ -63,7 +63,7 @@ fn datagram_step(collected: &Collected, mut statements: Vec<Statement>) -> Step 
     let transport = &collected.transport;
     let explanation = facts::explanation(transport.filter_name, ExplainedStep::Close).unwrap_or_default();
     let Some(close) = &transport.close else {
-        let text = "No end of the connection was captured: it is open, or ends silently after its idle timeout.";
+        let text = "No end of the connection was captured on these ports: it is open, uses others, or ends silently after a timeout.";
         statements.push(Statement::new(text, []));
         return super::step(StepKind::Close, None, statements, explanation);
     };

@@ -41,7 +41,7 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
     match secure.early_data {
         [Some(offer), Some(accept)] => {
             let text =
-                "The client sends early data before the handshake is complete (0-RTT), and the server accepts it.";
+                "The client offers early data before the handshake is complete (0-RTT), and the server accepts it.";
             add(text.into(), vec![offer, accept]);
         }
         [Some(offer), None] => {

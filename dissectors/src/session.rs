@@ -124,6 +124,8 @@ pub struct Context<'a> {
     pub ports: [u16; 2],
     /// Whether passwords, and proofs of them, are recorded.
     pub shows_passwords: bool,
+    /// Number of connections in datagrams that have begun in the capture.
+    pub connections: &'a mut u32,
 }
 
 impl Context<'_> {

@@ -12,6 +12,8 @@ pub struct TransportConnection {
     pub conversation: ConversationId,
     /// Its number in the conversation, from 0.
     pub nth: u32,
+    /// Its number in the capture, from 0.
+    pub number: u32,
     /// The side of the conversation that is the client.
     pub client: Side,
     /// Name and version of the protocol.

@@ -23,6 +23,8 @@ pub(super) struct FrameContext<'a> {
     pub(super) secrets: &'a Secrets,
     /// Passwords are recorded.
     pub(super) shows_passwords: bool,
+    /// Number of connections in datagrams that have begun.
+    pub(super) connections: &'a mut u32,
     pub(super) path: &'a mut ProtocolPath,
     /// Events of sessions.
     pub(super) messages: &'a mut Vec<dissectors::session::Event>,
@@ -102,6 +104,7 @@ impl FrameContext<'_> {
             is_encrypted: false,
             ports: conversation.ports,
             shows_passwords: self.shows_passwords,
+            connections: self.connections,
         };
         let events = &mut *self.events;
         Feed {

@@ -200,6 +200,7 @@ impl Analyzer {
     /// Sets what is known of the next frame, which is read out of its place.
     pub fn seek(&mut self, context: SeekContext) {
         self.clock = Clock::before(&context);
+        self.tables.run.datagram_connections = context.datagram_connections;
         self.tables.run.seek = Some(context);
     }
 

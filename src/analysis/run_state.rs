@@ -46,6 +46,8 @@ pub(super) struct RunState {
     decoding: [DecodingCount; limits::SHARDS],
     /// The steps of the present frame, if the capture is divided.
     pub(super) steps: Steps,
+    /// Number of connections in datagrams that have begun.
+    pub(super) datagram_connections: u32,
     pub(super) messages: Vec<dissectors::session::Event>,
     /// Identifiers by which conversations in datagrams are found between other endpoints.
     pub(super) paths: UdpPaths,
@@ -65,6 +67,7 @@ impl Clone for RunState {
             start: self.start,
             prefilter: self.prefilter.clone(),
             paths: self.paths.clone(),
+            datagram_connections: self.datagram_connections,
             ..RunState::with(registry, self.task.clone(), self.work, Arc::clone(&self.first_pass))
         }
     }
@@ -82,6 +85,7 @@ impl RunState {
         RunState {
             decoding: [DecodingCount::with_limit(limits::SHARD_DECODED_BYTES); limits::SHARDS],
             steps: Steps::default(),
+            datagram_connections: 0,
             registry,
             task,
             work,
@@ -181,6 +185,7 @@ impl RunState {
             first_pass: &self.first_pass,
             secrets: &self.task.decode.secrets,
             shows_passwords: self.task.decode.shows_passwords,
+            connections: &mut self.datagram_connections,
             path,
             messages: &mut self.messages,
             derived: &mut self.derived,

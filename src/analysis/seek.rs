@@ -22,6 +22,8 @@ pub struct SeekContext {
     pub udp_conversations: Vec<u32>,
     /// Facts about its echo requests and replies.
     pub echoes: Vec<EchoResult>,
+    /// Number of connections in datagrams that have begun before it.
+    pub datagram_connections: u32,
     /// Addresses in it that other hosts used before.
     pub address_conflicts: Vec<AddressConflict>,
 }
@@ -33,6 +35,8 @@ pub enum SeekFact {
     Echo(EchoResult),
     /// An address in a frame that another host used before.
     AddressConflict(u32, AddressConflict),
+    /// A connection in datagrams begins in a frame.
+    ConnectionBegins(u32),
 }
 
 /// Facts about an echo request or reply.

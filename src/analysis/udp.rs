@@ -6,6 +6,7 @@ use super::frame_context::FrameContext;
 use super::layers::Tables;
 use super::limits;
 use super::run_state::RunState;
+use super::seek::SeekFact;
 use super::session_driver::{Completed, ConversationState, Delivered, SessionDriver};
 use super::transport_packet::{TransportPacket, number};
 use super::udp_paths::UdpPath;
@@ -309,14 +310,17 @@ impl Tables {
                 context.tree.skip_rest();
             }
             let protocols = context.path.names().len();
+            let connections = *context.connections;
             let completed = conversation.read(side, datagram, &mut context);
             let is_read = completed.is_some();
+            let begun = context.connections.saturating_sub(connections);
             let with_connections = !context.without_connections;
             let frame = completed
                 .filter(|_| with_connections)
                 .map(|completed| conversation.frame_connection(side, datagram, completed, &mut context));
             let is_shown = context.path.names().len() > protocols;
             self.run.swap_decoding(number, tree);
+            (0..begun).for_each(|_| self.run.report_seek_fact(SeekFact::ConnectionBegins(at.frame)));
             let shard = self.buffers.add(number, conversation.recount_buffered());
             let own = conversation.buffered as usize;
             conversation.report(&mut self.run);

@@ -170,6 +170,8 @@ pub(super) struct FrameTable {
     echoes: BTreeMap<(u32, u8), EchoResult>,
     /// Addresses that other hosts used before, in frame order.
     address_conflicts: Vec<(u32, AddressConflict)>,
+    /// Frames in which connections in datagrams begin.
+    connection_begins: Vec<u32>,
     /// Field values of messages.
     pub(super) values: IndexedValues,
     /// Calls, in the order of their ends.
@@ -342,6 +344,7 @@ impl FrameTable {
             match fact {
                 SeekFact::Echo(echo) => drop(self.echoes.insert((echo.frame, echo.nth), echo)),
                 SeekFact::AddressConflict(frame, conflict) => self.address_conflicts.push((frame, conflict)),
+                SeekFact::ConnectionBegins(frame) => self.connection_begins.push(frame),
             }
         }
     }
@@ -356,8 +359,15 @@ impl FrameTable {
     pub(super) fn seek_context(&self, frame: u32, previous: Option<i64>) -> SeekContext {
         let echoes = self.echoes.range((frame, 0)..=(frame, u8::MAX)).map(|(_, &echo)| echo).collect();
         let address_conflicts = self.address_conflicts_of(frame);
-        let mut context =
-            SeekContext { first: self.start_time, previous, echoes, address_conflicts, ..SeekContext::default() };
+        let datagram_connections = self.connection_begins.partition_point(|&begin| begin < frame) as u32;
+        let mut context = SeekContext {
+            first: self.start_time,
+            previous,
+            echoes,
+            datagram_connections,
+            address_conflicts,
+            ..SeekContext::default()
+        };
         for (conversation, _) in self.conversations(frame) {
             match (conversation.as_stream(), conversation.as_udp()) {
                 (Some(number), _) => {

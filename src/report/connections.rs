@@ -56,7 +56,6 @@ impl ConnectionsReport {
         let Connection { facts, client, server, start } = connection;
         let number = |number: Option<u64>| number.map_or(Cell::Empty, Cell::Number);
         let duration = |nanos: Option<i64>| nanos.map_or(Cell::Empty, Cell::Duration);
-        let text = |text: &'static str, own| if own == "" { Cell::Missing(text) } else { Cell::Text(own) };
         let stream = facts.conversation.to_string();
         let [client_ids, server_ids] = facts.ids.each_ref().map(|ids| ids_text(ids));
         let closed = closed_text(connection);
@@ -70,10 +69,10 @@ impl ConnectionsReport {
             Cell::Endpoint(*client, None),
             Cell::Endpoint(*server, None),
             Cell::Word(facts.version),
-            text("-", &facts.server_name),
-            text("-", &facts.alpn),
-            text("-", first_word(&client_ids)),
-            text("-", first_word(&server_ids)),
+            text_or(&facts.server_name, "-"),
+            text_or(&facts.alpn, "-"),
+            text_or(first_word(&client_ids), "-"),
+            text_or(first_word(&server_ids), "-"),
             duration(facts.handshake),
             duration(facts.rtt()),
             duration(facts.spin_rtt),
@@ -82,9 +81,9 @@ impl ConnectionsReport {
             Cell::Size(client_bytes),
             Cell::Size(server_bytes),
             Cell::Duration(facts.last.time.saturating_sub(facts.first.time)),
-            text("open", &closed),
-            text("-", &client_ids),
-            text("-", &server_ids),
+            text_or(&closed, "open"),
+            text_or(&client_ids, "-"),
+            text_or(&server_ids, "-"),
             Cell::Number(client_packets),
             Cell::Number(server_packets),
             number(client_missing),
@@ -96,6 +95,11 @@ impl ConnectionsReport {
         ];
         self.records.row(&cells, out)
     }
+}
+
+/// Returns the cell of a text that may be empty.
+fn text_or<'a>(text: &'a str, missing: &'static str) -> Cell<'a> {
+    if text.is_empty() { Cell::Missing(missing) } else { Cell::Text(text) }
 }
 
 /// Returns connection IDs as hexadecimal digits.

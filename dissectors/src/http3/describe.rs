@@ -76,6 +76,20 @@ pub(super) fn payload(kind: u64, payload: Payload<'_>, tree: &mut Tree) {
     }
 }
 
+/// Records the beginning of a stream of WebTransport: its signal, and the stream of its session (draft-ietf-webtrans-http3 4.3).
+pub(super) fn webtransport_stream(signal: Payload<'_>, [kind_len, id_len]: [usize; 2], session: u64, tree: &mut Tree) {
+    let node = tree.open(&FRAME, signal.all(), Value::Present);
+    tree.label(node, format_args!("WEBTRANSPORT_BISTREAM: session {session}"));
+    tree.put(&FRAME_TYPE, signal.span(0, kind_len), Value::Uint(0x41));
+    session_id(session, signal.span(kind_len, id_len), tree);
+    tree.close();
+}
+
+/// Records the stream of a session of WebTransport.
+pub(super) fn session_id(session: u64, span: Slice, tree: &mut Tree) {
+    tree.put(&WEBTRANSPORT_SESSION, span, Value::Uint(session));
+}
+
 /// Records the push of a promise.
 pub(super) fn push_id(id: u64, span: Slice, tree: &mut Tree) {
     tree.put(&PUSH_ID, span, Value::Uint(id));

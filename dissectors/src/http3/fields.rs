@@ -14,6 +14,8 @@ crate::fields! { "http3";
     STREAM: Label "http3.stream" "Request Stream";
     /// Number of a push.
     PUSH_ID: U64 "http3.push_id" "Push ID";
+    /// Stream of the CONNECT request that began the session of WebTransport.
+    WEBTRANSPORT_SESSION: U64 "http3.webtransport.session_id" "WebTransport Session ID" { ours: true };
     /// Number of the first push that the server must not promise.
     MAX_PUSH_ID: U64 "http3.max_push_id" "Maximum Push ID" { ours: true };
     /// Frame of a stream.

@@ -81,6 +81,10 @@ impl Http3 {
         }
         if key.is_some() && header.kind == WEBTRANSPORT_STREAM {
             self.state(view.lane).kind = lane::LaneKind::Other;
+            let signal = view.open(cx).from(at);
+            if view.is_recorded {
+                describe::webtransport_stream(signal, header.sizes, header.length, cx.tree);
+            }
             return Step::Read(bytes.len());
         }
         if header.length > MAX_LIST as u64 {

@@ -135,6 +135,10 @@ static WEB: WebProtocol = WebProtocol {
     decompression_failed: &DECOMPRESSION_FAILED,
 };
 
+/// Types of streams that begin with a number (RFC 9114 4.6, draft-ietf-webtrans-http3 4.2).
+const PUSH_STREAM: u64 = 0x01;
+const WEBTRANSPORT_STREAM: u64 = 0x54;
+
 /// Bytes that wait for entries of the dynamic table, of all streams. Peers permit 16 to 100 streams with some hundred each.
 const MAX_HELD: usize = 1 << 20;
 
@@ -297,7 +301,7 @@ impl Http3 {
         let bytes = view.chunk.bytes.get(at..).unwrap_or_default();
         let Some((kind, mut len)) = varint(bytes) else { return Step::Wait };
         let mut push = None;
-        if kind == 0x01 {
+        if kind == PUSH_STREAM || kind == WEBTRANSPORT_STREAM {
             let Some((id, id_len)) = bytes.get(len..).and_then(varint) else { return Step::Wait };
             push = Some((id, len, id_len));
             len += id_len;
@@ -307,10 +311,14 @@ impl Http3 {
             let kind_len = push.map_or(len, |(_, at, _)| at);
             describe::stream_type(kind, payload.span(at, kind_len), cx.tree);
             if let Some((id, id_at, id_len)) = push {
-                describe::push_id(id, payload.span(at + id_at, id_len), cx.tree);
+                let span = payload.span(at + id_at, id_len);
+                match kind {
+                    PUSH_STREAM => describe::push_id(id, span, cx.tree),
+                    _ => describe::session_id(id, span, cx.tree),
+                }
             }
         }
-        let key = push.map(|(id, ..)| lane::push_key(id));
+        let key = push.filter(|_| kind == PUSH_STREAM).map(|(id, ..)| lane::push_key(id));
         if let Some(key) = key {
             self.open_stream(key, cx);
         }

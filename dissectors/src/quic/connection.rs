@@ -34,6 +34,8 @@ const SECRETS_RESULT: &str = "tls.handshake.secrets.result";
 pub(super) struct Connection {
     /// Number of its exchange.
     pub(super) nth: u32,
+    /// Its number in the capture.
+    pub(super) number: u32,
     /// The side of the conversation that is the client.
     pub(super) client: Side,
     pub(super) version: Version,
@@ -67,9 +69,10 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Creates a connection of an Initial packet of a client.
-    pub(super) fn new(nth: u32, client: Side, long: &LongPacket<'_>, keys: InitialKeys) -> Connection {
+    pub(super) fn new([nth, number]: [u32; 2], client: Side, long: &LongPacket<'_>, keys: InitialKeys) -> Connection {
         let mut connection = Connection {
             nth,
+            number,
             client,
             version: long.version,
             ids: Default::default(),
@@ -442,6 +445,7 @@ impl Connection {
         let connection = TransportConnection {
             conversation: cx.conversation,
             nth: self.nth,
+            number: self.number,
             client: self.client,
             version: self.version.name(),
             ids: self.ids.each_ref().map(|ids| ids.all().to_vec()),

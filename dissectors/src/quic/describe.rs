@@ -28,8 +28,8 @@ impl fmt::Display for Id<'_> {
     }
 }
 
-/// Opens the node of a packet.
-pub(super) fn open(packet: Payload<'_>, cx: &mut Context<'_>) {
+/// Opens the node of a packet, of the connection of a number in the capture.
+pub(super) fn open(packet: Payload<'_>, connection: Option<u32>, cx: &mut Context<'_>) {
     if !cx.path.names().contains(&"quic") {
         cx.path.push("quic");
     }
@@ -37,11 +37,14 @@ pub(super) fn open(packet: Payload<'_>, cx: &mut Context<'_>) {
         cx.tree.columns_mut().protocol = PROTOCOL.short;
     }
     cx.tree.open(&QUIC, packet.all(), Value::Bytes(packet.all()));
+    if let Some(number) = connection {
+        cx.tree.put(&CONNECTION_NUMBER, packet.span(0, 0), Value::Uint(number.into()));
+    }
 }
 
 /// Records bytes after the packets of a datagram.
 pub(super) fn padding(rest: Payload<'_>, cx: &mut Context<'_>) {
-    open(rest, cx);
+    open(rest, None, cx);
     cx.tree.note(&COALESCED_PADDING, rest.all(), format_args!("{}", COALESCED_PADDING.title));
     cx.tree.close();
 }
@@ -201,6 +204,13 @@ pub(super) fn stateless_reset(packet: Payload<'_>, tree: &mut Tree) {
     let at = packet.bytes.len().saturating_sub(16);
     tree.put(&HEADER_FORM, packet.span(0, 1), Value::Uint(0));
     put_bit(&FIXED_BIT, packet.bytes.first().copied().unwrap_or_default(), FIXED, packet.span(0, 1), tree);
-    put_bytes(&RESET_BITS, packet.first(at).all(), tree);
+    if tree.wants(&RESET_BITS) {
+        // They follow the two bits of the header, as in Wireshark.
+        let bits = packet.bytes.get(..at).unwrap_or_default();
+        let next = bits.iter().skip(1).chain(&[0]);
+        let shifted: alloc::vec::Vec<u8> = bits.iter().zip(next).map(|(byte, next)| byte << 2 | next >> 6).collect();
+        let shifted = tree.store_bytes(&shifted);
+        tree.put(&RESET_BITS, packet.first(at).all(), Value::Bytes(shifted));
+    }
     put_bytes(&RESET_TOKEN, packet.from(at).all(), tree);
 }

@@ -6,6 +6,8 @@ use crate::field::DisplayBase;
 crate::fields! { "quic";
     /// QUIC: one packet, or data that pads its datagram.
     QUIC: Protocol "quic" "QUIC IETF";
+    /// Number of the connection in the capture, in the order of their first packets.
+    CONNECTION_NUMBER: U32 "quic.connection.number" "Connection Number";
     /// Bytes of the packet in its datagram.
     PACKET_LENGTH: U32 "quic.packet_length" "Packet Length";
     /// Form of the header: long until the handshake is complete, then short.

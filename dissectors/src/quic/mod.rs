@@ -100,7 +100,7 @@ impl Quic {
         };
         let connection = self.find_long(datagram.side, &long);
         if long.version == 0 || header::Version::of(long.version).is_none() {
-            describe::open(rest, cx);
+            describe::open(rest, self.number(connection), cx);
             match long.version {
                 0 => describe::version_negotiation(rest, &long, cx.tree),
                 _ => describe::unknown_version(rest, &long, cx.tree),
@@ -115,6 +115,11 @@ impl Quic {
                 (None, none)
             }
         }
+    }
+
+    /// Returns the number of a connection in the capture.
+    fn number(&self, at: Option<usize>) -> Option<u32> {
+        at.and_then(|at| self.connections.get(at)).map(|connection| connection.number)
     }
 
     /// Returns the connection of a packet with a long header, by its connection IDs.
@@ -135,7 +140,7 @@ impl Quic {
         if at.is_none() && long.kind == PacketType::Initial {
             at = self.begin(side, packet.bytes, long, cx);
         }
-        describe::open(packet, cx);
+        describe::open(packet, self.number(at), cx);
         if long.kind == PacketType::Retry {
             self.retry(at, packet, long, cx);
             cx.tree.close();
@@ -176,7 +181,9 @@ impl Quic {
         if self.connections.len() == MAX_CONNECTIONS {
             self.end_oldest(cx);
         }
-        let mut connection = Connection::new(self.count, side, long, keys);
+        let number = *cx.connections;
+        *cx.connections = number.wrapping_add(1);
+        let mut connection = Connection::new([self.count, number], side, long, keys);
         connection.last_frame = cx.at.frame;
         self.connections.push(connection);
         self.count = self.count.wrapping_add(1);
@@ -207,7 +214,9 @@ impl Quic {
     fn short(&mut self, datagram: Datagram<'_>, cx: &mut Context<'_>) -> Option<usize> {
         let Datagram { side, rest: packet, .. } = datagram;
         let found = self.find_short(side, packet.bytes);
-        describe::open(packet, cx);
+        let reset = || self.connections.iter().rposition(|connection| connection.is_reset(side, packet.bytes));
+        let at = found.map(|(at, _)| at).or_else(reset);
+        describe::open(packet, self.number(at), cx);
         let Some((at, id_len)) = found else {
             let at = self.reset(side, packet, cx);
             if at.is_none() {

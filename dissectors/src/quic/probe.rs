@@ -10,6 +10,8 @@ use crate::session::{Hint, Probe, Side};
 
 /// The bits of a long header and of QUIC.
 const LONG_AND_FIXED: u8 = 0xc0;
+/// Minimum length of the first datagram of a client (RFC 9000 14.1).
+const MIN_FIRST: usize = 1200;
 /// Minimum length of a packet with a short header: its first byte, and what a header mask is taken from.
 const MIN_SHORT: usize = 21;
 /// Packets of a datagram that are compared with its length.
@@ -28,6 +30,10 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
     if version == 0 {
         return version_negotiation(&long, bytes);
     }
+    if Version::of(version).is_none() {
+        let is_first = is_reserved(version) && bytes.len() >= MIN_FIRST && !long.dcid.is_empty();
+        return if is_first { Probe::Likely } else { Probe::No };
+    }
     let Some(packet) = LongPacket::read(bytes, long) else { return Probe::No };
     if packet.kind == PacketType::Initial {
         let keys = InitialKeys::new(packet.version, long.dcid);
@@ -36,6 +42,11 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
         }
     }
     if has_only_packets(bytes) { Probe::Likely } else { Probe::No }
+}
+
+/// Whether a version is reserved, so that the server negotiates another one (RFC 9000 15).
+fn is_reserved(version: u32) -> bool {
+    version & 0x0f0f_0f0f == 0x0a0a_0a0a
 }
 
 /// Returns what the first datagram between two endpoints can be. A path that a connection migrates to has short headers only.

@@ -120,6 +120,7 @@ impl<'w> SessionHost<'w> {
             is_encrypted: false,
             ports: [50_000, 80],
             shows_passwords: false,
+            connections: &mut 0,
         };
         let transition = act(&mut *self.session, &mut cx, &mut self.unconsumed);
         if let Some(Transition::Replace(handover) | Transition::Beneath(handover)) = transition {

@@ -107,6 +107,7 @@ fn the_session_of_the_tutorial_derives_what_its_records_carry() {
                 is_encrypted: false,
                 ports: [50_000, 80],
                 shows_passwords: false,
+                connections: &mut 0,
             };
             rest = rest.from(session.read(Lane::of(side), rest, &mut cx).bytes);
         }

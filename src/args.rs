@@ -17,8 +17,8 @@ use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub(crate) use diff::DiffArgs;
 pub(crate) use export::{
-    AnonymizeArgs, ExportArgs, ExportForm, ExportFramesArgs, ExportHarArgs, ExportObjectsArgs, ExportRequestsArgs,
-    MergeArgs, OutputArgs, SplitArgs, SplitRule,
+    AnonymizeArgs, ExportArgs, ExportForm, ExportFramesArgs, ExportHarArgs, ExportObjectsArgs, ExportQlogArgs,
+    ExportRequestsArgs, MergeArgs, OutputArgs, SplitArgs, SplitRule,
 };
 pub(crate) use follow::FollowArgs;
 pub(crate) use info::{FactsFormat, InfoArgs};

@@ -29,6 +29,7 @@ mod nesting;
 mod pairing;
 mod program;
 mod protocols;
+mod qlog;
 mod quic;
 mod reassembly;
 mod repeated_statements;

@@ -22,6 +22,8 @@ pub(crate) enum ExportForm {
     Har(ExportHarArgs),
     /// Bodies of calls of the web as files of a folder, with a manifest
     Objects(ExportObjectsArgs),
+    /// Packets of QUIC as qlog (JSON-SEQ), for visualizers
+    Qlog(ExportQlogArgs),
     /// Commands of curl that repeat requests, or of grpcurl for gRPC calls whose method is known (--proto)
     Curl(ExportRequestsArgs),
     /// Commands of HTTPie that repeat requests
@@ -117,6 +119,20 @@ them by marks.
 Example:
   overhear export curl shop.pcap 'uri contains login' -o login.sh")]
 pub(crate) struct ExportRequestsArgs {
+    #[command(flatten)]
+    pub(crate) captures: CaptureArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Packets of the client are sent, those of the server are received: the vantage point is the network. Each connection is a group of events \
+(group_id). Without secrets, packets have what their headers show.
+
+Example:
+  overhear export qlog shop.pcap --keylog keys.log -o shop.sqlog")]
+pub(crate) struct ExportQlogArgs {
     #[command(flatten)]
     pub(crate) captures: CaptureArgs,
     #[command(flatten)]

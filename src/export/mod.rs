@@ -8,6 +8,7 @@ mod har;
 mod message;
 mod objects;
 mod parts;
+mod qlog;
 mod requests;
 mod web_text;
 
@@ -19,5 +20,6 @@ pub use har::HarForm;
 pub(crate) use message::header_pair;
 pub use message::{CapturedMessage, MAX_BODY};
 pub use objects::ObjectsForm;
+pub use qlog::QlogReport;
 pub(crate) use requests::{CurlRequest, curl_command};
 pub use requests::{RequestForm, RequestsForm};

@@ -3,6 +3,7 @@
 mod calls;
 mod frames;
 mod parts;
+mod qlog;
 mod split;
 mod whole_streams;
 
@@ -22,6 +23,7 @@ pub(super) fn run_export(args: ExportArgs) -> io::Result<CommandOutcome> {
         ExportForm::Pcap(args) => frames::run_export_frames(args, Format::Pcap),
         ExportForm::Har(args) => run_export_har(args),
         ExportForm::Objects(args) => run_export_objects(args),
+        ExportForm::Qlog(args) => qlog::run_export_qlog(args),
         ExportForm::Curl(args) => run_export_requests(args, RequestForm::Curl),
         ExportForm::Httpie(args) => run_export_requests(args, RequestForm::Httpie),
         ExportForm::Python(args) => run_export_requests(args, RequestForm::Python),

@@ -1,0 +1,117 @@
+//! `export qlog`, read by an independent reader: its events are those that tshark shows of the same captures.
+
+use qlog::events::EventData;
+use qlog::events::quic::{PacketHeader, PacketType, QuicFrame};
+use qlog::reader::{Event, QlogSeqReader};
+use std::process::Command;
+
+/// The events of a capture.
+fn events(name: &str, options: &[&str]) -> Vec<qlog::events::Event> {
+    let folder = tempfile::tempdir().expect("room");
+    let file = folder.path().join("out.sqlog");
+    let capture = format!("fixtures/{name}.pcapng");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_overhear"));
+    let status =
+        program.args(["export", "qlog", &capture]).args(options).arg("-o").arg(&file).output().expect("it runs");
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
+    let text = std::fs::read(&file).expect("a file");
+    let reader = QlogSeqReader::new(Box::new(std::io::Cursor::new(text.clone()))).expect("a header");
+    assert_eq!(reader.qlog.file_schema, "urn:ietf:params:qlog:file:sequential");
+    let events: Vec<_> = reader
+        .map(|event| if let Event::Qlog(event) = event { event } else { unreachable!("{name}: not an event of QUIC") })
+        .collect();
+    // RFC 7464: a separator before each record, and the reader skips none.
+    assert_eq!(text.iter().filter(|&&byte| byte == 0x1e).count(), events.len() + 1, "{name}");
+    // The frames of this capture are not in the order of time.
+    let is_ordered = events.windows(2).all(|pair| pair[0].time <= pair[1].time);
+    assert!(is_ordered || name == "http3/download-reordered", "{name}: in the order of time");
+    events
+}
+
+/// The packets among events: whether the client sent it, its header, and its frames.
+fn packets(events: &[qlog::events::Event]) -> Vec<(bool, &PacketHeader, &[QuicFrame])> {
+    let mut found = Vec::new();
+    for event in events {
+        match &event.data {
+            EventData::QuicPacketSent(packet) => {
+                found.push((true, &packet.header, packet.frames.as_deref().unwrap_or_default()));
+            }
+            EventData::QuicPacketReceived(packet) => {
+                found.push((false, &packet.header, packet.frames.as_deref().unwrap_or_default()));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn every_capture_of_quic_is_read_by_an_independent_reader() {
+    let mut count = 0;
+    for folder in ["quic", "http3"] {
+        for entry in std::fs::read_dir(format!("fixtures/{folder}")).expect("a folder").flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if let Some(name) = name.strip_suffix(".pcapng") {
+                count += packets(&events(&format!("{folder}/{name}"), &[])).len();
+            }
+        }
+    }
+    assert!(count > 500, "{count}");
+}
+
+#[test]
+fn packets_have_the_numbers_and_frames_that_tshark_shows() {
+    // tshark 4.0 of frames 10 to 17 (udp.stream 1): packet numbers, and what they acknowledge.
+    let events = events("http3/closes", &["udp.stream == 1"]);
+    let found = packets(&events);
+    let row = |&(is_client, header, frames): &(bool, &PacketHeader, &[QuicFrame])| {
+        let acked = frames.iter().find_map(|frame| match frame {
+            QuicFrame::Ack { acked_ranges, .. } => acked_ranges.as_ref().and_then(|ranges| Some(ranges.first()?.end)),
+            _ => None,
+        });
+        (is_client, header.packet_number.expect("it is decrypted"), acked)
+    };
+    let rows: Vec<_> = found.iter().map(row).collect();
+    let (client, server) = (true, false);
+    let expected = [
+        (client, 0, None),
+        (server, 0, Some(0)),
+        (server, 1, None),
+        (server, 2, None),
+        (client, 1, Some(0)),
+        (client, 2, Some(1)),
+        (client, 3, Some(2)),
+        (server, 3, None),
+        (client, 4, None),
+        (server, 4, Some(4)),
+        (client, 5, Some(4)),
+        (client, 6, None),
+    ];
+    assert_eq!(rows, expected);
+    let types: Vec<_> = found.iter().map(|(_, header, _)| header.packet_type.clone()).collect();
+    assert_eq!(types[..4], [PacketType::Initial, PacketType::Initial, PacketType::Handshake, PacketType::OneRtt]);
+    let names: Vec<_> = events.iter().map(|event| &event.data).collect();
+    assert!(matches!(names[0], EventData::QuicConnectionStarted(started) if started.local.port_v4 == Some(50_001)));
+    assert!(matches!(names[names.len() - 1], EventData::QuicConnectionClosed(_)));
+    let is_close = |frame: &QuicFrame| matches!(frame, QuicFrame::ConnectionClose { error_code: Some(256), .. });
+    assert!(found[11].2.iter().any(is_close));
+}
+
+#[test]
+fn packets_that_are_not_decrypted_have_what_their_headers_show() {
+    let events = events("http3/no-keys", &[]);
+    let found = packets(&events);
+    let short: Vec<_> = found.iter().filter(|(_, header, _)| header.packet_type == PacketType::OneRtt).collect();
+    assert!(!short.is_empty());
+    assert!(short.iter().all(|(_, header, frames)| {
+        header.packet_number.is_none() && header.spin_bit.is_some() && header.dcid.is_some() && frames.is_empty()
+    }));
+}
+
+#[test]
+fn a_connection_is_one_group_on_all_its_paths() {
+    let events = events("http3/migration", &[]);
+    assert!(events.iter().all(|event| event.group_id.as_deref().map(String::as_str) == Some("0")));
+    // 28 frames, of which frame 2 and 3 have three packets each (tshark 4.0: quic.packet_length).
+    assert_eq!(packets(&events).len(), 32);
+}

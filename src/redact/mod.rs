@@ -83,7 +83,7 @@ impl Redactor {
             self.names.contains(&name)
         };
         let is_empty = matches!(value, b"" | b"null" | b"true" | b"false");
-        let kind = names::kind_of(name, value.len()).or_else(|| is_own().then_some(SecretKind::OwnName));
+        let kind = names::kind_of(&canonical(name), value.len()).or_else(|| is_own().then_some(SecretKind::OwnName));
         kind.filter(|_| !is_empty)
     }
 

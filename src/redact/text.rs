@@ -16,7 +16,9 @@ fn regex(pattern: &str) -> Option<Regex> {
 /// A name, what closes it, and what separates it from its value.
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
-        r#"(?-u)(?P<name>[A-Za-z_$][A-Za-z0-9_.$\-]*)"#,
+        // Letters may have percent escapes.
+        r#"(?-u)(?P<name>(?:[A-Za-z_$]|%[46][1-9A-Fa-f]|%[57][0-9Aa])"#,
+        r#"(?:[A-Za-z0-9_.$\-]|%[46][1-9A-Fa-f]|%[57][0-9Aa])*)"#,
         r#"(?P<close>(?:%5[Dd]|%22|%27|[\]"'\\])*)"#,
         r#"[ \t]*(?P<sign>=>|:=|=|:|%3[DdAa]|%253[Dd])[ \t]*"#
     ))
@@ -35,6 +37,8 @@ static FORMS: LazyLock<Vec<(Regex, Form)>> = LazyLock::new(|| {
         (r#"(?i-u)"(?:name|key)"\s*:\s*"([^"]+)"\s*,\s*"value"\s*:\s*"((?:[^"\\]|\\.)*)"#, Form::Named),
         // scheme://user:password@host
         (r#"(?-u)://[^\s/?#@"'<>]*?:([^\s/?#"'<>]+)@"#, Form::Secret(SecretKind::Password)),
+        // An authority alone.
+        (r"(?-u)\A[^\s/?#@:]+:([^\s/?#@]+)@[A-Za-z0-9.\-\[\]:]+\z", Form::Secret(SecretKind::Password)),
         (r"(?i-u)%3A%2F%2F(?:[^&\s/]*?)%3A([^&\s]+?)%40", Form::Secret(SecretKind::Password)),
         (
             r"(?i-u)\b(?:bearer|basic|negotiate|ntlm|apikey|token)(?:[ +]|%20)+([A-Za-z0-9._~+/=\-]{8,})",
@@ -136,13 +140,11 @@ impl Redactor {
             at = all.end();
             let is_line_start = name.start() == 0 || text.get(name.start() - 1).is_some_and(|&byte| byte == b'\n');
             let is_header = sign.as_bytes() == b":" && close.is_empty();
-            let value = if is_header && (is_line_start || is_header_name(name.as_bytes())) {
-                let rest = text.get(at..).unwrap_or_default();
-                let len = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(rest.len());
-                // In a label, line ends are escaped.
-                let own = rest.get(..len).unwrap_or_default();
-                let own = own.strip_suffix(br"\r\n").unwrap_or(own);
-                at..at + own.len()
+            // A line such as `name = a value`.
+            let has_blanks = all.len() > name.len() + close.len() + sign.len() && close.is_empty();
+            let is_line = is_header || has_blanks && sign.as_bytes() == b"=";
+            let value = if is_line && is_line_start || is_header && is_header_name(name.as_bytes()) {
+                at..at + line_len(text.get(at..).unwrap_or_default())
             } else {
                 let is_json = !close.is_empty() && sign.as_bytes() == b":";
                 let escapes = close.as_bytes().iter().filter(|&&byte| byte == b'\\').count();
@@ -195,6 +197,24 @@ fn add_pair(pair: &[u8], start: usize, spans: &mut Spans) {
     let quotes = usize::from(value.len() > 1 && value.starts_with(b"\"") && value.ends_with(b"\""));
     let from = start + from + before + quotes;
     spans.push((from..from + value.len() - 2 * quotes, SecretKind::Cookie));
+}
+
+/// Returns the length of the rest of a line, with the lines that continue it (RFC 9112 5.2). In a label, line ends are escaped.
+fn line_len(text: &[u8]) -> usize {
+    let mut end = 0;
+    loop {
+        let rest = text.get(end..).unwrap_or_default();
+        let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let is_continued = matches!(rest.get(len + 1), Some(b' ' | b'\t'));
+        end += len;
+        if !is_continued {
+            break;
+        }
+        end += 1;
+    }
+    let own = text.get(..end).unwrap_or_default();
+    let own = own.strip_suffix(b"\r").unwrap_or(own);
+    own.strip_suffix(br"\r\n").unwrap_or(own).len()
 }
 
 /// Returns whether a name is that of a header whose value may have blanks.
@@ -285,6 +305,11 @@ mod tests {
             r#"{"secret":{«"a":"not closed»"#,
             r#"{"body":"{\"password\":\"«a b»\",\"n\":1}"}"#,
             "postgresql://bob:«x»@host/db?a=b",
+            "bob:«x»@a.test:8080",
+            "/a?pass%77ord=«x»&b=c",
+            "Cookie: sid=«a»;\r\n theme=«b»\r\nHost: a\r\n",
+            "X-Secret: «a\r\n b»\r\nHost: a\r\n",
+            "[db]\npassword = «two words»\nuser = bob",
             "url=http%3A%2F%2Fbob%3A«x»%40host",
             "host=h password='«a b»' user=bob",
             "see eyJ«»",

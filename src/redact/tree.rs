@@ -43,10 +43,11 @@ const STATEMENTS: [&str; 9] = [
     "mysql.error.message",
 ];
 /// Values of databases and of messages, which are replaced whole.
-const VALUES: [(&str, SecretKind); 14] = [
+const VALUES: [(&str, SecretKind); 15] = [
     ("pgsql.value", SecretKind::SqlValue),
     ("pgsql.row", SecretKind::SqlValue),
     ("pgsql.detail", SecretKind::SqlValue),
+    ("pgsql.text", SecretKind::SqlValue),
     ("pgsql.password", SecretKind::Password),
     ("mysql.value", SecretKind::SqlValue),
     ("mysql.row", SecretKind::SqlValue),

@@ -82,7 +82,8 @@ impl Redactor {
             let name = names::normalized(name);
             self.names.contains(&name)
         };
-        let is_empty = matches!(value, b"" | b"null" | b"true" | b"false");
+        // MySQL states whether a password was sent: `(using password: YES)`.
+        let is_empty = matches!(value, b"" | b"null" | b"true" | b"false" | b"YES)" | b"NO)");
         let kind = names::kind_of(&canonical(name), value.len()).or_else(|| is_own().then_some(SecretKind::OwnName));
         kind.filter(|_| !is_empty)
     }

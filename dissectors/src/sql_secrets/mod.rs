@@ -59,7 +59,7 @@ impl Context<'_> {
 
 /// Returns whether a text that is not a statement itself, such as the message of a server, has a password.
 pub(crate) fn mentions_secret(text: &[u8], double_quotes: DoubleQuotes) -> bool {
-    texts::has_secret(text, double_quotes, 0)
+    texts::has_secret(text, double_quotes, 0) || texts::has_quoted_value(text)
 }
 
 /// The places of passwords in a statement.

@@ -149,6 +149,18 @@ fn other_literals_stay() {
 }
 
 #[test]
+fn messages_of_servers_that_have_a_password_are_found() {
+    for (message, expected) in [
+        ("Access denied for user 'a'@'h' (using password: YES)", false),
+        ("password authentication failed for user \"a\"", false),
+        ("near 'PASSWORD 'x'' at line 1", true),
+        ("could not connect: host=h password=x", true),
+    ] {
+        assert_eq!(mentions_secret(message.as_bytes(), DoubleQuotes::Text), expected, "{message}");
+    }
+}
+
+#[test]
 fn parameters_that_are_passwords_are_found() {
     for (statement, expected) in [
         ("INSERT INTO users (name, password, age) VALUES ($1, $2, $3)", &[1][..]),

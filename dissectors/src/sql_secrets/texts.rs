@@ -60,9 +60,20 @@ fn has_value(text: &[u8]) -> bool {
         let Some(len) = rest_of_name(after) else { return false };
         let [b'=' | b':', value @ ..] = skip_quotes(after.get(len..).unwrap_or_default()) else { return false };
         let value = skip_quotes(value.strip_prefix(b">").or(value.strip_prefix(b"=")).unwrap_or(value));
-        !value.is_empty() && !is_place(value)
+        // MySQL states whether a password was sent: `(using password: YES)`.
+        let is_stated = value.starts_with(b"YES)") || value.starts_with(b"NO)");
+        !value.is_empty() && !is_place(value) && !is_stated
     };
     after_names(text).any(is_set)
+}
+
+/// Returns whether a text has the name of a password before a quote, as a message with a part of a statement in quotes.
+pub(super) fn has_quoted_value(text: &[u8]) -> bool {
+    let is_quoted = |after: &[u8]| {
+        let value = rest_of_name(after).and_then(|len| after.get(len..)).unwrap_or_default();
+        matches!(value, [b' ', ..]) && matches!(value.trim_ascii_start(), [b'\'' | b'"', _, ..])
+    };
+    after_names(text).any(is_quoted)
 }
 
 /// Returns whether a text begins with a place for a value, as in statements that are prepared: `?`, `$1`, `:name`, `%s`, `{}`.

@@ -13,7 +13,8 @@ Examples:
   overhear stats shop.pcap                           what is in the capture, on one screen
   overhear stats shop.pcap -z http -z latency        calls by status, method and host, and their durations
   overhear stats shop.pcap 'tcp.port == 443' -z io --interval 1
-  overhear stats shop.pcap -z conversations -T csv")]
+  overhear stats shop.pcap -z conversations -T csv
+  overhear stats shop.pcap -z all -T html -o shop.html")]
 pub(crate) struct StatsArgs {
     #[command(flatten)]
     pub(crate) captures: CaptureArgs,
@@ -38,6 +39,8 @@ pub(crate) enum StatsFormat {
     Json,
     /// Comma-separated values of one table
     Csv,
+    /// Page with all tables and charts, without other files
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

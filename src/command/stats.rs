@@ -4,7 +4,7 @@ use super::capture_run::CaptureRun;
 use super::decode::decode_options;
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::input::CaptureInput;
-use super::output::Output;
+use super::output::{Output, escape_paths};
 use super::overwrite::refuse_captures;
 use super::pass_loop::{PassConsumer, print_read_error};
 use super::{CommandOutcome, finish_output, print_message, terminal_width};
@@ -16,6 +16,7 @@ use overhear::statistics::{CaptureStatistics, TableKind};
 use std::convert::Infallible;
 use std::io::{self, IsTerminal};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 pub(super) fn run_stats(args: StatsArgs) -> io::Result<CommandOutcome> {
     let format = match args.format {
@@ -24,6 +25,7 @@ pub(super) fn run_stats(args: StatsArgs) -> io::Result<CommandOutcome> {
         }
         StatsFormat::Json => RecordFormat::Json(JsonFraming::Array),
         StatsFormat::Csv => RecordFormat::Csv,
+        StatsFormat::Html => RecordFormat::Html,
     };
     let mut kinds: Vec<TableKind> = args.tables.iter().copied().flat_map(TableName::kinds).collect();
     if kinds.is_empty() {
@@ -31,12 +33,16 @@ pub(super) fn run_stats(args: StatsArgs) -> io::Result<CommandOutcome> {
     }
     kinds.sort_unstable();
     kinds.dedup();
-    let statistics = CaptureStatistics::new(&kinds, args.interval, format);
+    let mut statistics = CaptureStatistics::new(&kinds, args.interval, format);
     if format == RecordFormat::Csv && (statistics.len() > 1 || kinds == [TableKind::Summary]) {
         let message = "-T csv has one table: -z protocols, conversations, endpoints, sql, tls, io, tcp or notes";
         return Ok(CommandOutcome::Error(message.into()));
     }
     match open(args) {
+        Ok(opened) if format == RecordFormat::Html => {
+            statistics.names = escape_paths(opened.0.paths().iter().map(PathBuf::as_path));
+            print_statistics(statistics, opened)
+        }
         Ok(opened) => print_statistics(statistics, opened),
         Err(message) => Ok(CommandOutcome::Error(message)),
     }

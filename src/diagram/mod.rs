@@ -5,7 +5,7 @@ mod svg;
 mod text;
 
 pub use mermaid::{mermaid, mermaid_text};
-pub use svg::{escape_markup, svg};
+pub use svg::svg;
 pub use text::diagram_lines;
 
 /// A sequence diagram.

@@ -1,6 +1,7 @@
 //! SVG form of a sequence diagram.
 
 use super::{Diagram, DiagramRow, ShownDiagram, omitted_text};
+use crate::report::escape_markup;
 
 /// Height of a row, and of the heading.
 const ROW: usize = 26;
@@ -21,23 +22,6 @@ const MARGIN: usize = 110;
 
 /// Maximum characters of a label.
 const MAX_LABEL: usize = 62;
-
-/// Returns text in which no character has a meaning in HTML or SVG.
-#[must_use]
-pub fn escape_markup(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(char),
-        }
-    }
-    out
-}
 
 /// Returns a diagram as SVG. Colors are those of the text around it, and that of trouble; in a file of its own, black and red.
 /// With `links`, the number of each frame leads to the element `frame-NUMBER`.

@@ -2,6 +2,7 @@
 
 use super::csv::CsvWriter;
 use super::json::{self, JsonFraming};
+use super::markup::escape_markup;
 use super::quantity;
 use super::table::{Align, Column, TextTable};
 use super::time_format::TimeFormatter;
@@ -20,6 +21,8 @@ pub enum RecordFormat {
     Json(JsonFraming),
     /// A line of names, then comma-separated values.
     Csv,
+    /// A table of HTML, for a page.
+    Html,
 }
 
 /// A value of a row. Some have a different text in the table.
@@ -123,6 +126,7 @@ enum RecordOutput {
     Text(TextTable),
     Json(JsonFraming),
     Csv(Box<CsvWriter>),
+    Html,
 }
 
 impl RecordWriter {
@@ -134,6 +138,7 @@ impl RecordWriter {
             }
             RecordFormat::Json(lines) => RecordOutput::Json(lines),
             RecordFormat::Csv => RecordOutput::Csv(Box::new(CsvWriter::new(b','))),
+            RecordFormat::Html => RecordOutput::Html,
         };
         RecordWriter { columns, output, clock: TimeFormatter::local(), row: String::new(), count: 0 }
     }
@@ -147,6 +152,13 @@ impl RecordWriter {
                 self.columns.iter().for_each(|column| sheet.cell(column.key));
                 sheet.row(out)?;
             }
+            RecordOutput::Html => {
+                self.row.push_str("<div class=\"scroll\"><table class=\"records\">\n<thead><tr>");
+                for column in self.columns.iter().filter_map(|column| column.column.as_ref()) {
+                    push_html_cell(&mut self.row, "th scope=\"col\"", column, column.title);
+                }
+                self.row.push_str("</tr></thead>\n<tbody>\n");
+            }
         }
         out.write_all(self.row.as_bytes())
     }
@@ -154,6 +166,7 @@ impl RecordWriter {
     pub(crate) fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         match &self.output {
             RecordOutput::Json(lines) => out.write_all(lines.end().as_bytes()),
+            RecordOutput::Html => out.write_all(b"</tbody>\n</table></div>\n"),
             _ => Ok(()),
         }
     }
@@ -183,10 +196,28 @@ impl RecordWriter {
                 }
                 return sheet.row(out);
             }
+            RecordOutput::Html => {
+                self.row.push_str("<tr>");
+                let mut text = String::new();
+                for (column, cell) in self.columns.iter().zip(cells) {
+                    let Some(column) = &column.column else { continue };
+                    text.clear();
+                    write_table_cell(&mut text, cell);
+                    push_html_cell(&mut self.row, "td", column, &text);
+                }
+                self.row.push_str("</tr>\n");
+            }
         }
         self.count += 1;
         out.write_all(self.row.as_bytes())
     }
+}
+
+/// Appends a cell of a table of HTML. `tag` is its start without the brackets.
+fn push_html_cell(out: &mut String, tag: &str, column: &Column, text: &str) {
+    let class = if column.align == Align::Right { " class=\"number\"" } else { "" };
+    let name = tag.split(' ').next().unwrap_or(tag);
+    out.push_str(&format!("<{tag}{class}>{}</{name}>", escape_markup(text)));
 }
 
 fn write_table_cell(out: &mut String, cell: &Cell<'_>) {

@@ -1,5 +1,6 @@
 //! The statistics of a capture: the tables that are requested, collected in one pass and written one after the other.
 
+use super::chart::Chart;
 use super::table::StatisticsTable;
 use super::tables::calls::{CallKind, CallsTable, handshake_fields};
 use super::tables::hosts::{ConversationsTable, EndpointsTable};
@@ -10,6 +11,8 @@ use super::tables::streams::StreamsTable;
 use super::tables::summary::SummaryTable;
 use super::tables::values::{NotesTable, ValuesTable};
 use crate::analysis::{Analyzer, Event, MessageNodes, Task};
+use crate::journey::page;
+use crate::report::escape_markup;
 use crate::report::records::RecordFormat;
 use crate::report::{DissectedFrame, JsonFraming};
 use dissectors::Tree;
@@ -119,13 +122,16 @@ impl NamedTable {
 pub struct CaptureStatistics {
     tables: Vec<NamedTable>,
     format: RecordFormat,
+    /// Names of the captures, for the heading of a page.
+    pub names: String,
 }
 
 impl CaptureStatistics {
     /// Returns the tables of these groups. `interval` is the length of an interval of time in nanoseconds, if it is given.
     #[must_use]
     pub fn new(kinds: &[TableKind], interval: Option<i64>, format: RecordFormat) -> CaptureStatistics {
-        CaptureStatistics { tables: kinds.iter().flat_map(|kind| kind.tables(format, interval)).collect(), format }
+        let tables = kinds.iter().flat_map(|kind| kind.tables(format, interval)).collect();
+        CaptureStatistics { tables, format, names: String::new() }
     }
 
     /// Returns the number of tables.
@@ -171,6 +177,9 @@ impl CaptureStatistics {
     /// Writes all tables.
     pub fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let (format, count) = (self.format, self.tables.len());
+        if format == RecordFormat::Html {
+            return self.write_page(out);
+        }
         let is_object = format == RecordFormat::Json(JsonFraming::Array);
         out.write_all(if is_object { b"{" } else { b"" })?;
         for (nth, NamedTable { key, title, table }) in self.tables.iter_mut().enumerate() {
@@ -182,6 +191,20 @@ impl CaptureStatistics {
             table.write(format, out)?;
         }
         out.write_all(if is_object { b"\n}\n" } else { b"" })
+    }
+
+    /// Writes a page with all tables and charts, which needs no other file.
+    fn write_page(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let skip = self.tables.first().map_or("summary", |named| named.key);
+        out.write_all(page::start("Statistics", &self.names, (skip, "Skip to the tables")).as_bytes())?;
+        for NamedTable { key, title, table } in &mut self.tables {
+            write!(out, "<section id=\"{key}\">\n<h2>{}</h2>\n", escape_markup(title))?;
+            let chart = table.chart().map(Chart::svg).unwrap_or_default();
+            out.write_all(chart.as_bytes())?;
+            table.write(RecordFormat::Html, out)?;
+            out.write_all(b"</section>\n")?;
+        }
+        out.write_all(page::END.as_bytes())
     }
 
     /// Returns what the tables lack because of a limit.

@@ -1,6 +1,7 @@
 //! Numbers about captures: what a capture file contains, and tables of its frames, calls and connections.
 
 mod capture_statistics;
+mod chart;
 mod endpoint_fields;
 mod file_facts;
 mod file_forms;
@@ -12,6 +13,7 @@ mod tables;
 mod traffic;
 
 pub use capture_statistics::{CaptureStatistics, TableKind};
+pub use chart::Chart;
 pub(crate) use endpoint_fields::EndpointFields;
 pub use file_facts::{FileFacts, FrameTotals, SizeRange};
 pub use file_forms::{facts_json, facts_text};

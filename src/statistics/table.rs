@@ -1,5 +1,6 @@
 //! Tables of statistics: what they read, and how they are written.
 
+use super::chart::Chart;
 use crate::analysis::{Analyzer, Event, MessageNodes, Task};
 use crate::report::DissectedFrame;
 use crate::report::records::{Cell, RecordColumn, RecordFormat, RecordWriter};
@@ -31,6 +32,11 @@ pub trait StatisticsTable {
 
     /// Writes the rows.
     fn write(&mut self, format: RecordFormat, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Returns a chart of the rows, if there is one.
+    fn chart(&self) -> Option<Chart> {
+        None
+    }
 
     /// Returns what the rows lack because of a limit.
     fn limit_notes(&self) -> Vec<String> {

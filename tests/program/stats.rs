@@ -260,6 +260,33 @@ fn all_tables_are_text_and_one_is_csv() {
 }
 
 #[test]
+fn a_page_has_all_tables_with_charts_and_no_text_of_the_wire_as_markup() {
+    let folder = folder();
+    let out = folder.path().join("a.html").display().to_string();
+    let (_, error, code) = run(&["stats", &fixture("journey/shop.pcapng"), "-z", "all", "-T", "html", "-o", &out]);
+    assert_eq!((&*error, code), ("", 0));
+    let page = std::fs::read_to_string(&out).expect("a page");
+    assert_eq!((page.matches("<section id=").count(), page.matches("<figure").count()), (19, 2));
+    assert!(!page.contains("src=") && !page.contains("url(") && page.contains("prefers-color-scheme: dark"));
+    // Charts are in the order of the tables: durations, then time. Their columns are the rows of the tables.
+    let body = page.split_once("<main>").expect("a body").1.split_once("</main>").expect("a body").0;
+    let body = format!("<main>{body}</main>");
+    let document = roxmltree::Document::parse(&body).expect("XML");
+    for id in ["latency", "intervals"] {
+        let section = document.descendants().find(|node| node.attribute("id") == Some(id)).expect("a section");
+        let count = |name: &str| section.descendants().filter(|node| node.has_tag_name(name)).count();
+        assert_eq!(count("rect") + 1, count("tr"), "{id}");
+        assert!(count("rect") > 2);
+    }
+    let hostile =
+        super::transfer(b"GET /<script>alert(1)</script> HTTP/1.1\r\nHost: <b>\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n");
+    let hostile = super::write(folder.path(), "<i>.pcap", &hostile);
+    let (page, _, _) = run(&["stats", &hostile, "-z", "all", "-T", "html"]);
+    assert!(page.contains("&lt;script&gt;") && page.contains("&lt;b&gt;") && page.contains("&lt;i&gt;.pcap"), "{page}");
+    assert!(!page.contains("<script>") && !page.contains("<b>") && !page.contains("<i>"));
+}
+
+#[test]
 fn a_truncated_capture_has_the_numbers_of_its_readable_part() {
     let (text, error, code) = run(&["stats", &fixture("file/cut-short.pcap")]);
     assert!(text.contains("Frames:       9, 1.3 kB\n"), "{text}");

@@ -3,9 +3,10 @@
 use super::page;
 use super::text::{frame_list_with, offset, title};
 use super::waterfall::{percent, share};
-use crate::diagram::{DiagramRow, escape_markup as escape, svg};
+use crate::diagram::{DiagramRow, svg};
 use crate::journey::model::{Journey, PhaseKind, Statement};
 use crate::journey::text::{between, duration};
+use crate::report::escape_markup as escape;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 

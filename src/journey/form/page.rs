@@ -1,6 +1,6 @@
 //! Parts of HTML pages that journeys and traces have in common.
 
-use crate::diagram::escape_markup as escape;
+use crate::report::escape_markup as escape;
 
 const STYLE: &str = include_str!("page.css");
 

@@ -1,8 +1,10 @@
 //! Frames and bytes by interval of time, as in tshark's `-z io,stat`.
 
 use crate::analysis::{Analyzer, Task};
+use crate::journey::text::size;
 use crate::report::DissectedFrame;
 use crate::report::records::{Cell, RecordColumn, RecordFormat, number_column, text_column};
+use crate::statistics::chart::{Chart, ChartColumn};
 use crate::statistics::table::{StatisticsTable, write_rows};
 use crate::statistics::traffic::TrafficCount;
 use std::io::{self, Write};
@@ -94,7 +96,7 @@ impl StatisticsTable for IntervalsTable {
             let offset = offset(at);
             [
                 Cell::Timestamp(start.saturating_add(offset), offset),
-                if matches!(format, RecordFormat::Text(_)) { Cell::Text(text) } else { Cell::Duration(offset) },
+                if is_for_people(format) { Cell::Text(text) } else { Cell::Duration(offset) },
                 Cell::Duration(self.length),
                 Cell::Number(count.frames),
                 Cell::Size(count.bytes),
@@ -102,6 +104,15 @@ impl StatisticsTable for IntervalsTable {
             ]
         });
         write_rows(&COLUMNS, format, rows, out)
+    }
+
+    fn chart(&self) -> Option<Chart> {
+        let column = |(at, count): (usize, &TrafficCount)| ChartColumn {
+            label: seconds_text(self.length.saturating_mul(at as i64), self.length),
+            value: count.bytes,
+            text: size(count.bytes),
+        };
+        Some(Chart { title: "Bytes by time", columns: self.counts.iter().enumerate().map(column).collect() })
     }
 
     fn limit_notes(&self) -> Vec<String> {
@@ -127,11 +138,15 @@ pub(super) fn bar(value: u64, max: u64) -> String {
     "█".repeat(whole) + EIGHTHS.get(part).copied().unwrap_or("")
 }
 
-/// Returns the cell of a bar, which only the text has.
+fn is_for_people(format: RecordFormat) -> bool {
+    matches!(format, RecordFormat::Text(_) | RecordFormat::Html)
+}
+
+/// Returns the cell of a bar, which only the text and the page have.
 pub(super) fn bar_cell(bar: &str, format: RecordFormat) -> Cell<'_> {
     match format {
-        RecordFormat::Text(_) if bar.is_empty() => Cell::Word(""),
-        RecordFormat::Text(_) => Cell::Text(bar),
+        _ if is_for_people(format) && bar.is_empty() => Cell::Word(""),
+        _ if is_for_people(format) => Cell::Text(bar),
         _ => Cell::Empty,
     }
 }

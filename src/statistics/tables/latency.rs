@@ -2,8 +2,10 @@
 
 use super::intervals::{bar, bar_cell};
 use crate::analysis::{Event, Task};
+use crate::journey::text::{count as calls, duration};
 use crate::report::DurationHistogram;
 use crate::report::records::{Cell, RecordColumn, RecordFormat, number_column, text_column};
+use crate::statistics::chart::{Chart, ChartColumn};
 use crate::statistics::table::{StatisticsTable, write_rows};
 use std::io::{self, Write};
 
@@ -32,6 +34,15 @@ impl StatisticsTable for LatencyTable {
         {
             self.times.add(nanos);
         }
+    }
+
+    fn chart(&self) -> Option<Chart> {
+        let column = |([low, high], count): ([u64; 2], u64)| ChartColumn {
+            label: format!("{} to {}", duration(low), duration(high)),
+            value: count,
+            text: calls(count, "call"),
+        };
+        Some(Chart { title: "Calls by duration", columns: bars(&self.times).into_iter().map(column).collect() })
     }
 
     fn write(&mut self, format: RecordFormat, out: &mut dyn Write) -> io::Result<()> {

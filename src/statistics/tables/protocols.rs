@@ -60,7 +60,7 @@ impl StatisticsTable for ProtocolsTable {
         let tree = self.tree();
         let key = |at: u32| (Reverse(tree.counts(at).containing.frames), tree.label(at));
         let nodes = tree.sorted_nodes(|left, right| key(left).cmp(&key(right)));
-        let is_text = matches!(format, RecordFormat::Text(_));
+        let is_text = matches!(format, RecordFormat::Text(_) | RecordFormat::Html);
         let indented = |at: u32| if is_text { "  ".repeat(tree.depth(at).into()) } else { String::new() };
         let labels: Vec<String> = nodes.iter().map(|&at| indented(at) + tree.label(at)).collect();
         let rows = nodes.iter().zip(&labels).map(|(&at, label)| {

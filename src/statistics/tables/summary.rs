@@ -8,7 +8,7 @@ use crate::capture::Call;
 use crate::journey::text::count;
 use crate::report::quantity::{duration, size};
 use crate::report::records::{RecordFormat, address};
-use crate::report::{DissectedFrame, DurationHistogram, JsonFraming, TimeFormatter, escaped, json_line};
+use crate::report::{DissectedFrame, DurationHistogram, JsonFraming, TimeFormatter, escape_markup, escaped, json_line};
 use crate::statistics::table::StatisticsTable;
 use crate::statistics::traffic::TrafficCount;
 use dissectors::exchange::Outcome;
@@ -276,6 +276,7 @@ impl StatisticsTable for SummaryTable {
 
     fn write(&mut self, format: RecordFormat, out: &mut dyn Write) -> io::Result<()> {
         match format {
+            RecordFormat::Html => writeln!(out, "<pre>{}</pre>", escape_markup(&self.to_text())),
             RecordFormat::Json(JsonFraming::Array) => out.write_all(json_line(&json!([self.to_json()])).as_bytes()),
             RecordFormat::Json(JsonFraming::Ndjson) => writeln!(out, "{}", json_line(&self.to_json())),
             _ => out.write_all(self.to_text().as_bytes()),

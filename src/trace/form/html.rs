@@ -1,8 +1,9 @@
 //! The HTML form: one page without other files, in the style of the page of a journey.
 
 use super::{heading, rows};
-use crate::diagram::{escape_markup as escape, svg};
+use crate::diagram::svg;
 use crate::journey::page;
+use crate::report::escape_markup as escape;
 use crate::trace::model::Trace;
 use crate::trace::sequence;
 

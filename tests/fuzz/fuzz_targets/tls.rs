@@ -63,6 +63,7 @@ fuzz_target!(|bytes: &[u8]| {
             is_encrypted: false,
             ports: [40_000, 443],
             shows_passwords: true,
+            connections: &mut 0,
         };
         let own: &mut Vec<u8> = &mut unread[side as usize];
         if head & 0x4000 != 0 {

@@ -91,9 +91,14 @@ fn facts_of(protocol: &str) -> Option<&'static CallFacts> {
 
 /// Whether calls of a protocol are lookups of names.
 pub(crate) fn is_lookup(protocol: &str) -> bool {
-    let resolves = |(role, _): &(FactRole, _)| *role == FactRole::ResolvedAddress;
-    facts_of(protocol).is_some_and(|facts| facts.fields.iter().any(resolves))
+    LOOKUP_PROTOCOLS.contains(&protocol)
 }
+
+/// Filter names of protocols for lookups.
+static LOOKUP_PROTOCOLS: LazyLock<Box<[&str]>> = LazyLock::new(|| {
+    let resolves = |(role, _): &(FactRole, _)| *role == FactRole::ResolvedAddress;
+    call_facts().filter(|(_, facts)| facts.fields.iter().any(resolves)).map(|(name, _)| name).collect()
+});
 
 /// Whether a call may be a lookup: its protocol is one for lookups, or its response is a message of one.
 pub(super) fn may_look_up(exchange: &Exchange) -> bool {
@@ -101,10 +106,15 @@ pub(super) fn may_look_up(exchange: &Exchange) -> bool {
 }
 
 fn has_lookup_content(media_type: &str) -> bool {
-    let is_named = |claim: &Claim| matches!(claim, Claim::MediaType(name) if name.eq_ignore_ascii_case(media_type));
-    let mut protocols = PROTOCOLS.iter().filter(|protocol| protocol.claims.iter().any(is_named));
-    protocols.any(|protocol| protocol.fields.first().is_some_and(|own| is_lookup(own.name)))
+    LOOKUP_MEDIA_TYPES.iter().any(|name| name.eq_ignore_ascii_case(media_type))
 }
+
+/// Media types of messages of protocols for lookups.
+static LOOKUP_MEDIA_TYPES: LazyLock<Box<[&str]>> = LazyLock::new(|| {
+    let has_lookups = |protocol: &&Protocol| protocol.fields.first().is_some_and(|own| is_lookup(own.name));
+    let claims = PROTOCOLS.iter().copied().filter(has_lookups).flat_map(|protocol| protocol.claims);
+    claims.filter_map(|claim| if let Claim::MediaType(name) = claim { Some(*name) } else { None }).collect()
+});
 
 /// Returns the short name of a protocol.
 pub(super) fn short_name(protocol: &str) -> &'static str {

@@ -3,7 +3,7 @@
 use super::facts;
 use super::text::host_of;
 use crate::analysis::{RepeatedStatement, RepeatedStatements};
-use crate::capture::{Call, Endpoint};
+use crate::capture::Call;
 use dissectors::call_facts::StatusMeaning;
 use dissectors::exchange::{Outcome, Transfer};
 use dissectors::session::{ConversationId, ExchangeId};
@@ -36,7 +36,6 @@ pub(crate) struct NearbyCall {
     pub(crate) row: u64,
     pub(crate) id: ExchangeId,
     pub(crate) protocol: &'static str,
-    client: Endpoint,
     pub(crate) method: String,
     pub(crate) authority: String,
     pub(crate) target: String,
@@ -111,7 +110,8 @@ pub struct CallSelector {
     choice: CallChoice,
     rows: u64,
     selected: Option<SelectedCall>,
-    recent: VecDeque<Arc<NearbyCall>>,
+    /// The last calls with their rows.
+    recent: VecDeque<(u64, Call)>,
     /// Lookups in connections. Those in datagrams are read anyway.
     recent_lookups: VecDeque<LookupCall>,
     statements: RepeatedStatements,
@@ -144,7 +144,6 @@ impl CallSelector {
     pub fn add(&mut self, call: Call, matches: bool) {
         self.rows += 1;
         self.statements.add(&call);
-        let nearby = Arc::new(NearbyCall::new(self.rows, &call));
         let lookup = LookupCall::new(&call).filter(|lookup| lookup.conversation.tcp().is_some());
         let is_better = match self.choice {
             CallChoice::Row(row) => row == self.rows,
@@ -154,25 +153,26 @@ impl CallSelector {
             }),
         };
         if is_better {
-            let of_client = |other: &&Arc<NearbyCall>| other.client.address == call.client.address;
-            let before = self.recent.iter().filter(of_client).cloned().collect();
+            let before = self.recent.iter().filter(|(_, other)| other.client.address == call.client.address);
+            let nearby = before.map(|(row, other)| Arc::new(NearbyCall::new(*row, other))).collect();
             let host = host_of(&call.exchange.authority);
             let lookups = self.recent_lookups.iter().rev().filter(|lookup| lookup.may_resolve(&host));
             let lookups = lookups.map(|lookup| lookup.conversation).take(MAX_LOOKUPS).collect();
-            self.selected = Some(SelectedCall { call, row: self.rows, nearby: before, lookups, repeated: Vec::new() });
+            let call = call.clone();
+            self.selected = Some(SelectedCall { call, row: self.rows, nearby, lookups, repeated: Vec::new() });
             self.after = 0;
         } else if let Some(selected) = &mut self.selected
             && self.after < NEARBY_CALLS
         {
             self.after += 1;
-            if selected.call.client.address == nearby.client.address {
-                selected.nearby.push(Arc::clone(&nearby));
+            if selected.call.client.address == call.client.address {
+                selected.nearby.push(Arc::new(NearbyCall::new(self.rows, &call)));
             }
         }
         if self.recent.len() == NEARBY_CALLS {
             self.recent.pop_front();
         }
-        self.recent.push_back(nearby);
+        self.recent.push_back((self.rows, call));
         if let Some(lookup) = lookup {
             if self.recent_lookups.len() == NEARBY_CALLS {
                 self.recent_lookups.pop_front();
@@ -197,7 +197,6 @@ impl NearbyCall {
             row,
             id: exchange.id,
             protocol: exchange.protocol,
-            client: call.client,
             method: exchange.method.as_str().into(),
             authority: exchange.authority.as_str().into(),
             target: exchange.target.as_str().into(),
@@ -213,6 +212,7 @@ impl NearbyCall {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::Endpoint;
     use dissectors::exchange::Exchange;
     use dissectors::session::Stamp;
 

@@ -64,6 +64,19 @@ fn several_threads_give_the_output_of_one() {
 }
 
 #[test]
+fn a_filter_that_needs_no_messages_selects_the_frames_of_all_conversations() {
+    // A first pass finds them without messages, in the shards of the second one.
+    let command = ["print", "-T", "fields", "-e", "frame.number", "-e", "_ws.col.Protocol", "udp"];
+    for (file, frames) in [("fixtures/dns/udp.pcap", 8), ("fixtures/http3/suites.pcapng", 35)] {
+        for threads in ["1"].into_iter().chain(THREADS) {
+            let (rows, errors, code) = run(file, &command, threads);
+            // The number of frames by tshark with the filter `udp`.
+            assert_eq!((rows.lines().count(), &*errors, code), (frames, "", Some(0)), "{file} {threads}");
+        }
+    }
+}
+
+#[test]
 fn a_capture_that_cannot_be_divided_is_read_on_by_one_thread() {
     // Frames 3 to 5 carry packets of two connections each.
     let file = "fixtures/link/wlan-aggregates.pcap";

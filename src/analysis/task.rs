@@ -182,7 +182,8 @@ impl Work {
             halves: task.halves,
             owners: task.owners,
             mixed: task.mixed,
-            udp_conversations: task.udp_conversations || udp_fields || datagrams && messages,
+            // All passes of a shard have the same frames: those of its conversations.
+            udp_conversations: task.udp_conversations || udp_fields || datagrams && messages || task.shard.is_some(),
         }
     }
 

@@ -153,6 +153,7 @@ const LINK_ETHERNET: u32 = 1;
 const SOURCE: std::ops::Range<usize> = 26..30;
 const DESTINATION: std::ops::Range<usize> = 30..34;
 const PORTS: std::ops::Range<usize> = 34..38;
+const PAYLOAD: usize = 42;
 /// Ports of the client of `http3/migration.pcapng`: that of its handshake, and those that it changed to.
 const CLIENT_PORTS: [u16; 3] = [50_000, 50_010, 50_020];
 
@@ -204,6 +205,39 @@ fn datagrams_between_other_endpoints_are_of_no_connection() {
     }
     let calls = lines(&recording.exchanges(&recording.in_order()));
     assert_eq!(calls, ["GET / 200 101"]);
+}
+
+/// Changes the client's address and port of a frame.
+fn set_client(frame: &mut [u8], port: u16, net: u8) {
+    let is_server = frame[PORTS][..2] == 443_u16.to_be_bytes();
+    let (address, at) = if is_server { (DESTINATION, PORTS.start + 2) } else { (SOURCE, PORTS.start) };
+    frame[address.start + 1] = net;
+    frame[at..at + 2].copy_from_slice(&port.to_be_bytes());
+}
+
+/// A packet with a short header and bytes that no keys have made, with the connection ID of a frame with one, from another client.
+fn forged(frame: &[u8], nth: u8) -> Vec<u8> {
+    let mut forged = frame.to_vec();
+    set_client(&mut forged, 6000 + u16::from(nth) / 4, 9);
+    for (at, byte) in forged.iter_mut().enumerate().skip(PAYLOAD + 1 + 8) {
+        *byte = (at as u8).wrapping_mul(31).wrapping_add(nth.wrapping_mul(97));
+    }
+    forged
+}
+
+#[test]
+fn forged_packets_from_other_endpoints_change_no_call_and_no_measurement() {
+    let recording = Recording::at("fixtures/http3/get.pcapng");
+    let (calls, before) = (lines(&recording.exchanges(&recording.in_order())), connections(&recording));
+    // Frame 4 is the first packet of the client with a short header alone, and frame 2 has the keys of all levels.
+    let mut with_forged = Recording::at("fixtures/http3/get.pcapng");
+    let time = with_forged.frames[1].0;
+    let packets = (0..40).map(|nth| (time + 1, forged(&recording.frames[3].1, nth)));
+    with_forged.frames.splice(2..2, packets.collect::<Vec<_>>());
+    assert_eq!(lines(&with_forged.exchanges(&with_forged.in_order())), calls);
+    let after = connections(&with_forged);
+    let measured = |connection: &TransportConnection| (connection.handshake, connection.bytes, connection.packets);
+    assert_eq!(after.iter().map(measured).collect::<Vec<_>>(), before.iter().map(measured).collect::<Vec<_>>());
 }
 
 /// The first datagram of each recorded connection: an Initial packet, which is authentic from any endpoint.

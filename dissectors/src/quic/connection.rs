@@ -268,9 +268,10 @@ impl Connection {
         cx: &mut Context<'_>,
     ) -> Result<Opened, Failure> {
         let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
+        let are_right = self.levels.iter().any(SideLevels::has_right_secrets);
         let levels = role.of_mut(&mut self.levels);
-        let opened = levels.open(level, role, version, packet, (&self.negotiated, known));
-        self.is_genuine = opened.as_ref().err() != Some(&Failure::NotAuthentic) || !levels.has_opened(level);
+        let opened = levels.open(level, role, version, packet, (&self.negotiated, known, are_right));
+        self.is_genuine = opened.as_ref().err() != Some(&Failure::NotAuthentic) || !are_right;
         self.collect_secrets_result(cx);
         let is_after_hello = role == Side::Client && level != Level::ZeroRtt && self.negotiated.suite.is_some();
         if opened.is_ok() && is_after_hello {

@@ -10,7 +10,8 @@ use crate::session::{Secrets, Side};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// Number of packets that are not authentic after which a side is no longer decrypted at a level, unless one was.
+/// Number of packets that are not authentic after which a side is no longer decrypted at a level, unless the secrets have decrypted
+/// one of the connection: others may be forged.
 const MAX_FAILURES: u32 = 16;
 /// The bit of the key phase in a decrypted short header.
 const KEY_PHASE_BIT: u8 = 0x04;
@@ -128,17 +129,12 @@ impl SideLevels {
     /// Whether secrets of the connection are known, and none of them decrypts a packet.
     pub(super) fn has_wrong_secrets(&self) -> bool {
         let levels = [&self.zero_rtt, &self.handshake, &self.one_rtt];
-        levels.iter().any(|keys| keys.failures > 0) && !levels.iter().any(|keys| keys.has_opened)
+        levels.iter().any(|keys| keys.failures > 0) && !self.has_right_secrets()
     }
 
-    /// Whether a packet of a level was decrypted.
-    pub(super) fn has_opened(&self, level: Level) -> bool {
-        match level {
-            Level::Initial => true,
-            Level::ZeroRtt => self.zero_rtt.has_opened,
-            Level::Handshake => self.handshake.has_opened,
-            Level::OneRtt => self.one_rtt.has_opened,
-        }
+    /// Whether secrets have decrypted a packet, so that they are those of the connection.
+    pub(super) fn has_right_secrets(&self) -> bool {
+        [&self.zero_rtt, &self.handshake, &self.one_rtt].iter().any(|keys| keys.has_opened)
     }
 
     /// Returns which secrets are known: bit 1 if some decrypt packets, bit 2 if some are wrong.
@@ -160,14 +156,15 @@ impl SideLevels {
         }
     }
 
-    /// Decrypts a packet of a level whose keys come from a key log. `side` is that of the handshake.
+    /// Decrypts a packet of a level whose keys come from a key log. `side` is that of the handshake. Unless the secrets are known
+    /// to be right, it gives up after some failures.
     pub(super) fn open(
         &mut self,
         level: Level,
         side: Side,
         version: Version,
         (packet, number_at): (&[u8], usize),
-        (negotiated, known): (&Negotiated, KnownSecrets<'_>),
+        (negotiated, known, are_right): (&Negotiated, KnownSecrets<'_>, bool),
     ) -> Result<Opened, Failure> {
         let largest = self.largest(level);
         let keys = self.keys_mut(level).ok_or(Failure::NoSecret)?;
@@ -177,7 +174,7 @@ impl SideLevels {
         if keys.candidates.is_empty() {
             return Err(Failure::NoSecret);
         }
-        if !keys.has_opened && keys.failures >= MAX_FAILURES {
+        if !are_right && keys.failures >= MAX_FAILURES {
             return Err(Failure::NotAuthentic);
         }
         let Some((opened, is_update)) = keys.open(packet, number_at, largest, level) else {

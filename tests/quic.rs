@@ -240,6 +240,38 @@ fn forged_packets_from_other_endpoints_change_no_call_and_no_measurement() {
     assert_eq!(after.iter().map(measured).collect::<Vec<_>>(), before.iter().map(measured).collect::<Vec<_>>());
 }
 
+#[test]
+fn a_forged_packet_does_not_make_a_later_connection_part_of_another() {
+    let mut recording = Recording::at("fixtures/http3/get.pcapng");
+    let other = Recording::at("fixtures/http3/suites.pcapng");
+    let mut secrets = dissectors::session::Secrets::default();
+    for decode in [&recording.decode, &other.decode] {
+        for random in decode.secrets.client_randoms() {
+            for (label, secret) in decode.secrets.of_client(random) {
+                secrets.insert(label, *random, 0, secret.clone());
+            }
+        }
+    }
+    recording.decode = DecodeOptions { secrets: Arc::new(secrets), ..DecodeOptions::default() };
+    let count = recording.exchanges(&recording.in_order()).len();
+    let victim = connections(&recording);
+    // Another client sends one packet with the connection ID of the first, and then has a connection of its own.
+    let packet = (recording.frames.last().expect("a frame").0, forged(&recording.frames[3].1, 0));
+    recording.frames.push(packet);
+    let own = other.frames.into_iter().filter(|(_, frame)| client_port(frame) == CLIENT_PORTS[0]);
+    recording.frames.extend(own.map(|(time, mut frame)| {
+        set_client(&mut frame, 6000, 9);
+        (time, frame)
+    }));
+    let after = connections(&recording);
+    assert_eq!(after.len(), 2);
+    assert_ne!(after[0].conversation, after[1].conversation);
+    assert_eq!((after[0].bytes, after[0].handshake), (victim[0].bytes, victim[0].handshake));
+    let calls = recording.exchanges(&recording.in_order());
+    assert!(calls.iter().all(|call| call.method != "QUIC"), "{:?}", lines(&calls));
+    assert_eq!(calls.iter().filter(|call| call.id.conversation == after[0].conversation).count(), count);
+}
+
 /// The first datagram of each recorded connection: an Initial packet, which is authentic from any endpoint.
 fn initial_frames() -> Vec<Vec<u8>> {
     let mut frames = Vec::new();

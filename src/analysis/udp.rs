@@ -12,6 +12,7 @@ use super::transport_packet::{TransportPacket, number};
 use super::udp_paths::UdpPath;
 use super::{Event, FrameConnection, StreamChunk, StreamContent, Work};
 use crate::capture::{Call, Connection, Endpoint};
+use dissectors::datagram_path::FirstDatagram;
 use dissectors::exchange::Exchange;
 use dissectors::protocol::SessionKind;
 use dissectors::session::{ConversationId, Input, Lane, Side, SideEnd, Stamp};
@@ -345,10 +346,13 @@ impl Tables {
     /// Returns the conversation that a datagram continues, and the side of it that sent the datagram.
     fn continued_conversation(&mut self, own: FlowIndex, source: Endpoint, bytes: &[u8]) -> Option<(FlowIndex, Side)> {
         let conversation = self.udp.flow_mut(own);
+        // What begins between these endpoints is a conversation of its own, whatever was sent before.
+        let may_continue = conversation.path.is_some() || conversation.path_probes > 0;
+        let begins = || self.run.registry.first_datagram(bytes) == Some(FirstDatagram::Begins);
+        if !may_continue || conversation.has_session() || begins() {
+            return None;
+        }
         if conversation.path.is_none() {
-            if conversation.path_probes == 0 || conversation.has_session() {
-                return None;
-            }
             conversation.path_probes -= 1;
             let target = self.run.paths.find(conversation.ends(), bytes)?;
             conversation.path = Some(Box::new(UdpPath { target, sender: source }));

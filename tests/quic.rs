@@ -272,6 +272,18 @@ fn a_forged_packet_does_not_make_a_later_connection_part_of_another() {
     assert_eq!(calls.iter().filter(|call| call.id.conversation == after[0].conversation).count(), count);
 }
 
+#[test]
+fn connections_between_the_same_ports_are_shown_by_their_calls() {
+    // Those of `suites.pcapng` have ports of their own.
+    let mut recording = Recording::at("fixtures/http3/suites.pcapng");
+    let calls = lines(&recording.exchanges(&recording.in_order()));
+    assert!(calls.iter().all(|call| !call.starts_with("QUIC")), "{calls:?}");
+    for (_, frame) in &mut recording.frames {
+        set_client(frame, CLIENT_PORTS[0], 0);
+    }
+    assert_eq!(lines(&recording.exchanges(&recording.in_order())), calls);
+}
+
 /// The first datagram of each recorded connection: an Initial packet, which is authentic from any endpoint.
 fn initial_frames() -> Vec<Vec<u8>> {
     let mut frames = Vec::new();

@@ -186,13 +186,15 @@ impl SessionDriver {
     pub(super) fn conclude(&mut self, events: std::ops::Range<usize>, feed: &mut Feed<'_>) {
         let Some(nested) = &mut self.nested else { return };
         let yields = |event: &Event| matches!(event, Event::Exchange(exchange) if exchange.yields_to_content);
-        // A session reports itself once at most.
-        let yielding = events.clone().find(|&at| feed.cx.events.get(at).is_some_and(yields));
-        let yielding = yielding.filter(|_| nested.has_read());
-        if let Some(at) = yielding {
-            feed.cx.events.remove(at);
+        let mut end = events.end;
+        if nested.has_read() {
+            // Several connections of QUIC may end at once.
+            let before = feed.cx.events.len();
+            let mut of_call = feed.cx.events.split_off(events.start.min(before));
+            of_call.retain(|event| !yields(event));
+            feed.cx.events.append(&mut of_call);
+            end -= before - feed.cx.events.len();
         }
-        let end = events.end - usize::from(yielding.is_some());
         for event in feed.cx.events.get_mut(events.start..end).unwrap_or_default() {
             let Event::Exchange(exchange) = event else { continue };
             let id = Some(exchange.id);

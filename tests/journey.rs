@@ -349,6 +349,17 @@ fn early_data_is_a_part_of_the_security_handshake() {
 }
 
 #[test]
+fn early_data_of_quic_is_accepted_in_the_datagram_of_the_response() {
+    // Frame 24 has the client hello with early_data and the request, frame 25 the encrypted extensions with early_data (tshark) and
+    // the response.
+    let statements = statements("http3/resumption.pcapng", 5, StepKind::Secure);
+    let (text, frames) = statements.iter().find(|(text, _)| text.contains("0-RTT")).expect("early data");
+    assert!(text.contains("and the server accepts it"), "{text}");
+    assert_eq!(*frames, [24, 25]);
+    assert!(statements.iter().any(|(text, frames)| text.starts_with("The server selects TLS 1.3") && *frames == [25]));
+}
+
+#[test]
 fn the_use_of_a_connection_names_the_call_before() {
     let keep_alive = explained("http/keep-alive.pcap", 2);
     assert!(keep_alive.contains("This is call 2 of 4 on its connection."), "{keep_alive}");

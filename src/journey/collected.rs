@@ -276,10 +276,11 @@ impl Collected {
         [Side::Client, Side::Server].into_iter().find(|&side| !has_side[side as usize])
     }
 
-    /// Whether a frame may have a part of a handshake with early data: it is before the response.
+    /// Whether a frame may have a part of a handshake with early data: it is not behind the begin of the response, with which it may
+    /// share a datagram.
     pub(super) fn is_in_early_handshake(&self, frame: u32) -> bool {
         let offers = self.secure.early_data[0].is_some_and(|offer| !self.is_behind_request(offer));
-        offers && self.exchange().response.is_none_or(|response| frame < response.first.frame)
+        offers && self.exchange().response.is_none_or(|response| frame <= response.first.frame)
     }
 
     /// Bytes that the capture lacks of the connection.

@@ -360,6 +360,34 @@ fn early_data_of_quic_is_accepted_in_the_datagram_of_the_response() {
 }
 
 #[test]
+fn a_late_datagram_of_the_server_does_not_swap_the_sides_of_quic() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/http3/get.pcapng");
+    let file = std::fs::read(path).expect("a capture");
+    // Type and length of a block (pcapng, 3.1); an Enhanced Packet Block has its times at 12 to 20.
+    let word = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().expect("4 bytes")) as usize;
+    let mut packets = Vec::new();
+    let mut at = 0;
+    while at < file.len() {
+        if word(at) == 6 {
+            packets.push(at);
+        }
+        at += word(at + 4);
+    }
+    // Frame 15 is one of the server with a short header (tshark).
+    let (first, late) = (packets[0], packets[14]);
+    let mut block = file[late..late + word(late + 4)].to_vec();
+    block[12..20].copy_from_slice(&file[first + 12..first + 20]);
+    let swapped = [&file[..first], &block, &file[first..]].concat();
+    let texts = |file: &[u8]| {
+        let journey = journey(file, CallChoice::Row(1)).expect("a call");
+        let arrows: Vec<_> = journey.diagram.arrows.iter().map(|arrow| (arrow.from, arrow.to)).collect();
+        let statements = journey.steps.into_iter().flat_map(|step| step.statements);
+        (statements.map(|statement| statement.text).collect::<Vec<_>>(), arrows)
+    };
+    assert_eq!(texts(&swapped), texts(&file));
+}
+
+#[test]
 fn the_use_of_a_connection_names_the_call_before() {
     let keep_alive = explained("http/keep-alive.pcap", 2);
     assert!(keep_alive.contains("This is call 2 of 4 on its connection."), "{keep_alive}");

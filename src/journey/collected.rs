@@ -201,7 +201,13 @@ impl Collected {
 
     /// Side that sent the request.
     pub(super) fn requester(&self) -> Side {
-        self.exchange().requester.unwrap_or(Side::Client)
+        if self.is_swapped() { Side::Client } else { self.exchange().requester.unwrap_or(Side::Client) }
+    }
+
+    /// Whether the server of the call sent the first datagram captured of its conversation. Sides are those of the call nevertheless.
+    pub(super) fn is_swapped(&self) -> bool {
+        let exchange = self.exchange();
+        exchange.id.conversation.tcp().is_none() && exchange.requester == Some(Side::Server)
     }
 
     pub(super) fn message(&self, half: Half) -> Option<&MessageText> {

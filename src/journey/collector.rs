@@ -145,6 +145,7 @@ impl JourneyCollector {
 
     fn own_frame(&mut self, shown: &DissectedFrame<'_>, connection: &FrameConnection) {
         let at = Stamp { frame: shown.frame.number, time: shown.frame.time.0 };
+        let side = if self.collected.is_swapped() { connection.side.other() } else { connection.side };
         self.collected.last = at;
         let id = self.collected.exchange().id;
         for &(_, half) in connection.owners.iter().filter(|(owner, _)| *owner == id) {
@@ -154,7 +155,7 @@ impl JourneyCollector {
         if !is_owned && self.collected.is_behind_request(at.frame) && self.is_foreign(shown.tree, connection) {
             self.collected.foreign.insert(at.frame);
         }
-        let segment = SegmentRecord::read(shown, connection.side);
+        let segment = SegmentRecord::read(shown, side);
         if let Some(segment) = segment {
             *segment.side.of_mut(&mut self.has_closed) |= segment.is_fin();
             if segment.is_syn() && self.collected.is_before_call(at.frame) {
@@ -165,16 +166,16 @@ impl JourneyCollector {
         if connection.has_data.contains(&true) || segment.is_none() {
             let facts: Vec<Fact> = facts::facts(shown.tree.nodes(), shown.tree).collect();
             if segment.is_none() {
-                self.add_datagram(&facts, connection.side, at, is_owned);
+                self.add_datagram(&facts, side, at, is_owned);
             }
             if !facts.is_empty() {
                 if is_owned {
-                    self.add_blocked_time(&facts, connection.side, at);
+                    self.add_blocked_time(&facts, side, at);
                     let reset = facts::best(&facts, FactRole::ExchangeReset);
-                    let reset = reset.map(|reset| (at, connection.side, reset.text.clone()));
+                    let reset = reset.map(|reset| (at, side, reset.text.clone()));
                     self.collected.reset = self.collected.reset.take().or(reset);
                 }
-                self.add_handshake(facts, connection.side, at);
+                self.add_handshake(facts, side, at);
             }
         }
         // Session 0 is that of the connection itself.

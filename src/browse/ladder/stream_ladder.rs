@@ -63,9 +63,16 @@ impl StreamLadder {
         match event {
             Event::Call(call) if call.exchange.id.conversation == self.conversation => {
                 self.messages.add_call(&CallEntry::from_exchange(&call.exchange, 0));
-                if self.conversation.tcp().is_none() && call.exchange.requester != Some(Side::Server) {
-                    let names = call.names.as_deref().cloned().map(Box::new);
-                    self.ends.get_or_insert(LadderEnds { client: call.client, server: call.server, names });
+                if self.conversation.tcp().is_none() {
+                    // The client of a conversation sent its first datagram.
+                    let ends = match call.exchange.requester {
+                        Some(Side::Server) => LadderEnds { client: call.server, server: call.client, names: None },
+                        _ => {
+                            let names = call.names.as_deref().cloned().map(Box::new);
+                            LadderEnds { client: call.client, server: call.server, names }
+                        }
+                    };
+                    self.ends.get_or_insert(ends);
                 }
             }
             Event::Stream(stream) if Some(stream.number) == self.conversation.tcp() => {

@@ -78,13 +78,14 @@ impl Redactor {
 
     /// Returns the kind of the value of a name, if it is a secret.
     fn kind_of(&self, name: &[u8], value: &[u8]) -> Option<SecretKind> {
-        let is_own = || {
-            let name = names::normalized(name);
-            self.names.contains(&name)
-        };
+        let name = canonical(name);
+        // In user[password], each part is a name.
+        let parts = || std::iter::once(&name[..]).chain(name.split(|byte| matches!(byte, b'[' | b']')));
+        let is_own = || parts().any(|part| !part.is_empty() && self.names.contains(&names::normalized(part)));
         // MySQL states whether a password was sent: `(using password: YES)`.
         let is_empty = matches!(value, b"" | b"null" | b"true" | b"false" | b"YES)" | b"NO)");
-        let kind = names::kind_of(&canonical(name), value.len()).or_else(|| is_own().then_some(SecretKind::OwnName));
+        let known = parts().find_map(|part| names::kind_of(part, value.len()));
+        let kind = known.or_else(|| is_own().then_some(SecretKind::OwnName));
         kind.filter(|_| !is_empty)
     }
 

@@ -13,12 +13,17 @@ fn regex(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()
 }
 
+/// A value that is long enough to be a secret under each name.
+const LONG: &[u8] = &[b'x'; 16];
+
 /// A name, what closes it, and what separates it from its value.
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
         // Letters may have percent escapes.
         r#"(?-u)(?P<name>(?:[A-Za-z_$]|%[46][1-9A-Fa-f]|%[57][0-9Aa])"#,
-        r#"(?:[A-Za-z0-9_.$\-]|%[46][1-9A-Fa-f]|%[57][0-9Aa])*)"#,
+        r#"(?:[A-Za-z0-9_.$\-]|%[46][1-9A-Fa-f]|%[57][0-9Aa])*"#,
+        // Indexes, as in user[password] and password[].
+        r#"(?:(?:\[|%5[Bb])[A-Za-z0-9_.$\-]*(?:\]|%5[Dd]))*)"#,
         r#"(?P<close>(?:%5[Dd]|%22|%27|[\]"'\\])*)"#,
         r#"[ \t]*(?P<sign>=>|:=|=|:|%3[DdAa]|%253[Dd])[ \t]*"#
     ))
@@ -31,8 +36,11 @@ static FORMS: LazyLock<Vec<(Regex, Form)>> = LazyLock::new(|| {
         (r#"(?s-u)name="?([^"\r\n;]+)"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)(?:\r?\n--|\z)"#, Form::Named),
         // <password>x</password>
         (r"(?-u)<([A-Za-z][\w:.\-]*)(?:\s[^>]*)?>([^<]+)", Form::Named),
-        // <input name="token" value="x">
-        (r#"(?i-u)name\s*=\s*["']([^"'<>]+)["'][^<>]*?value\s*=\s*["']([^"'<>]*)"#, Form::Named),
+        // <password><![CDATA[x]]></password>
+        (r"(?s-u)<([A-Za-z][\w:.\-]*)(?:\s[^>]*)?>\s*<!\[CDATA\[(.*?)(?:\]\]>|\z)", Form::Named),
+        // <input name="token" value="x">, <meta name="csrf-token" content="x">, and the same with the name last.
+        (r#"(?i-u)name\s*=\s*["']([^"'<>]+)["'][^<>]*?\b(?:value|content)\s*=\s*["']([^"'<>]*)"#, Form::Named),
+        (r#"(?i-u)\b(?:value|content)\s*=\s*["']([^"'<>]*)["'][^<>]*?\bname\s*=\s*["']([^"'<>]+)"#, Form::NamedLast),
         // {"name":"token","value":"x"}
         (r#"(?i-u)"(?:name|key)"\s*:\s*"([^"]+)"\s*,\s*"value"\s*:\s*"((?:[^"\\]|\\.)*)"#, Form::Named),
         // scheme://user:password@host
@@ -59,6 +67,8 @@ static FORMS: LazyLock<Vec<(Regex, Form)>> = LazyLock::new(|| {
 enum Form {
     /// The first group is a name, the second its value.
     Named,
+    /// The first group is a value, the second its name.
+    NamedLast,
     Secret(SecretKind),
 }
 
@@ -106,7 +116,7 @@ impl Redactor {
         for (regex, form) in FORMS.iter() {
             for groups in regex.captures_iter(text) {
                 match (form, groups.get(1), groups.get(2)) {
-                    (Form::Named, Some(name), Some(value)) => {
+                    (Form::Named, Some(name), Some(value)) | (Form::NamedLast, Some(value), Some(name)) => {
                         let range = value.range();
                         if let Some(kind) = self.kind_of(name.as_bytes(), value.as_bytes()) {
                             spans.push((range, kind));
@@ -138,6 +148,10 @@ impl Redactor {
                 break;
             };
             at = all.end();
+            // The value of another name is not read: it may have names itself, each with a value that is as long.
+            if self.kind_of(name.as_bytes(), LONG).is_none() {
+                continue;
+            }
             let is_line_start = name.start() == 0 || text.get(name.start() - 1).is_some_and(|&byte| byte == b'\n');
             let is_header = sign.as_bytes() == b":" && close.is_empty();
             // A line such as `name = a value`.
@@ -149,9 +163,10 @@ impl Redactor {
                 let is_json = !close.is_empty() && sign.as_bytes() == b":";
                 let escapes = close.as_bytes().iter().filter(|&&byte| byte == b'\\').count();
                 let group = if is_json { group_range(text, at, escapes) } else { None };
-                group.unwrap_or_else(|| value_range(text, at, is_json))
+                let is_escaped = sign.as_bytes().starts_with(b"%");
+                group.unwrap_or_else(|| value_range(text, at, is_json, is_escaped))
             };
-            // A value that is no secret may have names itself.
+            // A value that is no secret, because it is short, may have names itself.
             if self.add_value(name.as_bytes(), text.get(value.clone()).unwrap_or_default(), value.clone(), spans) {
                 at = value.end.max(at);
             }
@@ -243,8 +258,9 @@ fn group_range(text: &[u8], at: usize, escapes: usize) -> Option<Range<usize>> {
     Some(at + 1..text.len())
 }
 
-/// Returns the place of the value that begins at a position: a text in quotes, or what ends with a blank, or with the next value.
-fn value_range(text: &[u8], at: usize, is_json: bool) -> Range<usize> {
+/// Returns the place of the value that begins at a position: a text in quotes, or what ends with a blank, or with the next value. In
+/// a query that is a value itself, that is after an escaped ampersand.
+fn value_range(text: &[u8], at: usize, is_json: bool, is_escaped: bool) -> Range<usize> {
     let rest = text.get(at..).unwrap_or_default();
     let escapes = rest.iter().take_while(|&&byte| byte == b'\\').count();
     let start = at + escapes;
@@ -272,7 +288,7 @@ fn value_range(text: &[u8], at: usize, is_json: bool) -> Range<usize> {
             };
             let len = rest.iter().position(is_end).unwrap_or(rest.len());
             let own = rest.get(..len).unwrap_or_default();
-            let len = memchr::memmem::find(own, b"%26").unwrap_or(len);
+            let len = if is_escaped { memchr::memmem::find(own, b"%26").unwrap_or(len) } else { len };
             start..start + len
         }
     }
@@ -296,6 +312,7 @@ mod tests {
             "X-Own: «a value»\r\n",
             "GET /login?user=bob&password=«a,(b)'c»&next=/ HTTP/1.1",
             "/a?access_token=«x%20y#top»",
+            "user=bob&password=«a%26b%2626»&next=%2Fa%3Ftoken%3D«x»%26b%3Dc",
             "/a?to=%2Fb%3Fpassword%3D«x»%26c%3Dd",
             "user=bob&user%5Bpassword%5D=«x»&a=b",
             r#"{"user":"bob","password":"«a\"b, c»","n":1}"#,
@@ -315,6 +332,11 @@ mod tests {
             "see eyJ«»",
             "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n«a\r\nb»\r\n--b--",
             "--b\r\nContent-Disposition: form-data; name=\"city\"\r\n\r\nParis\r\n--b--",
+            "user[password]=«x»&user%5Bpin%5D=«y»&passwords[]=«z»&token%5B0%5D=«w»&a[b]=c",
+            "user[credentials][x]=«y»",
+            "<password><![CDATA[«a]b <c>»]]></password><a>b</a>",
+            "<meta name=\"csrf-token\" content=\"«x y»\"><meta name=\"viewport\" content=\"width\">",
+            "<input value=\"«x y»\" type=\"hidden\" name='csrf'><input name=\"a\" value=\"b\">",
             "<login><password type=\"p\">«a b»</password><name>bob</name></login>",
             "<input name=\"csrf\" value=\"«x y»\">",
             r#"[{"name":"token","value":"«x»"}]"#,
@@ -346,6 +368,13 @@ mod tests {
             "://a:",
             "\"name\":\"a\",",
             "-----BEGIN PRIVATE KEY-----",
+            "a=b;",
+            "a:b,",
+            "{\"a\":",
+            "\"a\":[",
+            "key=",
+            "\"token\":[",
+            "password=%26",
         ] {
             own.text(part.repeat(20_000).as_bytes());
         }

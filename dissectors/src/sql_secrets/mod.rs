@@ -138,7 +138,7 @@ struct Expression {
 }
 
 /// A literal that was read.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Literal {
     Value(Range<usize>),
     Parameter(u16),
@@ -152,7 +152,10 @@ struct SecretReader<'b> {
     secrets: Secrets,
     /// Number of parameters without a number.
     parameters: u16,
-    literals: Vec<Literal>,
+    /// Number of literals that were read.
+    literals: usize,
+    /// Those that are not hidden, each with its number.
+    shown: Vec<(usize, Literal)>,
     groups: Groups,
     expected: Expected,
     /// The last piece, and the one before the name that is being read, which may have several parts.
@@ -181,7 +184,8 @@ impl<'b> SecretReader<'b> {
             nesting,
             secrets: Secrets::default(),
             parameters: 0,
-            literals: Vec::new(),
+            literals: 0,
+            shown: Vec::new(),
             groups: Groups::default(),
             expected: Expected::Other,
             before: None,
@@ -235,9 +239,11 @@ impl<'b> SecretReader<'b> {
         let is_expected = matches!(self.expected, Expected::AfterName | Expected::Password(_));
         let is_secret = is_expected || self.groups.is_in_password_column();
         if is_secret || is_text && texts::has_secret(text, self.double_quotes, self.nesting) {
-            self.hide(&literal);
+            self.hide(literal);
+        } else {
+            self.shown.push((self.literals, literal));
         }
-        self.literals.push(literal);
+        self.literals += 1;
         let has_place = is_text && texts::has_place(text);
         self.expected = match self.expected {
             Expected::AfterName => self.expression(true),
@@ -253,23 +259,24 @@ impl<'b> SecretReader<'b> {
         };
     }
 
-    fn hide(&mut self, literal: &Literal) {
+    fn hide(&mut self, literal: Literal) {
         match literal {
-            Literal::Value(span) => self.secrets.replaced.push((span.clone(), REDACTED)),
-            Literal::Parameter(nth) => self.secrets.parameters.push(*nth),
+            Literal::Value(span) => self.secrets.replaced.push((span, REDACTED)),
+            Literal::Parameter(nth) => self.secrets.parameters.push(nth),
         }
     }
 
     /// Hides the literals from one on.
     fn hide_from(&mut self, first: usize) {
-        let literals: Vec<Literal> = self.literals.get(first..).unwrap_or_default().to_vec();
-        literals.iter().for_each(|literal| self.hide(literal));
+        while let Some((_, literal)) = self.shown.pop_if(|(nth, _)| *nth >= first) {
+            self.hide(literal);
+        }
     }
 
     fn sign(&mut self, sign: u8) {
         match sign {
             b'(' | b'[' => {
-                self.groups.open(GroupKind::Parentheses, self.before, self.literals.len());
+                self.groups.open(GroupKind::Parentheses, self.before, self.literals);
                 self.expected = match self.expected {
                     Expected::AfterName => self.expression(false),
                     Expected::AfterText => Expected::Other,
@@ -286,7 +293,7 @@ impl<'b> SecretReader<'b> {
                 };
             }
             b',' => {
-                self.groups.next_element(self.literals.len());
+                self.groups.next_element(self.literals);
                 self.expected = match self.expected {
                     Expected::Password(expression) if expression.is_list || expression.depth < self.groups.depth() => {
                         Expected::Password(Expression { is_after_operand: false, ..expression })
@@ -297,7 +304,8 @@ impl<'b> SecretReader<'b> {
             }
             b';' => {
                 self.groups.clear();
-                self.literals.clear();
+                self.literals = 0;
+                self.shown.clear();
                 (self.prefix, self.expected) = (Prefix::default(), Expected::Other);
             }
             b'.' => {
@@ -333,7 +341,7 @@ impl<'b> SecretReader<'b> {
         self.prefix.sets_password |= self.prefix.words == 2 && self.prefix.is_set && is(&["PASSWORD"]);
         self.prefix.is_identified |= is(&["IDENTIFIED"]);
         if is(words::BOUNDARIES) {
-            self.groups.begin_expression(self.literals.len());
+            self.groups.begin_expression(self.literals);
         }
         if is_password_name(name) {
             let first = self.groups.last().first_literal;
@@ -395,7 +403,7 @@ impl<'b> SecretReader<'b> {
     /// Reads the ends of CASE expressions.
     fn count_cases(&mut self, name: &[u8]) {
         if is_any(name, &["CASE"]) {
-            self.groups.open(GroupKind::Case, self.before, self.literals.len());
+            self.groups.open(GroupKind::Case, self.before, self.literals);
         } else if is_any(name, &["END"])
             && self.groups.close(GroupKind::Case)
             && let Expected::Password(expression) = &mut self.expected

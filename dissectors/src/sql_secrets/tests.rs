@@ -187,6 +187,15 @@ fn statements_of_any_length_are_read_once() {
     for long in ["password = (".repeat(20_000), "$a$ password ".repeat(20_000), "('x', password = ".repeat(20_000)] {
         shown(&long, DoubleQuotes::Name);
     }
+    // Literals that are hidden already are not read again.
+    let literals = "'a' || ".repeat(20_000);
+    for long in [
+        format!("SELECT {literals} 'a' {}", "= password ".repeat(20_000)),
+        format!("SELECT crypt('a', {}", "'a', password, ".repeat(20_000)),
+    ] {
+        let secrets = Secrets::find(long.as_bytes(), DoubleQuotes::Text, 0).unwrap_or_default();
+        assert!(secrets.replaced.len() <= 20_001 && !shown(&long, DoubleQuotes::Text).contains("'a'"));
+    }
     let nested = ["'password ", "'' ''", "password:"].map(|text| text.repeat(20_000)).concat();
     shown(&nested, DoubleQuotes::Text);
 }

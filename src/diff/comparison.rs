@@ -170,14 +170,10 @@ impl Comparison {
     }
 
     fn compare_statuses(&mut self, key: &OperationKey, a: &Operation, b: &Operation) {
-        // Changes by both statuses. Those in opposite directions cancel out: only the order of the calls differs.
         let mut changes: BTreeMap<[&str; 2], Vec<[CallPosition; 2]>> = BTreeMap::new();
         let pairs = pairs(&a.samples, &b.samples);
         for (one, other) in pairs.iter().filter(|(one, other)| one.status != other.status) {
-            let back = changes.get_mut(&[&*other.status, &*one.status]);
-            if back.and_then(Vec::pop).is_none() {
-                changes.entry([&one.status, &other.status]).or_default().push([one.position, other.position]);
-            }
+            changes.entry([&one.status, &other.status]).or_default().push([one.position, other.position]);
         }
         for ([before, after], changed) in changes {
             let Some(first) = changed.first().copied() else { continue };
@@ -317,25 +313,25 @@ impl OperationTimes {
     }
 }
 
-/// Pairs the calls of an operation: those with the same target in their order, then the others in theirs.
+/// Pairs the calls of an operation: those with the same target and status, then those with the same target, those with the same
+/// status, and the others, each in their order. What is left of statuses that differ does not depend on the order of the calls.
 fn pairs<'s>(a: &'s [CallSample], b: &'s [CallSample]) -> Vec<(&'s CallSample, &'s CallSample)> {
-    let mut by_target: HashMap<u64, VecDeque<usize>> = HashMap::new();
-    for (nth, sample) in b.iter().enumerate() {
-        by_target.entry(sample.target).or_default().push_back(nth);
-    }
-    let (mut is_paired, mut rest, mut pairs) = (vec![false; b.len()], Vec::new(), Vec::new());
-    for sample in a {
-        let found = by_target.get_mut(&sample.target).and_then(VecDeque::pop_front);
-        match found.and_then(|nth| Some((nth, b.get(nth)?, is_paired.get_mut(nth)?))) {
-            Some((_, other, is_paired)) => {
-                *is_paired = true;
+    let (mut rest, mut others): (Vec<_>, Vec<_>) = (a.iter().collect(), b.iter().collect());
+    let mut pairs = Vec::new();
+    for (has_target, has_status) in [(true, true), (true, false), (false, true), (false, false)] {
+        let key = |sample: &'s CallSample| (has_target.then_some(sample.target), has_status.then_some(&*sample.status));
+        let mut by_key: HashMap<_, VecDeque<&CallSample>> = HashMap::new();
+        others.iter().for_each(|&other| by_key.entry(key(other)).or_default().push_back(other));
+        rest.retain(|&sample| match by_key.get_mut(&key(sample)).and_then(VecDeque::pop_front) {
+            Some(other) => {
                 pairs.push((sample, other));
+                false
             }
-            None => rest.push(sample),
-        }
+            None => true,
+        });
+        others = by_key.into_values().flatten().collect();
+        others.sort_by_key(|other| (other.started, other.position));
     }
-    let others = b.iter().zip(&is_paired).filter(|(_, is_paired)| !**is_paired).map(|(other, _)| other);
-    pairs.extend(rest.into_iter().zip(others));
     pairs
 }
 

@@ -212,7 +212,24 @@ fn made() -> Vec<Pair> {
             &[],
             &[],
         ),
+        pair(
+            "three statuses in another order",
+            &[status("/a", OK), status("/a", teapot), status("/a", "500 Oops")],
+            &[status("/a", teapot), status("/a", "500 Oops"), status("/a", OK)],
+            &[],
+            &[],
+        ),
         // Calls with the same target are paired.
+        pair(
+            "statuses of two targets, exchanged",
+            &[status("/items/1", OK), status("/items/2", teapot)],
+            &[status("/items/1", teapot), status("/items/2", OK)],
+            &[],
+            &[
+                ("status GET /items/{}", "200 → 418 in 1 of 2 calls"),
+                ("status GET /items/{}", "418 → 200 in 1 of 2 calls"),
+            ],
+        ),
         pair(
             "a status of one target",
             &[status("/items/1", OK), status("/items/2", teapot)],

@@ -245,7 +245,9 @@ fn a_split_by_stream_has_a_file_for_each_conversation() {
     let file = write(folder.path(), "many.pcap", &pcap(IPV4, &packets));
     let message =
         export(&["split", &file, "--by-stream", "-o", &folder.path().join("part.pcap").display().to_string()]);
+    // No frame is without a stream: the first file does not exist.
     assert!(message.contains("1200 frames written to 600 files, the first is named"), "{message}");
+    assert!(message.contains("part_00002.pcap") && !message.contains("part_00001.pcap"), "{message}");
     for (number, stream) in [(2, 0), (257, 255), (258, 256), (601, 599)] {
         let part = folder.path().join(format!("part_{number:05}.pcap"));
         assert_eq!(frames(&[text(&part)]), frames(&[&file, &format!("udp.stream == {stream}")]));

@@ -26,6 +26,8 @@ pub(super) struct Parts {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PartsSummary {
     pub(super) files: u64,
+    /// Number in the name of the first file.
+    pub(super) first: Option<u64>,
     pub(super) frames: u64,
     pub(super) omits_secrets: bool,
 }
@@ -82,7 +84,8 @@ impl Parts {
 
     /// Completes the open files.
     pub(super) fn close_all(&mut self) -> Result<(), String> {
-        for file in std::mem::take(&mut self.open).into_values() {
+        for (number, file) in std::mem::take(&mut self.open) {
+            self.summary.first.get_or_insert(number);
             self.summary.omits_secrets |= file.omits_secrets();
             self.summary.frames += file.finish().map_err(text)?;
             self.summary.files += 1;

@@ -71,9 +71,10 @@ fn split(args: SplitArgs) -> Result<CommandOutcome, String> {
             frame_count(streams.omitted)
         ));
     }
-    let (first, summary) = (escape_paths([part_path(&parts.output, 1).as_path()]), parts.finish()?);
+    let summary = parts.finish()?;
+    let first = summary.first.map(|number| escape_paths([part_path(&output, number).as_path()]));
     let plural = if summary.files == 1 { "" } else { "s" };
-    let named = if summary.files > 0 { format!(", the first is named {first}") } else { String::new() };
+    let named = first.map(|first| format!(", the first is named {first}")).unwrap_or_default();
     print_message(&format!("{} written to {} file{plural}{named}", frame_count(summary.frames), summary.files));
     format.compression_note(&output).iter().for_each(|note| print_message(note));
     note_omitted_secrets(summary.omits_secrets);

@@ -1,6 +1,9 @@
 //! Invariants for every input: valid spans in trees, output without terminal control sequences, bounded memory.
 
+mod host;
 mod memory;
+
+pub use host::Host;
 
 use dissectors::session::{ConversationId, FirstPass, Side};
 use dissectors::tree::{Node, Slice};

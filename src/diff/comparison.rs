@@ -117,6 +117,9 @@ impl Comparison {
         for (name, profile) in [("first", a), ("second", b)] {
             comparison.notes.extend(profile.notes().into_iter().map(|note| format!("{name} capture: {note}")));
         }
+        if comparison.calls == [0, 0] {
+            comparison.notes.push("no calls to compare".into());
+        }
         comparison.differences.retain(|difference| !settings.ignored.contains(&difference.kind));
         comparison.differences.sort_by_key(|difference| difference.kind);
         comparison

@@ -127,6 +127,12 @@ impl CaptureProfile {
         };
         note(self.without_request, "calls without a request in the capture are not compared");
         note(self.omitted_calls, "calls of operations beyond the limit are not compared");
+        let not_sampled = self.operations.values().map(|operation| operation.calls - operation.samples.len() as u64);
+        let not_sampled = not_sampled.sum();
+        note(
+            not_sampled,
+            "calls beyond the first ones of their operations are counted: their statuses, times and sizes are not compared",
+        );
         note(self.omitted_names, "names of headers and values of parameters beyond the limit are not compared");
         notes
     }

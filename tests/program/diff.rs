@@ -408,6 +408,8 @@ fn the_forms_name_captures_calls_and_differences() {
         let (_, error, code) = run(arguments);
         assert!(error.contains(message) && code == 2, "{arguments:?}: {error}");
     }
+    let (_, error, code) = run(&["diff", &a, &a, "uri contains nothing"]);
+    assert!(error.contains("no calls to compare") && code == 0, "{error}");
     let (_, error, code) = run(&["diff", &a, &fixture("file/cut-short.pcap")]);
     assert!(error.contains("truncated record") && code == 2, "{error}");
 }
@@ -441,6 +443,7 @@ fn checks_compare_with_a_base_capture() {
         (&one, &["--no-slower-than", &base, "--limit", "50"], 1, "longer; first: slower GET shop.test/a"),
         (&one, &["--no-slower-than", &base, "--limit", "900"], 0, "2 durations compared"),
         (&other, &["--no-slower-than", &base, "--where", "http"], 1, "too few calls"),
+        (&base, &["--same-as", &base, "--where", "uri contains nothing"], 1, "no calls to compare"),
         (&base, &["--same-as", "missing.pcap"], 2, "missing.pcap: no such file"),
         (&base, &["--same-as", &fixture("file/cut-short.pcap")], 1, "cannot evaluate"),
         (&base, &["--same-as", &base, "-o", &base], 2, "the file is also an input"),

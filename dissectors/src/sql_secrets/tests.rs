@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::sql_text::digest;
+use alloc::format;
 use alloc::string::String;
 
 fn shown(statement: &str, double_quotes: DoubleQuotes) -> String {

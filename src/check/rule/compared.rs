@@ -103,9 +103,10 @@ fn sameness_verdict(comparison: &Comparison) -> Verdict {
     let differences: Vec<&Difference> = comparison.differences.iter().collect();
     let found = match differences.first() {
         Some(first) => format!("{}; first: {}", count_noun(differences.len() as u64, "difference"), line(first)),
+        None if comparison.calls == [0, 0] => "no calls to compare".into(),
         None => format!("{} in both captures", count_noun(comparison.common as u64, "operation")),
     };
-    verdict(differences.is_empty(), found, &differences)
+    verdict(differences.is_empty() && comparison.calls != [0, 0], found, &differences)
 }
 
 fn verdict(holds: bool, found: String, differences: &[&Difference]) -> Verdict {

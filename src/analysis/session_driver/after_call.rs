@@ -187,7 +187,8 @@ impl SessionDriver {
         let Some(nested) = &mut self.nested else { return };
         let yields = |event: &Event| matches!(event, Event::Exchange(exchange) if exchange.yields_to_content);
         let mut end = events.end;
-        if nested.has_read() {
+        let has_yielding = || feed.cx.events.get(events.start..).is_some_and(|events| events.iter().any(yields));
+        if nested.has_read() && has_yielding() {
             // Several connections of QUIC may end at once.
             let before = feed.cx.events.len();
             let mut of_call = feed.cx.events.split_off(events.start.min(before));

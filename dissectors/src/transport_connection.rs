@@ -28,7 +28,8 @@ pub struct TransportConnection {
     pub first: Stamp,
     /// The last packet.
     pub last: Stamp,
-    /// Nanoseconds of the handshake, from the client's first packet to its first after the server's handshake.
+    /// Nanoseconds of the handshake, from the client's first packet to its Finished. A first attempt that the server refused with a
+    /// version negotiation or Retry is included. If Finished is not decrypted: to the client's first packet after the server's handshake.
     pub handshake: Option<i64>,
     /// Packets of each side.
     pub packets: [u64; 2],

@@ -383,7 +383,11 @@ impl Connection {
                     Level::ZeroRtt | Level::OneRtt => crypto.get_mut(2),
                 };
                 let Some(crypto) = crypto else { return };
+                let finished = negotiated.client_finished;
                 crypto.read(offset, data, role, negotiated, cx);
+                if level != Level::Handshake {
+                    negotiated.client_finished = finished;
+                }
                 if let Some(token) = negotiated.reset_token {
                     self.ids[1].add_token(&token);
                 }
@@ -463,7 +467,10 @@ impl Connection {
             bytes: [0; 2],
             close: None,
         };
-        cx.events.extend(self.summary.connection(connection).map(|connection| Event::Connection(Box::new(connection))));
+        let finished = self.negotiated.client_finished;
+        cx.events.extend(
+            self.summary.connection(connection, finished).map(|connection| Event::Connection(Box::new(connection))),
+        );
     }
 
     /// Drops what waits, and what can be derived again: memory is short.

@@ -4,7 +4,7 @@ use super::fields::*;
 use super::ordered::OrderedBytes;
 use crate::hello::{ClientOffer, ServerSelection, extensions, selected_protocol};
 use crate::packet::Payload;
-use crate::session::{Context, Side};
+use crate::session::{Context, Side, Stamp};
 use crate::tree::{Slice, Value};
 use crate::varint::varint;
 use alloc::vec::Vec;
@@ -24,6 +24,7 @@ const STATELESS_RESET_TOKEN: u64 = 2;
 const CLIENT_HELLO: u8 = 1;
 const SERVER_HELLO: u8 = 2;
 const ENCRYPTED_EXTENSIONS: u8 = 8;
+const FINISHED: u8 = 20;
 
 /// What was negotiated, as far as it is known.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,8 @@ pub(super) struct Negotiated {
     pub(super) reset_token: Option<[u8; 16]>,
     /// Frame of the client hello.
     pub(super) hello_frame: Option<u32>,
+    /// Where the Finished message of the client ended.
+    pub(super) client_finished: Option<Stamp>,
     /// Another client hello may follow, after a Retry packet.
     pub(super) may_restart: bool,
 }
@@ -141,7 +144,7 @@ fn read_messages(messages: Payload<'_>, side: Side, negotiated: &mut Negotiated,
     while let Some((message, after)) = message_len(rest).and_then(|len| rest.split_at_checked(len)) {
         rest = after;
         if let [kind, _, _, _, body @ ..] = message {
-            negotiated.read(*kind, body, side, cx.at.frame);
+            negotiated.read(*kind, body, side, cx.at);
         }
     }
     if let Some(dissect) = crate::handshake_dissector() {
@@ -151,13 +154,13 @@ fn read_messages(messages: Payload<'_>, side: Side, negotiated: &mut Negotiated,
 
 impl Negotiated {
     /// Reads a message. `side` is Client if the client of the connection sent it.
-    fn read(&mut self, kind: u8, body: &[u8], side: Side, frame: u32) {
+    fn read(&mut self, kind: u8, body: &[u8], side: Side, at: Stamp) {
         match (kind, side) {
             // Anyone can make an Initial packet: a second hello counts after a packet that permits it only, or after a retry
             // by the server (RFC 8446 4.1.2), which keeps the random.
             (CLIENT_HELLO, Side::Client) if self.client_random.is_none() || self.may_restart => {
                 self.may_restart = false;
-                self.hello_frame = Some(frame);
+                self.hello_frame = Some(at.frame);
                 let Some(offer) = ClientOffer::read(body) else { return };
                 self.client_random = Some(offer.random);
                 self.server_name = crate::exchange::text(offer.server_name);
@@ -174,6 +177,7 @@ impl Negotiated {
                 self.set_protocol(selected_protocol(body));
                 self.reset_token = reset_token(body);
             }
+            (FINISHED, Side::Client) => self.client_finished = self.client_finished.or(Some(at)),
             _ => {}
         }
     }

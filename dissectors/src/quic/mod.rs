@@ -24,7 +24,9 @@ mod summary;
 
 use crate::packet::Payload;
 use crate::protocol::{Claim, Dissector, Protocol, SessionKind};
-use crate::session::{Chunk, Consumed, Context, Event, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd};
+use crate::session::{
+    Chunk, Consumed, Context, Event, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd, Stamp,
+};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -66,6 +68,8 @@ fn open(_: &Wants, _: &mut Handover) -> Box<dyn Session> {
 #[derive(Clone, Debug, Default)]
 struct Quic {
     connections: Vec<Connection>,
+    /// Side and arrival of the first packet in an unknown version, and whether the other side has refused the version.
+    attempt: Option<(Side, Stamp, bool)>,
     /// Number of connections so far.
     count: u32,
 }
@@ -101,6 +105,11 @@ impl Quic {
         let connection = self.find_long(datagram.side, &long);
         if long.version == 0 || header::Version::of(long.version).is_none() {
             describe::open(rest, self.number(connection), cx);
+            match (&mut self.attempt, long.version) {
+                (Some((side, _, is_refused)), 0) => *is_refused |= *side != datagram.side,
+                (attempt @ None, 1..) => *attempt = Some((datagram.side, cx.arrived, false)),
+                _ => {}
+            }
             match long.version {
                 0 => describe::version_negotiation(rest, &long, cx.tree),
                 _ => describe::unknown_version(rest, &long, cx.tree),
@@ -185,6 +194,8 @@ impl Quic {
         *cx.connections = number.wrapping_add(1);
         let mut connection = Connection::new([self.count, number], side, long, keys);
         connection.last_frame = cx.at.frame;
+        let attempt = self.attempt.take().filter(|&(client, _, is_refused)| is_refused && client == side);
+        connection.summary.attempt = attempt.map(|(_, first, _)| first);
         self.connections.push(connection);
         self.count = self.count.wrapping_add(1);
         Some(self.connections.len() - 1)

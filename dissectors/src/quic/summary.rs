@@ -18,6 +18,8 @@ const APPLICATION_NO_ERROR: [u64; 2] = [0, 0x100];
 /// What is known of a connection besides its packets.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Summary {
+    /// First packet of the client in a version that the server does not have.
+    pub(super) attempt: Option<Stamp>,
     request: Option<Transfer>,
     response: Option<Transfer>,
     /// Packets of the server before the handshake is complete.
@@ -135,14 +137,19 @@ impl Summary {
     }
 
     /// Returns the connection with what is known here.
-    pub(super) fn connection(&self, connection: TransportConnection) -> Option<TransportConnection> {
+    pub(super) fn connection(
+        &self,
+        connection: TransportConnection,
+        finished: Option<Stamp>,
+    ) -> Option<TransportConnection> {
         let first = self.request?.first;
         let end = |transfer: Option<Transfer>| transfer.map(|transfer| transfer.last);
         let last = [end(self.request), end(self.response), end(self.unfinished), self.last].into_iter().flatten();
+        let established = finished.or(self.response.map(|response| response.first));
         Some(TransportConnection {
             first,
             last: last.max_by_key(|stamp| stamp.frame).unwrap_or(first),
-            handshake: self.response.map(|response| response.first.time.saturating_sub(first.time)),
+            handshake: established.map(|end| end.time.saturating_sub(self.attempt.unwrap_or(first).time)),
             bytes: self.bytes,
             close: self.transport_close(),
             ..connection

@@ -29,6 +29,14 @@ static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     ))
 });
 
+/// The begin of a text that is a query: a target with what is before it in its line, or a form alone.
+static QUERY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(concat!(
+        r#"(?-u)\A(?:(?:[^\s"<>]+ ){0,2}(?:/|[A-Za-z][A-Za-z0-9+.\-]*://)\S*"#,
+        r#"|[A-Za-z0-9_.\-\[\]%+]+=[^\s"'][^\s]*\z)"#
+    ))
+});
+
 /// Forms in which a name and its value stand apart, and tokens that are known by their form. The last group is the secret.
 static FORMS: LazyLock<Vec<(Regex, Form)>> = LazyLock::new(|| {
     let forms = [
@@ -78,6 +86,13 @@ impl Redactor {
         self.replace(text, self.secrets(text))
     }
 
+    /// Returns a form with marks for its secrets; `None` if it has none. Only ampersands separate its values.
+    pub(super) fn form(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut spans = self.secrets(text);
+        self.add_query(text, &mut spans);
+        self.replace(text, spans)
+    }
+
     /// Returns the value of a header, or of another name, with marks for its secrets; `None` if it has none.
     pub(super) fn value(&self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
         let mut spans = Vec::new();
@@ -113,6 +128,9 @@ impl Redactor {
     fn secrets(&self, text: &[u8]) -> Spans {
         let mut spans = Vec::new();
         self.add_named(text, &mut spans);
+        if let Some(query) = QUERY.as_ref().and_then(|query| query.find(text)) {
+            self.add_query(query.as_bytes(), &mut spans);
+        }
         for (regex, form) in FORMS.iter() {
             for groups in regex.captures_iter(text) {
                 match (form, groups.get(1), groups.get(2)) {
@@ -135,6 +153,19 @@ impl Redactor {
             }
         }
         spans
+    }
+
+    /// Adds the values of a form, or of a query with what is before it: only ampersands separate them.
+    fn add_query(&self, text: &[u8], spans: &mut Spans) {
+        let mut start = 0;
+        for pair in text.split(|&byte| byte == b'&') {
+            if let Some(sign) = memchr::memchr(b'=', pair) {
+                let (before, value) = (pair.get(..sign).unwrap_or_default(), pair.get(sign + 1..).unwrap_or_default());
+                let name = before.rsplit(|byte| matches!(byte, b'?' | b';' | b'#' | b'/')).next().unwrap_or_default();
+                self.add_value(name, value, start + sign + 1..start + pair.len(), spans);
+            }
+            start += pair.len() + 1;
+        }
     }
 
     /// Adds the values of names: `name=value`, `"name":"value"`, and lines such as `Name: value`.
@@ -342,6 +373,11 @@ mod tests {
             r#"[{"name":"token","value":"«x»"}]"#,
             "deploy with «ACME-123» now",
             "-----BEGIN PRIVATE KEY-----«\nabc\n»-----END PRIVATE KEY-----",
+            "password=«a\"b<c»&user=bob",
+            "/a?token=«a\"b»&c=d",
+            "GET /a?token=«a<b» HTTP/1.1",
+            "https://a.test/a?pass%2Dword=«\"a\"b»&c=d",
+            "<a href=\"/a?token=«x»\">b</a>",
             "key=short&code=404&key=«0123456789abcdef»",
         ] {
             let text: String = marked.replace(['«', '»'], "");
@@ -355,6 +391,14 @@ mod tests {
             // Marks are no secrets.
             assert_eq!(own.text(&found).unwrap_or_else(|| found.clone()), found, "{text}");
         }
+    }
+
+    #[test]
+    fn only_ampersands_separate_the_values_of_a_form() {
+        let own = redactor();
+        let form = own.form(b"a=b c&password=\"a\" <b&pass%2Dword=\"a\" <b&c=d").expect("a change");
+        let mark = own.mark(crate::redact::SecretKind::Token, b"\"a\" <b");
+        assert_eq!(form, [&b"a=b c&password="[..], &mark, b"&pass%2Dword=", &mark, b"&c=d"].concat());
     }
 
     #[test]

@@ -97,6 +97,8 @@ struct TreeReader<'r> {
     value: Option<(Vec<u8>, Vec<u8>)>,
     /// The media type of the message is that of bytes.
     is_binary: bool,
+    /// The media type of the message is that of a form.
+    is_form: bool,
     /// A private key is in the lines that are read.
     is_in_key: bool,
     /// The arguments of a command were read.
@@ -112,6 +114,7 @@ impl<'r> TreeReader<'r> {
             name: Vec::new(),
             value: None,
             is_binary: false,
+            is_form: false,
             is_in_key: false,
             is_command: false,
         }
@@ -179,6 +182,7 @@ impl<'r> TreeReader<'r> {
         }
         if message_fields().any(|(_, fields)| fields.media_type.id == node.field.id) {
             let own = text.to_ascii_lowercase();
+            self.is_form = memchr::memmem::find(&own, b"x-www-form-urlencoded").is_some();
             self.is_binary = BINARY.iter().any(|part| memchr::memmem::find(&own, part.as_bytes()).is_some());
         }
         if name == "data-text-lines.line" && self.is_key_line(text) {
@@ -230,7 +234,8 @@ impl<'r> TreeReader<'r> {
         {
             return None;
         }
-        Some(self.redactor.text(bytes).unwrap_or_else(|| bytes.to_vec()))
+        let own = if self.is_form { self.redactor.form(bytes) } else { self.redactor.text(bytes) };
+        Some(own.unwrap_or_else(|| bytes.to_vec()))
     }
 
     fn label(&self, node: &Node, label: &[u8]) -> Vec<u8> {

@@ -75,6 +75,14 @@ fn web() -> Messages {
         (false, http(ok, html)),
         (true, http("POST /c HTTP/1.1\nHost: a.test\nContent-Type: application/xml", xml)),
         (false, http("HTTP/1.1 200 OK\nContent-Type: text/plain", "password: CANARY b\ntoken=CANARY")),
+        (
+            true,
+            http(
+                "POST /e?token=a\"CANARY HTTP/1.1\nHost: a.test\nContent-Type: application/x-www-form-urlencoded",
+                "a=b&password=a\"CANARY&token=a<CANARY&pin=a CANARY",
+            ),
+        ),
+        (false, http("HTTP/1.1 200 OK\nContent-Type: text/plain", "ok")),
         // A message that the capture does not complete.
         (true, http("GET /d HTTP/1.1\nHost: a.test\nCookie: sid=CANARY", "")[..50].to_vec()),
     ]

@@ -4,7 +4,11 @@ use super::output::escape_paths;
 use super::print_message;
 use crate::args::{CallsArgs, Command, CommandLine, DecodeArgs, ExportForm, StreamsArgs};
 use overhear::redact::{RedactSettings, Redactor};
+use std::io::Read as _;
 use std::sync::{Arc, OnceLock};
+
+/// Maximum length of the file of the settings.
+const MAX_SETTINGS: u64 = 1 << 20;
 
 /// The redactor of the run: all its passes have the same marks.
 static REDACTOR: OnceLock<Arc<Redactor>> = OnceLock::new();
@@ -21,7 +25,13 @@ pub(super) fn redactor(args: &DecodeArgs) -> Result<Option<Arc<Redactor>>, Strin
         None => RedactSettings::default(),
         Some(path) => {
             let name = escape_paths([path.as_path()]);
-            let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+            let mut text = String::new();
+            let file = std::fs::File::open(path).map_err(|error| format!("{name}: {error}"))?;
+            let mut file = file.take(MAX_SETTINGS + 1);
+            file.read_to_string(&mut text).map_err(|error| format!("{name}: {error}"))?;
+            if file.limit() == 0 {
+                return Err(format!("{name}: settings of more than 1 MiB are not read"));
+            }
             RedactSettings::parse(&text).map_err(|error| format!("{name}: {error}"))?
         }
     };

@@ -35,8 +35,14 @@ fn content(literal: &[u8]) -> &[u8] {
     }
 }
 
+/// Commands of Redis whose first argument is a value or a script.
+const WITHOUT_KEY: [&[u8]; 4] = [b"ECHO", b"PING", b"EVAL", b"EVAL_RO"];
+
 /// Returns the arguments of a command of Redis with a mark for all but the first one, which often is a key.
-pub(super) fn arguments(redactor: &Redactor, text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn arguments(redactor: &Redactor, command: &[u8], text: &[u8]) -> Option<Vec<u8>> {
+    if WITHOUT_KEY.iter().any(|own| own.eq_ignore_ascii_case(command)) && !text.is_empty() {
+        return Some(redactor.mark(SecretKind::RedisValue, text));
+    }
     let is_quoted = text.first() == Some(&b'"');
     let end = match is_quoted {
         true => text.iter().skip(1).position(|&byte| byte == b'"').map(|at| at + 2),
@@ -70,7 +76,8 @@ mod tests {
         );
         assert_eq!(shown(super::statement(&own, statement.as_bytes(), false)), expected);
         assert_eq!(super::statement(&own, b"BEGIN", false), None);
-        assert_eq!(shown(arguments(&own, b"user:1 EX 10 x")), format!("user:1 {}", mark("EX 10 x")));
-        assert_eq!(shown(arguments(&own, b"user:1")), "user:1");
+        assert_eq!(shown(arguments(&own, b"SET", b"user:1 EX 10 x")), format!("user:1 {}", mark("EX 10 x")));
+        assert_eq!(shown(arguments(&own, b"SET", b"user:1")), "user:1");
+        assert_eq!(shown(arguments(&own, b"echo", b"x")), mark("x"));
     }
 }

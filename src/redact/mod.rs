@@ -62,12 +62,17 @@ impl Redactor {
         let target = match exchange.protocol {
             "pgsql" => database::statement(self, exchange.target.as_bytes(), false),
             "mysql" => database::statement(self, exchange.target.as_bytes(), true),
-            "resp" => database::arguments(self, exchange.target.as_bytes()),
+            "resp" => database::arguments(self, exchange.method.as_bytes(), exchange.target.as_bytes()),
             _ => self.text(exchange.target.as_bytes()),
         };
         let text = |text: Vec<u8>| String::from_utf8_lossy(&text).into_owned().into();
         if let Some(target) = target {
             exchange.target = text(target);
+        }
+        if exchange.protocol == "resp"
+            && let Some(status) = tree::response(self, exchange.status.as_bytes())
+        {
+            exchange.status = text(status);
         }
         for own in [&mut exchange.authority, &mut exchange.status, &mut exchange.method] {
             if let Some(replaced) = self.text(own.as_bytes()) {

@@ -69,7 +69,7 @@ impl Redactor {
         }
         let names = NAMES.iter().chain(&GROUP_NAMES).filter_map(|name| dissectors::field(name));
         // It is before the summary of a command, which is distinguished by it from that of a response.
-        let names = names.chain(dissectors::field("resp.arguments"));
+        let names = names.chain(["resp.command", "resp.arguments"].iter().filter_map(|name| dissectors::field(name)));
         names.chain(message_fields().map(|(_, fields)| fields.media_type)).for_each(|field| wants.add(field));
     }
 
@@ -194,11 +194,15 @@ impl<'r> TreeReader<'r> {
         let own = match name {
             "resp.arguments" => {
                 self.is_command = true;
-                arguments(redactor, text)
+                arguments(redactor, &self.name, text)
             }
             "resp.summary" if !std::mem::take(&mut self.is_command) => response(redactor, text),
             "resp.summary" | "resp.inline" => command(redactor, text),
-            "resp.string" | "resp.error" => response(redactor, text),
+            "resp.command" => {
+                self.name = text.to_vec();
+                redactor.text(text)
+            }
+            "resp.string" | "resp.error" | "resp.status" => response(redactor, text),
             "pgsql.summary" | "mysql.summary" if is_tag(text) => None,
             "pgsql.summary" => statement(redactor, text, false),
             "mysql.summary" => statement(redactor, text, true),
@@ -321,17 +325,55 @@ fn command(redactor: &Redactor, text: &[u8]) -> Option<Vec<u8>> {
     }
     let name = memchr::memchr(b' ', rest).unwrap_or(rest.len());
     let (word, rest) = rest.split_at_checked(name)?;
-    let own = arguments(redactor, rest.trim_ascii()).unwrap_or_default();
+    let own = arguments(redactor, word, rest.trim_ascii()).unwrap_or_default();
     Some([before, word, b" ", &own].concat().trim_ascii_end().to_vec())
 }
 
-/// Returns a response of Redis with its first word, if that is a status such as OK or WRONGTYPE. `None` if it has no more.
-fn response(redactor: &Redactor, text: &[u8]) -> Option<Vec<u8>> {
-    let len = text.iter().take_while(|byte| byte.is_ascii_uppercase() || **byte == b'_').count();
+/// Statuses and codes of errors of Redis, which are shown. Scripts may answer with others.
+const STATUSES: [&[u8]; 33] = [
+    b"OK",
+    b"PONG",
+    b"QUEUED",
+    b"ERR",
+    b"WRONGTYPE",
+    b"NOAUTH",
+    b"WRONGPASS",
+    b"NOPERM",
+    b"NOPROTO",
+    b"MOVED",
+    b"ASK",
+    b"LOADING",
+    b"BUSY",
+    b"OOM",
+    b"CLUSTERDOWN",
+    b"TRYAGAIN",
+    b"CROSSSLOT",
+    b"MASTERDOWN",
+    b"MISCONF",
+    b"READONLY",
+    b"NOREPLICAS",
+    b"UNKILLABLE",
+    b"EXECABORT",
+    b"NOSCRIPT",
+    b"NOTBUSY",
+    b"BUSYKEY",
+    b"BUSYGROUP",
+    b"NOGROUP",
+    b"UNBLOCKED",
+    b"nil",
+    b"INPROG",
+    b"FULLRESYNC",
+    b"CONTINUE",
+];
+
+/// Returns a response of Redis with its first word, if that is a known status such as OK or WRONGTYPE. `None` if it has no more.
+pub(super) fn response(redactor: &Redactor, text: &[u8]) -> Option<Vec<u8>> {
+    let len = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
     let (status, rest) = text.split_at_checked(len)?;
+    let is_known = STATUSES.contains(&status);
     match rest {
-        [] => None,
-        [b' ', value @ ..] if len > 0 => Some([status, b" ", &redactor.mark(SecretKind::RedisValue, value)].concat()),
+        [] if text.is_empty() || is_known => None,
+        [b' ', value @ ..] if is_known => Some([status, b" ", &redactor.mark(SecretKind::RedisValue, value)].concat()),
         _ => Some(redactor.mark(SecretKind::RedisValue, text)),
     }
 }

@@ -248,6 +248,10 @@ fn redis() -> Messages {
         (false, format!("$8\r\n{CANARY}\r\n").into_bytes()),
         (true, redis_command(&["HSET", "user:1", "password", CANARY])),
         (false, b"-WRONGTYPE value C4naryQz is no hash\r\n".to_vec()),
+        (true, redis_command(&["ECHO", CANARY])),
+        (false, format!("+{CANARY}\r\n").into_bytes()),
+        (true, redis_command(&["EVAL", "return 'C4naryQz'", "0"])),
+        (false, format!("-{CANARY} x\r\n").into_bytes()),
     ]
 }
 

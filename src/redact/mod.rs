@@ -33,7 +33,7 @@ pub struct Redactor {
     key: [u8; 32],
     settings: RedactSettings,
     /// Own names, as they are compared.
-    names: Vec<Vec<u8>>,
+    names: Vec<String>,
     /// Secrets that were replaced.
     found: Mutex<BTreeMap<SecretKind, HashSet<[u8; 8]>>>,
 }
@@ -53,7 +53,8 @@ impl Redactor {
                 key
             }
         };
-        let names = settings.names.iter().map(|name| names::normalized(name.as_bytes())).collect();
+        let names = settings.names.iter().map(|name| names::normalized_own(name.as_bytes()));
+        let names = names.filter(|name| !name.is_empty()).collect();
         Ok(Redactor { key, settings, names, found: Mutex::default() })
     }
 
@@ -86,7 +87,7 @@ impl Redactor {
         let name = canonical(name);
         // In user[password], each part is a name.
         let parts = || std::iter::once(&name[..]).chain(name.split(|byte| matches!(byte, b'[' | b']')));
-        let is_own = || parts().any(|part| !part.is_empty() && self.names.contains(&names::normalized(part)));
+        let is_own = || !self.names.is_empty() && parts().any(|part| self.names.contains(&names::normalized_own(part)));
         // MySQL states whether a password was sent: `(using password: YES)`.
         let is_empty = matches!(value, b"" | b"null" | b"true" | b"false" | b"YES)" | b"NO)");
         let known = parts().find_map(|part| names::kind_of(part, value.len()));
@@ -155,7 +156,8 @@ mod tests {
     use super::*;
 
     pub(super) fn redactor() -> Redactor {
-        let settings = RedactSettings::parse("key = 'k'\nnames = ['X-Own']\npatterns = ['ACME-[0-9]+']");
+        let settings =
+            RedactSettings::parse("key = 'k'\nnames = ['X-Own', 'Größe', '---']\npatterns = ['ACME-[0-9]+']");
         Redactor::new(settings.expect("settings")).expect("no random numbers are needed")
     }
 

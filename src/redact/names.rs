@@ -93,6 +93,12 @@ pub(super) fn normalized(name: &[u8]) -> Vec<u8> {
     name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
 }
 
+/// Returns an own name as it is compared: in lower case, without signs.
+pub(super) fn normalized_own(name: &[u8]) -> String {
+    let name = String::from_utf8_lossy(name);
+    name.chars().filter(|own| own.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 /// Returns the kind of the value of a name, if it is a secret of this length.
 pub(super) fn kind_of(name: &[u8], len: usize) -> Option<SecretKind> {
     let name = normalized(name.get(..256).unwrap_or(name));

@@ -20,8 +20,8 @@ const LONG: &[u8] = &[b'x'; 16];
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
         // Letters may have percent escapes.
-        r#"(?-u)(?P<name>(?:[A-Za-z_$]|%[46][1-9A-Fa-f]|%[57][0-9Aa])"#,
-        r#"(?:[A-Za-z0-9_.$\-]|%[46][1-9A-Fa-f]|%[57][0-9Aa])*"#,
+        r#"(?-u)(?P<name>(?:[A-Za-z_$\x80-\xff]|%[46][1-9A-Fa-f]|%[57][0-9Aa])"#,
+        r#"(?:[A-Za-z0-9_.$\-\x80-\xff]|%[46][1-9A-Fa-f]|%[57][0-9Aa])*"#,
         // Indexes, as in user[password] and password[].
         r#"(?:(?:\[|%5[Bb])[A-Za-z0-9_.$\-]*(?:\]|%5[Dd]))*)"#,
         r#"(?P<close>(?:%5[Dd]|%22|%27|[\]"'\\])*)"#,
@@ -341,6 +341,7 @@ mod tests {
             "Set-Cookie: sid=«abc»; Path=/; HttpOnly\r\n",
             "X-API-Key: «abc def»\r\n",
             "X-Own: «a value»\r\n",
+            r#"{"GRÖSSE":"a","GRÖßE":"«b»","名前":"c"}"#,
             "GET /login?user=bob&password=«a,(b)'c»&next=/ HTTP/1.1",
             "/a?access_token=«x%20y#top»",
             "user=bob&password=«a%26b%2626»&next=%2Fa%3Ftoken%3D«x»%26b%3Dc",

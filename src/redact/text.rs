@@ -16,6 +16,9 @@ fn regex(pattern: &str) -> Option<Regex> {
 /// A value that is long enough to be a secret under each name.
 const LONG: &[u8] = &[b'x'; 16];
 
+/// Length from which a user of a URL without a password is a token.
+const TOKEN_LEN: usize = 20;
+
 /// A name, what closes it, and what separates it from its value.
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
@@ -53,6 +56,13 @@ static FORMS: LazyLock<Vec<(Regex, Form)>> = LazyLock::new(|| {
         (r#"(?i-u)"(?:name|key)"\s*:\s*"([^"]+)"\s*,\s*"value"\s*:\s*"((?:[^"\\]|\\.)*)"#, Form::Named),
         // scheme://user:password@host
         (r#"(?-u)://[^\s/?#@"'<>]*?:([^\s/?#"'<>]+)@"#, Form::Secret(SecretKind::Password)),
+        // scheme://token@host
+        (r#"(?-u)://([^\s/?#@:"'<>]+):?@"#, Form::User),
+        // The target of CONNECT, and lines of authorities.
+        (
+            r#"(?i-u)(?:\bconnect |\b(?:authority|host)"?[:=]? ?"?)[^\s/?#@:"]*:([^\s/?#@"]+)@"#,
+            Form::Secret(SecretKind::Password),
+        ),
         // An authority alone.
         (r"(?-u)\A[^\s/?#@:]+:([^\s/?#@]+)@[A-Za-z0-9.\-\[\]:]+\z", Form::Secret(SecretKind::Password)),
         (r"(?i-u)%3A%2F%2F(?:[^&\s/]*?)%3A([^&\s]+?)%40", Form::Secret(SecretKind::Password)),
@@ -78,6 +88,8 @@ enum Form {
     /// The first group is a value, the second its name.
     NamedLast,
     Secret(SecretKind),
+    /// The first group is a user without a password: a token, if it does not look like a name.
+    User,
 }
 
 impl Redactor {
@@ -140,6 +152,9 @@ impl Redactor {
                             spans.push((range, kind));
                         }
                     }
+                    (Form::User, Some(user), _) if user.len() >= TOKEN_LEN || !user.as_bytes().contains(&b'.') => {
+                        spans.push((user.range(), SecretKind::Token));
+                    }
                     (Form::Secret(kind), Some(secret), _) => spans.push((secret.range(), *kind)),
                     _ => {}
                 }
@@ -183,13 +198,15 @@ impl Redactor {
             if self.kind_of(name.as_bytes(), LONG).is_none() {
                 continue;
             }
-            let is_line_start = name.start() == 0 || text.get(name.start() - 1).is_some_and(|&byte| byte == b'\n');
+            let (indent, is_line_start) = line_start(text.get(..name.start()).unwrap_or_default());
             let is_header = sign.as_bytes() == b":" && close.is_empty();
             // A line such as `name = a value`.
             let has_blanks = all.len() > name.len() + close.len() + sign.len() && close.is_empty();
-            let is_line = is_header || has_blanks && sign.as_bytes() == b"=";
+            let is_line = is_header || sign.as_bytes() == b"=" && (has_blanks || is_variable(name.as_bytes()));
             let value = if is_line && is_line_start || is_header && is_header_name(name.as_bytes()) {
-                at..at + line_len(text.get(at..).unwrap_or_default())
+                let rest = text.get(at..).unwrap_or_default();
+                let line = rest.get(..line_len(rest, indent)).unwrap_or_default();
+                quoted_range(line).map_or(at..at + line.len(), |quoted| at + quoted.start..at + quoted.end)
             } else {
                 let is_json = !close.is_empty() && sign.as_bytes() == b":";
                 let escapes = close.as_bytes().iter().filter(|&&byte| byte == b'\\').count();
@@ -245,13 +262,37 @@ fn add_pair(pair: &[u8], start: usize, spans: &mut Spans) {
     spans.push((from..from + value.len() - 2 * quotes, SecretKind::Cookie));
 }
 
-/// Returns the length of the rest of a line, with the lines that continue it (RFC 9112 5.2). In a label, line ends are escaped.
-fn line_len(text: &[u8]) -> usize {
+/// Returns the indent of the line that a text ends with, and whether it has no more, or `export` alone.
+fn line_start(before: &[u8]) -> (usize, bool) {
+    let before = before.strip_suffix(b"export ").unwrap_or(before);
+    let indent = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let rest = before.get(..before.len() - indent).unwrap_or_default();
+    if rest.is_empty() || rest.ends_with(b"\n") { (indent, true) } else { (0, false) }
+}
+
+/// Returns whether a name is that of an environment variable.
+fn is_variable(name: &[u8]) -> bool {
+    name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+}
+
+/// Returns the place of the content of a value that is a text in quotes, as a line of settings or of a script has it.
+fn quoted_range(line: &[u8]) -> Option<Range<usize>> {
+    let quote = *line.first().filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let len = memchr::memchr(quote, line.get(1..)?)?;
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b';');
+    line.get(len + 2..)?.iter().all(is_end).then_some(1..len + 1)
+}
+
+/// Returns the length of the rest of a line with an indent, with the lines that continue it (RFC 9112 5.2): those with a larger
+/// one. In a label, line ends are escaped.
+fn line_len(text: &[u8], indent: usize) -> usize {
     let mut end = 0;
     loop {
         let rest = text.get(end..).unwrap_or_default();
         let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let is_continued = matches!(rest.get(len + 1), Some(b' ' | b'\t'));
+        let next = rest.get(len + 1..).unwrap_or_default();
+        let blanks = next.iter().take(indent + 1).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let is_continued = blanks > indent;
         end += len;
         if !is_continued {
             break;
@@ -355,6 +396,10 @@ mod tests {
             r#"{"body":"{\"password\":\"«a b»\",\"n\":1}"}"#,
             "postgresql://bob:«x»@host/db?a=b",
             "bob:«x»@a.test:8080",
+            "CONNECT bob:«x»@a.test:443 HTTP/1.1",
+            "Header: :authority: bob:«x»@a.test",
+            "see https://«tok»@a.test/ and https://«a.b.c.d.e.f.g.h.i.j.k»@a.test/",
+            "https://bob.smith@a.test/",
             "/a?pass%77ord=«x»&b=c",
             "Cookie: sid=«a»;\r\n theme=«b»\r\nHost: a\r\n",
             "X-Secret: «a\r\n b»\r\nHost: a\r\n",
@@ -379,6 +424,8 @@ mod tests {
             "GET /a?token=«a<b» HTTP/1.1",
             "https://a.test/a?pass%2Dword=«\"a\"b»&c=d",
             "<a href=\"/a?token=«x»\">b</a>",
+            "DB_PASSWORD=«a&b <c>»\nexport API_TOKEN=\"«a b»\"\nA=b",
+            "db:\n  password: «two words»\n  user: bob\n  token: «a\n    b»\n  c: d",
             "key=short&code=404&key=«0123456789abcdef»",
         ] {
             let text: String = marked.replace(['«', '»'], "");

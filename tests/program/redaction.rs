@@ -79,10 +79,10 @@ fn web() -> Messages {
             true,
             http(
                 "POST /e?token=a\"CANARY HTTP/1.1\nHost: a.test\nContent-Type: application/x-www-form-urlencoded",
-                "a=b&password=a\"CANARY&token=a<CANARY&pin=a CANARY",
+                "a=b&password=a\"C4naryQz&token=a<C4naryQz&pin=a C4naryQz",
             ),
         ),
-        (false, http("HTTP/1.1 200 OK\nContent-Type: text/plain", "ok")),
+        (false, http("HTTP/1.1 200 OK\nContent-Type: text/plain", "DB_PASSWORD=a&C4naryQz\n  password: a C4naryQz\n")),
         // A message that the capture does not complete.
         (true, http("GET /d HTTP/1.1\nHost: a.test\nCookie: sid=CANARY", "")[..50].to_vec()),
     ]
@@ -123,7 +123,7 @@ fn grpc() -> Messages {
         (":method", "POST"),
         (":scheme", "http"),
         (":path", "/shop.Users/Login"),
-        (":authority", "a.test"),
+        (":authority", "bob:C4naryQz@a.test"),
         ("content-type", "application/grpc"),
         ("te", "trailers"),
         ("authorization", "Bearer C4naryQz"),
@@ -408,6 +408,9 @@ fn outputs_with_raw_bytes_are_refused() {
     }
     let (_, error, code) = run(&["print", "--redact", "--show-secrets", &file]);
     assert!(code != 0 && error.contains("--show-secrets"), "{error}");
+    let settings = write(folder.path(), "long.toml", &b" ".repeat((1 << 20) + 1));
+    let (_, error, code) = run(&["print", "--redact", "--redact-settings", &settings, &file]);
+    assert!(code == 2 && error.contains("settings of more than 1 MiB are not read"), "{error}");
     let settings = write(folder.path(), "redact.toml", b"name = ['a']");
     let (_, error, code) = run(&["print", "--redact", "--redact-settings", &settings, &file]);
     assert!(code == 2 && error.contains("unknown setting"), "{error}");

@@ -79,6 +79,8 @@ pub enum FactRole {
     CloseText,
     /// Present if a side lost the state of the connection.
     StateLost,
+    /// Number of the connection in the capture, of several between the same ports.
+    ConnectionNumber,
 }
 
 /// Meaning of a status that its outcome does not distinguish.

@@ -56,6 +56,8 @@ pub(super) struct SecureHandshake {
     pub(super) filter_name: &'static str,
     pub(super) first: Stamp,
     pub(super) last: Stamp,
+    /// Whether each side has completed a handshake in datagrams.
+    pub(super) has_finished: [bool; 2],
     /// Frames with handshake messages before the call, and the names of the messages.
     pub(super) frames: Vec<(u32, String)>,
     pub(super) server_name: Option<(String, u32)>,
@@ -178,6 +180,21 @@ impl Collected {
                 *slot = frames;
             }
         }
+    }
+
+    /// Whether the call is a connection in datagrams whose content is not read.
+    pub(super) fn is_datagram_connection(&self) -> bool {
+        let exchange = self.exchange();
+        exchange.id.conversation.tcp().is_none() && super::facts::has_handshake(exchange.protocol)
+    }
+
+    /// Returns where the handshake of a connection ends whose content is not read: the client's first packet after the handshake of
+    /// the server.
+    pub(super) fn unread_handshake_end(&self) -> Option<Stamp> {
+        let end = self.exchange().response.filter(|_| self.is_datagram_connection())?.first;
+        let is_of_client = |datagram: &super::datagram::DatagramRecord| datagram.side == Side::Client;
+        let mut datagrams = self.transport.datagrams.iter().filter(|datagram| datagram.at.frame == end.frame);
+        datagrams.next().is_some_and(is_of_client).then_some(end)
     }
 
     pub(super) fn exchange(&self) -> &Exchange {

@@ -43,6 +43,9 @@ const MAX_BODY: usize = 1024;
 /// Maximum number of segments before the call that are kept of the opening of its connection.
 const MAX_OPENING: usize = 64;
 
+/// Message with which each side ends its handshake.
+const FINISHED: &str = "Finished";
+
 /// Number of frames that are read after the last one of a closed connection: copies of its segments, and late responses to lookups.
 const LATE_FRAMES: u32 = 20_000;
 
@@ -59,6 +62,8 @@ pub struct JourneyCollector {
     after: usize,
     /// Frame read last.
     frame: u32,
+    /// Number of the connection, if it is one in datagrams.
+    number: Option<i64>,
     /// Whether each side has closed the connection.
     has_closed: [bool; 2],
     /// Whether a call on the connection has begun.
@@ -102,6 +107,7 @@ impl JourneyCollector {
             redirects,
             after: 0,
             frame: 0,
+            number: None,
             has_closed: [false; 2],
             has_calls: false,
         }
@@ -146,8 +152,11 @@ impl JourneyCollector {
     fn own_frame(&mut self, shown: &DissectedFrame<'_>, connection: &FrameConnection) {
         let at = Stamp { frame: shown.frame.number, time: shown.frame.time.0 };
         let side = if self.collected.is_swapped() { connection.side.other() } else { connection.side };
-        self.collected.last = at;
         let id = self.collected.exchange().id;
+        if !self.is_of_connection(shown.tree, connection, at.frame) {
+            return;
+        }
+        self.collected.last = at;
         for &(_, half) in connection.owners.iter().filter(|(owner, _)| *owner == id) {
             self.add_owned(half, at.frame);
         }
@@ -180,6 +189,33 @@ impl JourneyCollector {
         }
         // Session 0 is that of the connection itself.
         self.has_calls |= connection.owners.iter().any(|(owner, _)| owner.session > 0);
+    }
+
+    /// Whether a frame is of the connection of the call. Several connections in datagrams may follow each other between the same
+    /// ports: what was collected of an earlier one is dropped.
+    fn is_of_connection(&mut self, tree: &Tree, connection: &FrameConnection, frame: u32) -> bool {
+        if self.conversation.tcp().is_some() {
+            return true;
+        }
+        let facts = facts::facts(tree.nodes(), tree).filter(|fact| fact.role == FactRole::ConnectionNumber);
+        let Some(number) = facts.filter_map(|fact| fact.number).next() else { return true };
+        let collected = &mut self.collected;
+        let id = collected.exchange().id;
+        let is_owned = connection.owners.iter().any(|(owner, _)| *owner == id);
+        let Some(own) = self.number.filter(|&own| own != number) else {
+            self.number = Some(number);
+            return true;
+        };
+        if !is_owned && (number < own || collected.is_behind_request(frame)) {
+            return false;
+        }
+        self.number = Some(number);
+        // The client begins again with another version after a negotiation.
+        if collected.transport.version_negotiation.is_none() || collected.secure.version.is_some() {
+            (collected.secure, collected.transport) = (SecureHandshake::default(), DatagramTransport::default());
+            (self.has_closed, self.has_calls) = ([false; 2], false);
+        }
+        true
     }
 
     /// Whether the data of a frame belongs to other calls, or to the connection as a whole.
@@ -270,13 +306,19 @@ impl JourneyCollector {
         let offers = early.is_some() && side == Side::Client && !self.collected.is_behind_request(at.frame);
         let is_before = is_own || offers || self.collected.is_before_call(at.frame);
         let is_before = is_before || self.collected.is_in_early_handshake(at.frame);
+        let is_datagram = !self.collected.transport.filter_name.is_empty();
         let secure = &mut self.collected.secure;
         let in_handshake = |fact: &Fact| matches!(fact.role, FactRole::HandshakeMessage | FactRole::CipherChange);
         if is_before && secure.first.frame == 0 && facts::best(&facts, FactRole::TransportVersion).is_some() {
             // Packets before the first message of the handshake make the client begin again.
             secure.first = at;
         }
-        let is_complete = self.has_calls && secure.version.is_some() && !is_own;
+        let is_complete = match is_datagram {
+            // The end of a handshake in datagrams may follow the first request, and messages of other kinds may follow it.
+            true => *side.of(&secure.has_finished),
+            false => self.has_calls && secure.version.is_some() && !is_own,
+        };
+        let is_before = is_before || is_datagram && !secure.protocol.is_empty();
         if let Some(fact) = facts.iter().find(|fact| in_handshake(fact)).filter(|_| is_before && !is_complete) {
             if secure.protocol.is_empty() {
                 let own = |protocol: &&&Protocol| protocol.fields.first().is_some_and(|own| own.id == fact.protocol);
@@ -288,6 +330,8 @@ impl JourneyCollector {
                 }
             }
             secure.last = at;
+            let is_end = |fact: &Fact| fact.role == FactRole::HandshakeMessage && fact.text == FINISHED;
+            *side.of_mut(&mut secure.has_finished) |= is_datagram && facts.iter().any(is_end);
             if secure.frames.len() < MAX_ITEMS {
                 let mut names: Vec<&str> = Vec::new();
                 for fact in facts.iter().filter(|fact| fact.role == FactRole::HandshakeMessage) {
@@ -461,6 +505,12 @@ impl JourneyCollector {
             frames.dedup();
         });
         self.collected.remove_control_frames();
+        if let Some(end) = self.collected.unread_handshake_end() {
+            let secure = &mut self.collected.secure;
+            secure.last = end;
+            secure.frames.retain(|&(frame, _)| frame < end.frame);
+            secure.frames.push((end.frame, String::new()));
+        }
         remove_foreign_lookups(&mut self.collected);
         super::build(&self.collected)
     }

@@ -15,6 +15,8 @@ type Span = (PhaseKind, i64, i64);
 pub(super) fn phases(collected: &Collected) -> Vec<Phase> {
     let exchange = collected.exchange();
     let mut spans: Vec<Span> = Vec::new();
+    // A handshake in datagrams may end after the call.
+    let end = [exchange.request, exchange.response].into_iter().flatten().map(|half| half.last.time).max();
     if collected.is_first() {
         if let Some((from, to)) = lookup_span(collected) {
             spans.push((PhaseKind::Lookup, from, to));
@@ -24,7 +26,8 @@ pub(super) fn phases(collected: &Collected) -> Vec<Phase> {
         }
         let secure = &collected.secure;
         if !secure.protocol.is_empty() && !facts::has_handshake(exchange.protocol) {
-            spans.push((PhaseKind::Secure, secure.first.time, secure.last.time));
+            let to = secure.last.time.min(end.unwrap_or(secure.last.time)).max(secure.first.time);
+            spans.push((PhaseKind::Secure, secure.first.time, to));
         }
     }
     let transfer = |half: dissectors::exchange::Transfer| (half.first.time, half.last.time.max(half.first.time));

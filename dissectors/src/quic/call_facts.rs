@@ -1,8 +1,9 @@
 //! Facts of QUIC about calls: its packets, the handshake, and the end of the connection.
 
 use super::fields::{
-    CLOSE_ALERT, CLOSE_APP_ERROR, CLOSE_ERROR, CLOSE_REASON, FRAME_TYPE, PACKET_TYPE, PACKET_TYPE_V2, RESET_ERROR,
-    RESET_STREAM_ID, RESET_TOKEN, RETRY_TOKEN, STOP_ERROR, STOP_STREAM_ID, SUPPORTED_VERSION, VERSION,
+    CLOSE_ALERT, CLOSE_APP_ERROR, CLOSE_ERROR, CLOSE_REASON, CONNECTION_NUMBER, FRAME_TYPE, PACKET_TYPE,
+    PACKET_TYPE_V2, RESET_ERROR, RESET_STREAM_ID, RESET_TOKEN, RETRY_TOKEN, STOP_ERROR, STOP_STREAM_ID,
+    SUPPORTED_VERSION, VERSION,
 };
 use crate::call_facts::{CallFacts, CallPart, ExplainedStep, FactRole};
 
@@ -23,6 +24,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
         (FactRole::CloseReason, &CLOSE_APP_ERROR),
         (FactRole::CloseText, &CLOSE_REASON),
         (FactRole::StateLost, &RESET_TOKEN),
+        (FactRole::ConnectionNumber, &CONNECTION_NUMBER),
     ],
     values: &[],
     headers: &[],

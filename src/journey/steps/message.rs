@@ -36,6 +36,11 @@ pub(super) fn step(collected: &Collected, half: Half) -> Option<Step> {
         Half::Response => (StepKind::Response, exchange.response, ExplainedStep::Response),
     };
     let Some(transfer) = transfer else { return missing(collected, half, kind) };
+    let is_unread = collected.unread_handshake_end().is_some();
+    if is_unread && half == Half::Response {
+        // Which data is a response is not known.
+        return None;
+    }
     let frames = frames(collected, half, transfer);
     let message = collected.message(half);
     let mut statements = Vec::new();
@@ -50,6 +55,10 @@ pub(super) fn step(collected: &Collected, half: Half) -> Option<Step> {
     }
     let is_handshake = facts::has_handshake(exchange.protocol);
     statements.push(body_statement(collected, message, transfer));
+    if let Some(response) = exchange.response.filter(|_| is_unread) {
+        let text = format!("The server sent {} on the connection.", size(response.body));
+        statements.push(Statement::new(text, [response.completed_in]));
+    }
     if let Some(message) = message.filter(|message| !message.body.is_empty()) {
         statements.push(Statement::new(format!("It begins: {}", quote(&message.body)), []));
     }
@@ -203,7 +212,7 @@ fn trouble(collected: &Collected, frames: &[u32]) -> Vec<Statement> {
 pub(super) fn wait(collected: &Collected) -> Option<Step> {
     let exchange = collected.exchange();
     let request = exchange.request?;
-    if exchange.is_one_way {
+    if exchange.is_one_way || collected.unread_handshake_end().is_some() {
         return None;
     }
     let server = side_name(collected.requester().other());

@@ -40,7 +40,7 @@ pub(super) fn server_time(collected: &Collected, resent: &[ResentSegment]) -> Op
     let exchange = collected.exchange();
     let (request, response) = (exchange.request?, exchange.response?);
     let wait = (request.last.time, response.first.time);
-    exchange.time_to_first_byte()?;
+    exchange.time_to_first_byte().filter(|_| collected.unread_handshake_end().is_none())?;
     let mut other: Vec<Span> = resent.iter().map(|segment| segment.span).collect();
     other.extend(blocking(collected).map(|(_, until)| (wait.0, until)));
     let network = collected.round_trip_to_server().saturating_add(covered(&other, wait));

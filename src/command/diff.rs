@@ -63,11 +63,8 @@ fn compare(
         out.finish()?;
         return Ok(CommandOutcome::Reported);
     };
-    let settings = ComparisonSettings {
-        ignored: args.ignore.clone(),
-        min_difference: args.min_difference,
-        limit: args.limit,
-    };
+    let settings =
+        ComparisonSettings { ignored: args.ignore.clone(), min_difference: args.min_difference, limit: args.limit };
     let comparison = Comparison::new(a, b, &settings);
     out.write_all(args.format.form().render(&comparison, [&names[0], &names[1]]).as_bytes())?;
     out.finish()?;

@@ -9,8 +9,9 @@ use std::hash::BuildHasher;
 /// The endpoints of a conversation, the lower first: both directions have the same key.
 #[derive(Clone, Copy, Debug, Eq)]
 pub(super) struct FlowKey {
-    low: u128,
-    high: u128,
+    /// Addresses as numbers, the lower half first: in words of eight bytes, an entry of the table takes one cache line.
+    low: [u64; 2],
+    high: [u64; 2],
     /// Both ports, and whether the addresses are IPv6: an IPv4 address can be the same number.
     ports: u64,
 }
@@ -27,10 +28,11 @@ impl FlowKey {
     pub(super) fn of_numbers([from, to]: [u128; 2], is_v6: bool, ports: [u16; 2]) -> FlowKey {
         let [from_port, to_port] = ports.map(u64::from);
         let version = u64::from(is_v6) << 32;
+        let words = |number: u128| [number as u64, (number >> 64) as u64];
         if from < to || from == to && from_port <= to_port {
-            FlowKey { low: from, high: to, ports: from_port << 16 | to_port | version }
+            FlowKey { low: words(from), high: words(to), ports: from_port << 16 | to_port | version }
         } else {
-            FlowKey { low: to, high: from, ports: to_port << 16 | from_port | version }
+            FlowKey { low: words(to), high: words(from), ports: to_port << 16 | from_port | version }
         }
     }
 }
@@ -38,7 +40,8 @@ impl FlowKey {
 impl PartialEq for FlowKey {
     /// In one comparison of registers: one of vectors would wait until a new key is stored.
     fn eq(&self, other: &FlowKey) -> bool {
-        (self.low ^ other.low) | (self.high ^ other.high) | u128::from(self.ports ^ other.ports) == 0
+        let differences = |own: [u64; 2], other: [u64; 2]| (own[0] ^ other[0]) | (own[1] ^ other[1]);
+        differences(self.low, other.low) | differences(self.high, other.high) | (self.ports ^ other.ports) == 0
     }
 }
 
@@ -46,10 +49,9 @@ impl std::hash::Hash for FlowKey {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         if self.ports >> 32 == 0 {
             // Both addresses are IPv4.
-            state.write_u64((self.low as u64) << 32 | self.high as u64);
+            state.write_u64(self.low[0] << 32 | self.high[0]);
         } else {
-            state.write_u128(self.low);
-            state.write_u128(self.high);
+            self.low.iter().chain(&self.high).for_each(|&word| state.write_u64(word));
         }
         state.write_u64(self.ports);
     }
@@ -92,6 +94,12 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FlowIndex(u32);
 
+/// The place of a conversation that is not in the table, valid until it changes.
+pub(super) struct Vacancy {
+    key: FlowKey,
+    hash: u64,
+}
+
 impl<T> FlowTable<T> {
     pub(super) fn new() -> FlowTable<T> {
         FlowTable {
@@ -116,22 +124,24 @@ impl<T> FlowTable<T> {
         number
     }
 
-    /// Returns the conversation between two endpoints, and the conversation that was evicted for it.
-    ///
-    /// `begin` creates the conversation if there is none.
-    pub(super) fn find(
-        &mut self,
-        source: Endpoint,
-        destination: Endpoint,
-        begin: impl FnOnce(u32) -> T,
-    ) -> (FlowIndex, Option<T>) {
-        let key = FlowKey::new(source, destination);
-        let hash = match self.find_key(key) {
-            Ok(known) => return (known, None),
-            Err(hash) => hash,
+    /// Returns the conversation with a key, or else a place for it.
+    #[inline]
+    pub(super) fn find(&mut self, key: FlowKey) -> Result<FlowIndex, Vacancy> {
+        // Frames of a conversation often follow each other.
+        if self.entries.get(self.newest as usize).is_some_and(|newest| newest.key == key) {
+            return Ok(FlowIndex(self.newest));
+        }
+        let hash = self.hasher.hash_one(key);
+        let Some(&index) = self.indexes.find(hash, |&index| self.entries[index as usize].key == key) else {
+            return Err(Vacancy { key, hash });
         };
-        let number = self.assign_number();
-        let flow = begin(number);
+        self.touch(index);
+        Ok(FlowIndex(index))
+    }
+
+    /// Adds a conversation. Returns it, and the conversation that was evicted for it.
+    pub(super) fn add(&mut self, vacancy: Vacancy, flow: T) -> (FlowIndex, Option<T>) {
+        let Vacancy { key, hash } = vacancy;
         if self.entries.len() < limits::CONVERSATIONS {
             let index = self.entries.len() as u32;
             self.entries.push(FlowEntry { key, newer: NONE, older: NONE, flow });
@@ -148,26 +158,6 @@ impl<T> FlowTable<T> {
         self.link(index);
         self.insert_index(hash, index);
         (FlowIndex(index), Some(evicted))
-    }
-
-    /// Returns the conversation with a key, if there is one.
-    pub(super) fn find_known(&mut self, key: FlowKey) -> Option<FlowIndex> {
-        self.find_key(key).ok()
-    }
-
-    /// Returns the conversation with a key, or else the hash of the key.
-    #[inline]
-    fn find_key(&mut self, key: FlowKey) -> Result<FlowIndex, u64> {
-        // Frames of a conversation often follow each other.
-        if self.entries.get(self.newest as usize).is_some_and(|newest| newest.key == key) {
-            return Ok(FlowIndex(self.newest));
-        }
-        let hash = self.hasher.hash_one(key);
-        let Some(&index) = self.indexes.find(hash, |&index| self.entries[index as usize].key == key) else {
-            return Err(hash);
-        };
-        self.touch(index);
-        Ok(FlowIndex(index))
     }
 
     /// Adds the index of an entry to the table. `hash` is that of its key.
@@ -301,12 +291,23 @@ mod tests {
         Endpoint { address: Address::V4([10, 0, 0, address]), port }
     }
 
+    /// The conversation between two endpoints, and the one that was evicted for it.
+    fn find(table: &mut FlowTable<u32>, source: Endpoint, destination: Endpoint) -> (FlowIndex, Option<u32>) {
+        match table.find(FlowKey::new(source, destination)) {
+            Ok(known) => (known, None),
+            Err(vacancy) => {
+                let number = table.assign_number();
+                table.add(vacancy, number)
+            }
+        }
+    }
+
     #[test]
     fn both_directions_are_one_conversation_and_others_are_not() {
         let mut table: FlowTable<u32> = FlowTable::new();
-        let (first, _) = table.find(endpoint(1, 1000), endpoint(2, 80), |number| number);
-        let (back, _) = table.find(endpoint(2, 80), endpoint(1, 1000), |number| number);
-        let (crossed, _) = table.find(endpoint(2, 1000), endpoint(1, 80), |number| number);
+        let (first, _) = find(&mut table, endpoint(1, 1000), endpoint(2, 80));
+        let (back, _) = find(&mut table, endpoint(2, 80), endpoint(1, 1000));
+        let (crossed, _) = find(&mut table, endpoint(2, 1000), endpoint(1, 80));
         assert_eq!((*table.flow_mut(first), *table.flow_mut(back), *table.flow_mut(crossed)), (0, 0, 1));
     }
 
@@ -314,15 +315,15 @@ mod tests {
     fn removal_keeps_the_other_conversations_and_their_order() {
         let mut table: FlowTable<u32> = FlowTable::new();
         let indexes: Vec<FlowIndex> =
-            (0..5).map(|port| table.find(endpoint(1, port), endpoint(2, 80), |number| number).0).collect();
+            (0..5).map(|port| find(&mut table, endpoint(1, port), endpoint(2, 80)).0).collect();
         assert_eq!(table.remove(indexes[1]), Some(1));
         assert_eq!(table.remove(indexes[0]), Some(0));
         let order = |table: &FlowTable<u32>| -> Vec<u32> {
             table.oldest().filter_map(|index| table.get(index)).copied().collect()
         };
         assert_eq!(order(&table), [2, 3, 4]);
-        let (again, _) = table.find(endpoint(1, 3), endpoint(2, 80), |number| number);
-        let (new, _) = table.find(endpoint(1, 0), endpoint(2, 80), |number| number);
+        let (again, _) = find(&mut table, endpoint(1, 3), endpoint(2, 80));
+        let (new, _) = find(&mut table, endpoint(1, 0), endpoint(2, 80));
         assert_eq!((*table.flow_mut(again), *table.flow_mut(new)), (3, 5));
         assert_eq!(order(&table), [2, 4, 3, 5]);
         for _ in 0..4 {
@@ -337,12 +338,12 @@ mod tests {
         let mut table: FlowTable<u32> = FlowTable::new();
         for nth in 0..limits::CONVERSATIONS {
             let port = nth as u16;
-            assert_eq!(table.find(endpoint(1, port), endpoint(2 + (nth >> 16) as u8, 80), |number| number).1, None);
+            assert_eq!(find(&mut table, endpoint(1, port), endpoint(2 + (nth >> 16) as u8, 80)).1, None);
         }
-        table.find(endpoint(1, 0), endpoint(2, 80), |number| number);
-        let (_, evicted) = table.find(endpoint(9, 9), endpoint(2, 80), |number| number);
+        find(&mut table, endpoint(1, 0), endpoint(2, 80));
+        let (_, evicted) = find(&mut table, endpoint(9, 9), endpoint(2, 80));
         assert_eq!(evicted, Some(1), "conversation 0 has a later frame");
-        let (again, evicted) = table.find(endpoint(1, 1), endpoint(2, 80), |number| number);
+        let (again, evicted) = find(&mut table, endpoint(1, 1), endpoint(2, 80));
         assert_eq!((evicted, *table.flow_mut(again)), (Some(2), limits::CONVERSATIONS as u32 + 1));
     }
 }

@@ -9,7 +9,7 @@ use super::limits;
 use super::numbered_fragments::NumberedFragmentReassembler;
 use super::run_state::RunState;
 use super::tcp::TcpFlow;
-use super::udp::UdpConversation;
+use super::udp::UdpFlow;
 use dissectors::packet::{
     Address, AddressUses, Aggregate, Compressed, Echo, Fragment, NextLayer, NumberedFragment, Packet, Payload,
 };
@@ -22,7 +22,7 @@ pub(super) struct Tables {
     pub(super) run: RunState,
     pub(super) packet: Packet,
     pub(super) tcp: FlowTable<TcpFlow>,
-    pub(super) udp: FlowTable<UdpConversation>,
+    pub(super) udp: FlowTable<UdpFlow>,
     pub(super) fragments: FragmentReassembler,
     pub(super) numbered_fragments: NumberedFragmentReassembler,
     pub(super) echoes: EchoTable,
@@ -212,7 +212,10 @@ impl Tables {
         });
         if !is_freed {
             udp.oldest_until(|flow| {
-                is_of_shard(flow.number) && flow.buffered > 0 && frees_enough(flow.number, flow.release(run))
+                let Some(flow) = flow.own_mut().filter(|flow| is_of_shard(flow.number) && flow.buffered > 0) else {
+                    return false;
+                };
+                frees_enough(flow.number, flow.release(run))
             });
         }
     }
@@ -225,7 +228,8 @@ impl Tables {
         let mut dropped = self.tcp.remove_idle(is_idle, is_over);
         dropped.sort_unstable_by_key(TcpFlow::number);
         dropped.into_iter().for_each(|connection| self.close(connection));
-        let mut dropped = self.udp.remove_idle(|flow| idle(flow.last) >= limits::UDP_AGE, |_| true);
+        let is_idle = |flow: &UdpFlow| flow.own().is_none_or(|flow| idle(flow.last) >= limits::UDP_AGE);
+        let mut dropped = self.udp.remove_idle(is_idle, |flow| flow.own().is_some());
         dropped.sort_unstable_by_key(|conversation| conversation.number);
         dropped.into_iter().for_each(|conversation| self.close_udp(conversation));
     }

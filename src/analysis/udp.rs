@@ -1,7 +1,7 @@
 //! UDP: conversations in datagrams, and the sessions in them.
 
 use super::decode_options::Transport;
-use super::flow::{FlowIndex, FlowKey};
+use super::flow::{FlowIndex, FlowKey, Vacancy};
 use super::frame_context::FrameContext;
 use super::layers::Tables;
 use super::limits;
@@ -19,6 +19,25 @@ use dissectors::session::{ConversationId, Input, Lane, Side, SideEnd, Stamp};
 use dissectors::udp::{self, Datagram};
 use dissectors::{Tree, data};
 
+/// A conversation in the table: one that is read, or one of another shard, of which only the number is known.
+#[derive(Clone)]
+pub(super) struct UdpFlow {
+    pub(super) number: u32,
+    own: Option<Box<UdpConversation>>,
+}
+
+impl UdpFlow {
+    /// The conversation, if it is read.
+    pub(super) fn own(&self) -> Option<&UdpConversation> {
+        self.own.as_deref()
+    }
+
+    /// The same for modification.
+    pub(super) fn own_mut(&mut self) -> Option<&mut UdpConversation> {
+        self.own.as_deref_mut()
+    }
+}
+
 /// State of a conversation in datagrams.
 #[derive(Clone)]
 pub(super) struct UdpConversation {
@@ -29,7 +48,7 @@ pub(super) struct UdpConversation {
     client: Endpoint,
     server: Endpoint,
     /// Its sessions, if any protocol reads datagrams.
-    session: Option<Box<UdpSession>>,
+    session: Option<UdpSession>,
     /// Bytes it buffers, when they were last counted.
     pub(super) buffered: u32,
     /// Whether its end completes something.
@@ -58,7 +77,7 @@ impl UdpConversation {
         let session = session.map(|(work, forced)| {
             let ports = [client.port, server.port];
             let conversation = ConversationState::new(ConversationId::Udp(number), ports, forced, work);
-            Box::new(UdpSession { conversation, driver: SessionDriver::new(Input::Datagrams, work) })
+            UdpSession { conversation, driver: SessionDriver::new(Input::Datagrams, work) }
         });
         UdpConversation {
             number,
@@ -226,31 +245,26 @@ impl RunState {
     }
 
     /// A conversation whose first datagram is this one.
-    fn udp_conversation(&mut self, number: u32, ends: [Endpoint; 2], at: Stamp, first: &[u8]) -> UdpConversation {
+    fn udp_flow(&mut self, number: u32, ends: [Endpoint; 2], at: Stamp, first: &[u8]) -> UdpFlow {
         let ports = ends.map(|end| end.port);
-        // Every shard numbers the conversations in a tunnel, if no session reads that.
-        let is_read = self.is_own(number) || self.registry.is_tunnel(ports);
-        let reads = is_read && self.work.messages && self.registry.reads_datagrams();
-        let session = reads.then(|| (self.work, self.forced_session(Transport::Udp, ports)));
         let path_probes = self.begin_path(ends, first, at);
-        UdpConversation::new(number, ends, at, session, path_probes)
+        // Every shard numbers the conversations in a tunnel, if no session reads that.
+        let own = (self.is_own(number) || self.registry.is_tunnel(ports)).then(|| {
+            let reads = self.work.messages && self.registry.reads_datagrams();
+            let session = reads.then(|| (self.work, self.forced_session(Transport::Udp, ports)));
+            Box::new(UdpConversation::new(number, ends, at, session, path_probes))
+        });
+        UdpFlow { number, own }
     }
 }
 
 impl Tables {
-    /// Returns the conversation of a datagram, which may be its first.
-    pub(super) fn udp_conversation(
-        &mut self,
-        [source, destination]: [Endpoint; 2],
-        first: &[u8],
-        at: Stamp,
-    ) -> FlowIndex {
-        let Tables { udp, run, .. } = self;
-        let begin = |number| run.udp_conversation(number, [source, destination], at, first);
-        let (index, dropped) = udp.find(source, destination, begin);
-        if let Some(dropped) = dropped {
-            self.close_udp(dropped);
-        }
+    /// Adds the conversation of a datagram, which is its first.
+    fn begin_udp(&mut self, vacancy: Vacancy, ends: [Endpoint; 2], first: &[u8], at: Stamp) -> FlowIndex {
+        let number = self.udp.assign_number();
+        let flow = self.run.udp_flow(number, ends, at, first);
+        let (index, evicted) = self.udp.add(vacancy, flow);
+        evicted.into_iter().for_each(|evicted| self.close_udp(evicted));
         index
     }
 
@@ -265,27 +279,29 @@ impl Tables {
         let mut is_own = true;
         if self.run.work.udp_conversations {
             let bytes = datagram.payload.bytes;
-            let index = self.udp_conversation([source, destination], bytes, at);
+            let ends = [source, destination];
+            let index = match self.udp.find(FlowKey::new(source, destination)) {
+                Ok(known) => known,
+                Err(vacancy) => self.begin_udp(vacancy, ends, bytes, at),
+            };
             continued = self.continued_conversation(index, source, bytes).filter(|_| !datagram.quoted);
-            if let Some((index, _)) = continued {
-                let conversation = self.udp.flow_mut(index);
+            if let Some(conversation) = continued.and_then(|(index, _)| self.udp.flow_mut(index).own_mut()) {
                 conversation.last = at;
                 self.run.udp_conversations.push(conversation.number);
             }
             let nth = self.run.udp_conversations.len();
             let known = self.run.seek.as_ref().and_then(|seek| seek.udp_conversations.get(nth)).copied();
             if let Some(number) = known.filter(|&number| number != self.udp.flow_mut(index).number) {
-                let mut new = self.run.udp_conversation(number, [source, destination], at, bytes);
-                new.path = self.udp.flow_mut(index).path.take();
+                let mut new = self.run.udp_flow(number, ends, at, bytes);
+                if let (Some(old), Some(new)) = (self.udp.flow_mut(index).own_mut(), new.own_mut()) {
+                    new.path = old.path.take();
+                }
                 let old = std::mem::replace(self.udp.flow_mut(index), new);
                 self.close_udp(old);
             }
-            let conversation = self.udp.flow_mut(index);
-            is_own = self.run.enter(conversation.number);
-            if !is_own && !self.run.registry.is_tunnel([source.port, destination.port]) {
-                conversation.last = at;
-                return;
-            }
+            let flow = self.udp.flow_mut(index);
+            is_own = self.run.enter(flow.number);
+            let Some(conversation) = flow.own_mut() else { return };
             self.run.udp_conversations.push(conversation.number);
             // A quoted packet is the last one of its frame.
             self.run.sent_udp_conversations += usize::from(!datagram.quoted);
@@ -298,9 +314,10 @@ impl Tables {
             found = Some(index);
         }
         udp::describe(datagram, &facts, tree);
-        if let Some(index) = found.filter(|_| !datagram.quoted && !datagram.payload.bytes.is_empty()) {
-            let own = self.udp.flow_mut(index).number;
-            let conversation = self.udp.flow_mut(continued.map_or(index, |(index, _)| index));
+        let found = found.filter(|_| !datagram.quoted && !datagram.payload.bytes.is_empty());
+        let own = found.map(|index| self.udp.flow_mut(index).number);
+        let read = found.map(|index| continued.map_or(index, |(index, _)| index));
+        if let (Some(own), Some(conversation)) = (own, read.and_then(|index| self.udp.flow_mut(index).own_mut())) {
             let side = continued.map_or_else(|| conversation.side(source), |(_, side)| side);
             let (number, events) = (conversation.number, self.run.events.len());
             self.run.swap_decoding(number, tree);
@@ -345,7 +362,7 @@ impl Tables {
 
     /// Returns the conversation that a datagram continues, and the side of it that sent the datagram.
     fn continued_conversation(&mut self, own: FlowIndex, source: Endpoint, bytes: &[u8]) -> Option<(FlowIndex, Side)> {
-        let conversation = self.udp.flow_mut(own);
+        let conversation = self.udp.flow_mut(own).own_mut()?;
         // What begins between these endpoints is a conversation of its own, whatever was sent before.
         let may_continue = conversation.path.is_some() || conversation.path_probes > 0;
         let begins = || self.run.registry.first_datagram(bytes) == Some(FirstDatagram::Begins);
@@ -359,8 +376,9 @@ impl Tables {
         }
         let path = conversation.path.as_ref()?;
         let (side, number, [client, server]) = (path.side(source), path.target.number, path.target.ends);
-        let index = self.udp.find_known(FlowKey::new(client, server))?;
-        (self.udp.flow_mut(index).number == number).then_some((index, side))
+        let index = self.udp.find(FlowKey::new(client, server)).ok()?;
+        let target = self.udp.flow_mut(index);
+        (target.number == number && target.own.is_some()).then_some((index, side))
     }
 
     /// Follows a datagram of a conversation of another shard. Returns false if that takes reading it.
@@ -371,25 +389,28 @@ impl Tables {
         if packet.bytes.len() < 8 || length < 8 || is_tunnel || !self.run.work.udp_conversations {
             return false;
         }
-        let known = self.udp.find_known(packet.key());
-        let number = known.map_or(self.udp.next_number(), |index| self.udp.flow_mut(index).number);
+        let found = self.udp.find(packet.key());
+        let number = match &found {
+            Ok(known) => self.udp.flow_mut(*known).number,
+            Err(_) => self.udp.next_number(),
+        };
         if self.run.is_own(number) {
             return false;
         }
         self.run.begin_frame();
-        let index = known.unwrap_or_else(|| {
-            let bytes = packet.bytes.get(8..).unwrap_or_default();
-            self.udp_conversation(packet.ends(), bytes, at)
-        });
-        self.udp.flow_mut(index).last = at;
+        if let Err(vacancy) = found {
+            self.begin_udp(vacancy, packet.ends(), packet.bytes.get(8..).unwrap_or_default(), at);
+        }
         self.run.enter(number);
         true
     }
 
     /// Closes a conversation that is dropped from memory.
-    pub(super) fn close_udp(&mut self, mut conversation: UdpConversation) {
+    pub(super) fn close_udp(&mut self, flow: UdpFlow) {
+        let is_own = self.run.begin_step(flow.number);
+        let Some(mut conversation) = flow.own else { return };
         self.buffers.add(conversation.number, -(conversation.buffered as isize));
-        if !self.run.begin_step(conversation.number) {
+        if !is_own {
             return;
         }
         let (id, last) = (conversation.id(), conversation.last);

@@ -9,6 +9,7 @@ mod sequence;
 mod state;
 
 use super::decode_options::Transport;
+use super::flow::FlowKey;
 use super::layers::Tables;
 use super::names::name_stream;
 use super::run_state::RunState;
@@ -34,10 +35,15 @@ impl Tables {
                 false => TcpFlow::foreign(number, source, destination, segment),
             }
         };
-        let (index, dropped) = self.tcp.find(source, destination, |number| begin(&self.run, number));
-        if let Some(dropped) = dropped {
-            self.close(dropped);
-        }
+        let index = match self.tcp.find(FlowKey::new(source, destination)) {
+            Ok(known) => known,
+            Err(vacancy) => {
+                let number = self.tcp.assign_number();
+                let (index, evicted) = self.tcp.add(vacancy, begin(&self.run, number));
+                evicted.into_iter().for_each(|evicted| self.close(evicted));
+                index
+            }
+        };
         let mut reused = false;
         let mut replacement = None;
         if let Some((number, begins)) = self.run.seek.as_mut().and_then(|seek| seek.streams.pop_front()) {
@@ -86,7 +92,7 @@ impl Tables {
         let payload = Payload { bytes: packet.bytes, base: 0, wire: packet.bytes.len() as u32 };
         // A SYN may begin another connection between the same endpoints.
         let Some(segment) = Segment::read(payload, false).filter(|segment| !segment.flags.syn()) else { return false };
-        let Some(index) = self.tcp.find_known(packet.key()) else { return false };
+        let Ok(index) = self.tcp.find(packet.key()) else { return false };
         let TcpFlow::Foreign(connection) = self.tcp.flow_mut(index) else { return false };
         let [source, _] = packet.ends();
         connection.skip(source, &segment, at.frame);

@@ -282,6 +282,8 @@ pub struct Registry {
     udp_port: Vec<(u16, LayerFn)>,
     /// UDP ports of protocols that are layers only.
     tunnel_ports: Vec<u16>,
+    /// The lowest and the highest of them, which most ports are not between.
+    tunnel_range: [u16; 2],
     sessions: Vec<SessionEntry>,
     first_datagrams: Vec<FirstDatagramFn>,
 }
@@ -329,6 +331,7 @@ impl Registry {
             ppp: Vec::new(),
             udp_port: Vec::new(),
             tunnel_ports: Vec::new(),
+            tunnel_range: [u16::MAX, 0],
             sessions: Vec::new(),
             first_datagrams: Vec::new(),
         };
@@ -349,6 +352,8 @@ impl Registry {
             });
             all.sessions.extend(entries);
         }
+        all.tunnel_range =
+            all.tunnel_ports.iter().fold(all.tunnel_range, |[low, high], &port| [low.min(port), high.max(port)]);
         for claims in [&mut all.link, &mut all.ether_type] {
             claims.sort_by_key(|(number, _)| !COMMON.contains(number));
         }
@@ -403,7 +408,8 @@ impl Registry {
     /// Whether datagrams between these ports may carry packets, which have conversations of their own.
     #[must_use]
     pub fn is_tunnel(&self, ports: [u16; 2]) -> bool {
-        ports.iter().any(|port| self.tunnel_ports.contains(port))
+        let [low, high] = self.tunnel_range;
+        ports.iter().any(|port| (low..=high).contains(port) && self.tunnel_ports.contains(port))
     }
 
     /// The protocols that are read from a conversation.

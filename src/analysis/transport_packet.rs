@@ -14,8 +14,9 @@ pub(super) const UDP: u8 = 17;
 pub(super) struct TransportPacket<'b> {
     pub(super) protocol: u8,
     addresses: Addresses<'b>,
-    /// Those of the source and of the destination.
-    pub(super) ports: [u16; 2],
+    /// Those of the source and of the destination, as one number: two would be stored one by one, and a load of both would
+    /// wait for them.
+    ports: u32,
     /// With its header.
     pub(super) bytes: &'b [u8],
 }
@@ -60,8 +61,14 @@ impl<'b> TransportPacket<'b> {
     }
 
     fn new(protocol: u8, addresses: Addresses<'b>, bytes: &'b [u8]) -> Option<TransportPacket<'b>> {
-        let ports = [number(bytes, 0)?, number(bytes, 2)?];
+        let ports = u32::from_be_bytes(*bytes.first_chunk()?);
         Some(TransportPacket { protocol, addresses, ports, bytes })
+    }
+
+    /// The ports of the source and of the destination.
+    #[inline]
+    pub(super) fn ports(&self) -> [u16; 2] {
+        [(self.ports >> 16) as u16, self.ports as u16]
     }
 
     /// The key of its conversation.
@@ -71,13 +78,13 @@ impl<'b> TransportPacket<'b> {
             Addresses::V4(&from, &to) => ([from, to].map(|bytes| u32::from_be_bytes(bytes).into()), false),
             Addresses::V6(&from, &to) => ([from, to].map(u128::from_be_bytes), true),
         };
-        FlowKey::of_numbers(numbers, is_v6, self.ports)
+        FlowKey::of_numbers(numbers, is_v6, self.ports())
     }
 
     /// Its source and its destination.
     #[inline]
     pub(super) fn ends(&self) -> [Endpoint; 2] {
-        let [from_port, to_port] = self.ports;
+        let [from_port, to_port] = self.ports();
         let (from, to) = match self.addresses {
             Addresses::V4(&from, &to) => (Address::V4(from), Address::V4(to)),
             Addresses::V6(&from, &to) => (Address::V6(from), Address::V6(to)),

@@ -384,7 +384,7 @@ impl Tables {
     /// Follows a datagram of a conversation of another shard. Returns false if that takes reading it.
     pub(super) fn skip_datagram(&mut self, packet: &TransportPacket<'_>, at: Stamp) -> bool {
         let length = number(packet.bytes, 4).unwrap_or(0);
-        let is_tunnel = self.run.registry.is_tunnel(packet.ports);
+        let is_tunnel = self.run.registry.is_tunnel(packet.ports());
         // RFC 768: at least that of the header. A shorter one is malformed and has no conversation.
         if packet.bytes.len() < 8 || length < 8 || is_tunnel || !self.run.work.udp_conversations {
             return false;

@@ -160,8 +160,9 @@ impl BufRead for PeekReader {
 
 impl Read for PeekReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.buffered().is_empty() && out.len() >= self.buffer.len() && self.read_size >= out.len() && !self.ended {
-            // A read at least as large as the buffer bypasses it.
+        let is_large = out.len() >= self.buffer.len() / 2 && self.read_size >= out.len();
+        if self.buffered().is_empty() && is_large && !self.ended {
+            // A large read bypasses the buffer.
             let read = read(&mut self.reader, out)?;
             self.ended = read == 0;
             return Ok(read);

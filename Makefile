@@ -8,7 +8,7 @@ CORPUS_DIR ?= ../shared/captures
 NEEDS   = @sh -eu -c "$$SETUP" setup
 PREFIX  = $(HOME)/.cargo
 
-.PHONY: help run test corpus oracle forms lint bench fuzz fixtures docs protocols screenshots install
+.PHONY: help run test corpus oracle forms lint bench instructions fuzz fixtures docs protocols screenshots install
 
 help:
 	@echo 'make run        build overhear, and print the frames, streams and calls of a recorded login'
@@ -21,6 +21,8 @@ help:
 	@echo 'make lint       check formatting and run clippy, with warnings denied'
 	@echo 'make bench      compare speed and memory with tshark, tcpdump, ngrep, httpry and tcpflow;'
 	@echo '                as root, with iproute2 and tcpreplay, also packet loss of live capture'
+	@echo 'make instructions  count the instructions of commands with callgrind, and compare them with those recorded in'
+	@echo '                tests/bench/instructions.tsv; part of make bench. RECORD=1 records them'
 	@echo 'make fuzz       run each fuzz target for SECONDS=$(SECONDS)'
 	@echo 'make fixtures   record all fixtures again (Linux, as root)'
 	@echo 'make docs       regenerate docs/fields.md from the field declarations'
@@ -67,6 +69,10 @@ lint:
 bench:
 	$(NEEDS) cargo cc libpcap python3
 	PATH="$$PATH:$$HOME/.cargo/bin" tests/bench/run
+
+instructions:
+	$(NEEDS) cargo cc libpcap python3 valgrind
+	PATH="$$PATH:$$HOME/.cargo/bin" tests/bench/run --only instructions $(if $(RECORD),--record)
 
 fuzz:
 	$(NEEDS) cargo cc cargo-fuzz python3
@@ -208,6 +214,9 @@ for thing; do
     if [ -z "$${TSHARK44:-}" ] && [ "$$(id -u)" = 0 ] && has apt-get && ! has debootstrap; then
       apt install -y -qq --no-install-recommends debootstrap || log "debootstrap is not installed"
     fi
+    ;;
+  valgrind)
+    has valgrind || missing "valgrind" "valgrind" "valgrind, which macOS has not" "valgrind"
     ;;
   python3)
     has python3 || missing "python3" "python3" "xcode-select --install" "python3"

@@ -38,6 +38,15 @@ impl Wants {
         }
     }
 
+    /// Returns the set of all fields but those that repeat a value under another name, which are hidden, and those of columns.
+    #[must_use]
+    pub fn without_repetitions() -> Wants {
+        let mut wants = Wants { protocols: [u64::MAX; WORDS], ..Wants::default() };
+        let is_repetition = |field: &Field| field.hidden || field.protocol == crate::column::COLUMN.id;
+        crate::fields().filter(|field| !is_repetition(field)).for_each(|field| set(&mut wants.fields, field.id));
+        wants
+    }
+
     /// Returns the set of the list row and no field.
     #[must_use]
     pub fn only_columns() -> Wants {

@@ -168,7 +168,7 @@ fn run_print(args: PrintArgs) -> io::Result<CommandOutcome> {
         }
         (FrameFormat::Json | FrameFormat::Ndjson, selection) => {
             let lines = if format == FrameFormat::Json { JsonFraming::Array } else { JsonFraming::Ndjson };
-            let wants = selection.as_ref().map_or_else(Wants::everything, Selection::wants);
+            let wants = selection.as_ref().map_or_else(Wants::without_repetitions, Selection::wants);
             (Box::new(move || Box::new(JsonReport::new(selection.clone(), lines))), wants)
         }
     };

@@ -237,7 +237,7 @@ impl LayerGroups {
         let mut at = layer.entries.0;
         let mut first = true;
         while let Some(entry) = self.entries.get(at as usize) {
-            write_key(row, entry.field.name, first);
+            write_field_key(row, entry.field, first);
             first = false;
             let nodes = std::iter::successors(Some(entry.first), |&at| self.next.get(at as usize).copied())
                 .map_while(|at| tree.nodes().get(at as usize));
@@ -328,6 +328,13 @@ pub(super) fn write_key(row: &mut String, name: &str, first: bool) {
     row.push(':');
 }
 
+/// Appends the name of a field as a key, and its colon. No name of a field has a character that is escaped.
+fn write_field_key(row: &mut String, field: &Field, first: bool) {
+    row.push_str(if first { "\"" } else { ",\"" });
+    row.push_str(field.name);
+    row.push_str("\":");
+}
+
 /// Appends a character as JSON escapes it.
 fn write_escaped(out: &mut String, char: char) {
     for unit in char.encode_utf16(&mut [0; 2]) {
@@ -364,35 +371,41 @@ fn escape_unprintable(json: &str) -> String {
 
 /// Appends a string. Characters that could control a terminal are escaped even where JSON does not require it.
 pub(super) fn write_string(row: &mut String, text: &str) {
+    row.reserve(text.len() + 2);
     row.push('"');
-    let is_ascii = |&byte: &u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
-    // Without an early exit, the compiler vectorizes the test. Most text is plain to its end.
-    if text.as_bytes().chunks(64).all(|bytes| bytes.iter().fold(true, |all, byte| all & is_ascii(byte))) {
-        row.push_str(text);
-        row.push('"');
-        return;
-    }
-    let mut plain = 0;
-    for (at, char) in text.char_indices() {
-        let escape = match char {
-            '"' => "\\\"",
-            '\\' => "\\\\",
-            '\n' => "\\n",
-            '\r' => "\\r",
-            '\t' => "\\t",
-            ' '..='~' => continue,
-            _ if is_printable(char) => continue,
-            _ => "",
-        };
-        row.push_str(text.get(plain..at).unwrap_or_default());
-        plain = at + char.len_utf8();
-        match escape {
-            "" => write_escaped(row, char),
-            _ => row.push_str(escape),
+    let (mut written, mut at) = (0, 0);
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        at += plain_length(rest.as_bytes());
+        let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+        let end = at + char.len_utf8();
+        if char.is_ascii() || !is_printable(char) {
+            row.push_str(text.get(written..at).unwrap_or_default());
+            written = end;
+            match char {
+                '"' => row.push_str("\\\""),
+                '\\' => row.push_str("\\\\"),
+                '\n' => row.push_str("\\n"),
+                '\r' => row.push_str("\\r"),
+                '\t' => row.push_str("\\t"),
+                _ => write_escaped(row, char),
+            }
         }
+        at = end;
     }
-    row.push_str(text.get(plain..).unwrap_or_default());
+    row.push_str(text.get(written..).unwrap_or_default());
     row.push('"');
+}
+
+/// Returns the number of bytes before the first that is not a character of ASCII, or that is escaped.
+fn plain_length(bytes: &[u8]) -> usize {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
+    // Without an early exit, the compiler vectorizes the test of a block.
+    let (blocks, _) = bytes.as_chunks::<16>();
+    let plain_blocks = blocks.iter().take_while(|block| block.iter().fold(true, |all, &byte| all & is_plain(byte)));
+    let start = 16 * plain_blocks.count();
+    let rest = bytes.get(start..).unwrap_or_default();
+    start + rest.iter().position(|&byte| !is_plain(byte)).unwrap_or(rest.len())
 }
 
 /// Appends bytes: as text if they are readable, else as hexadecimal digits.
@@ -421,58 +434,44 @@ fn write_values<'t>(
     clock: &mut TimeFormatter,
 ) {
     let Some(first) = nodes.next() else { return };
-    let start = row.len();
+    let second = nodes.next();
+    row.push_str(if second.is_some() { "[" } else { "" });
     write_value(row, first, tree, clock);
-    let mut several = false;
-    for more in nodes {
-        if !several {
-            row.insert(start, '[');
-            several = true;
-        }
+    let Some(second) = second else { return };
+    for node in std::iter::once(second).chain(nodes) {
         row.push(',');
-        write_value(row, more, tree, clock);
+        write_value(row, node, tree, clock);
     }
-    if several {
-        row.push(']');
-    }
+    row.push(']');
 }
 
 fn write_value(row: &mut String, node: &Node, tree: &Tree, clock: &mut TimeFormatter) {
-    let _ = match node.value {
-        _ if node.field.kind == FieldKind::Protocol => row.write_str("true"),
-        Value::Present => row.write_str("true"),
-        Value::Bool(yes) => write!(row, "{yes}"),
-        Value::Uint(number) => write!(row, "{number}"),
-        Value::Int(number) => write!(row, "{number}"),
-        Value::Decimal(_) => dissectors::format::value(row, node.field, node.value, tree),
-        Value::Duration(nanos) => {
-            value::seconds(row, nanos, Decimals::Nine);
-            Ok(())
+    match node.value {
+        _ if node.field.kind == FieldKind::Protocol => row.push_str("true"),
+        Value::Present => row.push_str("true"),
+        Value::Bool(yes) => row.push_str(if yes { "true" } else { "false" }),
+        Value::Uint(number) => value::number(row, number),
+        Value::Int(number) => row.push_str(itoa::Buffer::new().format(number)),
+        Value::Decimal(_) => {
+            let _ = dissectors::format::value(row, node.field, node.value, tree);
         }
+        Value::Duration(nanos) => value::seconds(row, nanos, Decimals::Nine),
         Value::Time(nanos) => {
             row.push('"');
             clock.write_rfc3339(row, nanos);
             row.push('"');
-            Ok(())
         }
-        Value::Text(slice) => {
-            match std::str::from_utf8(tree.bytes(slice)) {
-                Ok(text) => write_string(row, text),
-                Err(_) => write_hex(row, tree.bytes(slice)),
-            }
-            Ok(())
-        }
-        Value::Bytes(slice) => {
-            write_bytes(row, tree.bytes(slice));
-            Ok(())
-        }
+        Value::Text(slice) => match std::str::from_utf8(tree.bytes(slice)) {
+            Ok(text) => write_string(row, text),
+            Err(_) => write_hex(row, tree.bytes(slice)),
+        },
+        Value::Bytes(slice) => write_bytes(row, tree.bytes(slice)),
         Value::Ipv4(_) | Value::Ipv6(_) | Value::Ether(_) => {
             row.push('"');
-            let _ = dissectors::format::value(row, node.field, node.value, tree);
+            value::value(row, node.field, node.value, tree, clock);
             row.push('"');
-            Ok(())
         }
-    };
+    }
 }
 
 #[cfg(test)]
@@ -487,6 +486,33 @@ mod tests {
         let out = json_lines(&serde_json::json!({ "a": text }));
         assert!(out.chars().all(|char| char == '\n' || is_printable(char)), "{out}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&out).expect("JSON")["a"], text);
+    }
+
+    #[test]
+    fn names_of_fields_need_no_escapes() {
+        for field in fields() {
+            assert_eq!(plain_length(field.name.as_bytes()), field.name.len(), "{}", field.name);
+        }
+    }
+
+    #[test]
+    fn a_string_is_escaped_wherever_a_block_ends() {
+        let escapes = [
+            ("\"", "\\\""),
+            ("\\", "\\\\"),
+            ("\r\n", "\\r\\n"),
+            ("\u{7f}", "\\u007f"),
+            ("\u{202e}", "\\u202e"),
+            ("é", "é"),
+        ];
+        for (text, escaped) in escapes {
+            for (before, after) in (0..40).flat_map(|before| (0..20).map(move |after| (before, after))) {
+                let (before, after) = ("a".repeat(before), "b".repeat(after));
+                let mut row = String::new();
+                write_string(&mut row, &format!("{before}{text}{after}{text}"));
+                assert_eq!(row, format!("\"{before}{escaped}{after}{escaped}\""));
+            }
+        }
     }
 
     #[test]

@@ -62,7 +62,12 @@ impl CachedSecond {
             format(second, &mut self.before, &mut self.after);
             self.second = Some(second);
         }
-        let _ = write!(out, "{}.{:09}{}", self.before, nanos.rem_euclid(NANOS), self.after);
+        out.push_str(&self.before);
+        out.push('.');
+        // The 1 before the decimals keeps leading zeros.
+        let decimals = NANOS + nanos.rem_euclid(NANOS);
+        out.push_str(itoa::Buffer::new().format(decimals).get(1..).unwrap_or_default());
+        out.push_str(&self.after);
     }
 }
 

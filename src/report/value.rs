@@ -103,8 +103,10 @@ fn plain_text(bytes: &[u8]) -> Option<&str> {
 
 /// Returns the bytes as text if they are readable: UTF-8 without control characters other than tab and line ends.
 pub(crate) fn readable_text(bytes: &[u8]) -> Option<&str> {
-    let is_control = |byte: u8| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f;
-    if bytes.iter().any(|&byte| is_control(byte)) {
+    let is_control = |byte: u8| (byte < b' ') & (byte != b'\t') & (byte != b'\n') & (byte != b'\r') | (byte == 0x7f);
+    // Without an early exit, the compiler vectorizes the test of a block.
+    let mut blocks = bytes.chunks(64);
+    if blocks.any(|block| block.iter().fold(false, |any, &byte| any | is_control(byte))) {
         return None;
     }
     // The control characters outside ASCII are U+0080 to U+009F.

@@ -76,6 +76,19 @@ impl Call {
         let halves = [self.exchange.request, self.exchange.response];
         halves.into_iter().flatten().map(|half| half.last.frame).max().unwrap_or_default()
     }
+
+    /// Whether its request went to a group. Members respond from their own addresses, in other conversations (RFC 6762 6,
+    /// RFC 4795 2.1).
+    #[must_use]
+    pub fn is_to_group(&self) -> bool {
+        self.exchange.lacks_response() && self.exchange.request.is_some() && self.server.address.is_multicast()
+    }
+
+    /// Whether a response belongs to it and was not captured.
+    #[must_use]
+    pub fn is_unanswered(&self) -> bool {
+        self.exchange.lacks_response() && !self.is_to_group()
+    }
 }
 
 /// One row of `streams`: a TCP connection.

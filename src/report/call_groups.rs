@@ -130,11 +130,8 @@ impl Group {
         if let Some(rows) = rows {
             self.rows = Some(self.rows.unwrap_or_default().saturating_add(rows));
         }
-        let is_failed = matches!(
-            exchange.outcome,
-            Outcome::ClientError | Outcome::ServerError | Outcome::Aborted | Outcome::Unanswered
-        );
-        self.errors += u64::from(is_failed || exchange.lacks_response());
+        let is_failed = matches!(exchange.outcome, Outcome::ClientError | Outcome::ServerError | Outcome::Aborted);
+        self.errors += u64::from(is_failed || call.is_unanswered());
     }
 }
 

@@ -98,6 +98,7 @@ impl CallTexts {
         let content_type = Cell::Media(&exchange.content_type, if is_truncated { "(truncated)" } else { "" });
         let status = match exchange.code {
             Some(status) => Cell::Number(status.into()),
+            None if call.is_to_group() => Cell::Missing("multicast"),
             None if exchange.lacks_response() => Cell::Missing("no response"),
             None => Cell::Text(&exchange.status),
         };
@@ -334,6 +335,10 @@ mod tests {
         let text = print(RecordFormat::Text(None), vec![unanswered.clone(), cut.clone()]);
         assert!(text.lines().nth(1).is_some_and(|row| row.contains("no response")), "{text}");
         assert!(text.lines().nth(2).is_some_and(|row| row.contains("text/html (truncated)")), "{text}");
+        let mut to_group = unanswered.clone();
+        to_group.server.address = dissectors::packet::Address::V4([224, 0, 0, 251]);
+        let rows = print(RecordFormat::Text(None), vec![to_group]);
+        assert!(rows.contains("multicast") && !rows.contains("no response"), "{rows}");
         let text = print(RecordFormat::Csv, vec![unanswered, cut]);
         assert_eq!(
             text.lines().nth(1),

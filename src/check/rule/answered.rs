@@ -24,12 +24,10 @@ impl<'r> AnsweredEvaluator<'r> {
 
 impl RuleEvaluator for AnsweredEvaluator<'_> {
     fn on_call(&mut self, call: &Call, item: &EvaluatedItem<'_>) {
-        let is_elsewhere = call.exchange.response.is_none() && call.server.address.is_multicast();
-        // Members of a group respond from their own addresses, in other conversations.
         let has_response = !call.exchange.is_one_way;
         if call.exchange.request.is_none()
             || !has_response
-            || is_elsewhere
+            || call.is_to_group()
             || !matches_condition(self.condition, item.tree)
         {
             return;

@@ -141,6 +141,7 @@ pub(super) fn describe_call(call: &Call) -> String {
         return escape_unprintable(&request);
     }
     let response = match exchange.response {
+        None if call.is_to_group() => "responses in other conversations",
         None => "no response",
         Some(_) if exchange.status.is_empty() => "response without a status",
         Some(_) => &exchange.status,

@@ -66,7 +66,7 @@ impl SummaryTable {
         match exchange.outcome {
             Outcome::ClientError => totals.client_errors += 1,
             Outcome::ServerError => totals.server_errors += 1,
-            _ if exchange.lacks_response() => totals.unanswered += 1,
+            _ if call.is_unanswered() => totals.unanswered += 1,
             _ => {}
         }
         if exchange.is_one_way {

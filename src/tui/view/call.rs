@@ -60,7 +60,11 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let (theme, exchange) = (&model.theme, &call.exchange);
     let is_missing = exchange.code.is_none() && exchange.lacks_response();
-    let status = if is_missing { "no response" } else { exchange.status.as_str() };
+    let status = match is_missing {
+        true if call.is_to_group() => "responses are in other conversations",
+        true => "no response",
+        false => exchange.status.as_str(),
+    };
     let paint = theme.status(exchange);
     let used = put_right(buffer, row(area, 0), &format!("{status} "), paint);
     let line = Rect { width: area.width.saturating_sub(used + 1), ..row(area, 0) };

@@ -469,6 +469,12 @@ pub trait Session: Send {
         false
     }
 
+    /// Drops what can be derived again, such as prepared keys: memory is short. Returns whether there was any; then nothing else of
+    /// the conversation is released yet.
+    fn forget_derivable(&mut self) -> bool {
+        false
+    }
+
     /// Bytes of messages that it keeps, besides those it has not consumed.
     fn buffered(&self) -> usize {
         0

@@ -135,6 +135,7 @@ static WEB: WebProtocol = WebProtocol {
     body_limit: &BODY_LIMIT,
     bad_length: &BAD_LENGTH,
     ends_with_frame: true,
+    has_windows: true,
     decompression_failed: &DECOMPRESSION_FAILED,
 };
 

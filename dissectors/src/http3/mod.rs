@@ -132,6 +132,7 @@ static WEB: WebProtocol = WebProtocol {
     body_limit: &BODY_LIMIT,
     bad_length: &BAD_LENGTH,
     ends_with_frame: false,
+    has_windows: false,
     decompression_failed: &DECOMPRESSION_FAILED,
 };
 
@@ -141,6 +142,10 @@ const WEBTRANSPORT_STREAM: u64 = 0x54;
 
 /// Bytes that wait for entries of the dynamic table, of all streams. Peers permit 16 to 100 streams with some hundred each.
 const MAX_HELD: usize = 1 << 20;
+/// Directions of streams that are open or wait. Those that are open are fewer (see the streams of QUIC).
+const MAX_LANES: usize = 2048;
+/// Bytes of a dynamic table that are kept if memory is short: as many as most peers permit.
+const KEPT_TABLE: usize = 8 << 10;
 
 fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
     let is_reversed = handover.fact("initiator") == Some(b"server");
@@ -336,8 +341,8 @@ impl Http3 {
     fn hold(&mut self, lane: Lane, bytes: &[u8], cx: &mut Context<'_>) {
         self.held += bytes.len();
         self.state(lane).held.extend_from_slice(bytes);
-        if self.held > MAX_HELD {
-            self.end_encoder(lane.side, cx);
+        if self.held > MAX_HELD || self.lanes.len() > MAX_LANES {
+            Side::BOTH.into_iter().for_each(|side| self.end_encoder(side, cx));
         }
     }
 
@@ -357,15 +362,57 @@ impl Http3 {
     }
 
     fn read_held(&mut self, lane: Lane, cx: &mut Context<'_>) {
-        let held = core::mem::take(&mut self.state(lane).held);
+        let mut held = core::mem::take(&mut self.state(lane).held);
         let (len, required) = self.read_bytes(lane, Chunk { bytes: &held, base: None }, cx);
-        let rest = held.get(len..).unwrap_or_default();
         self.held = self.held.saturating_sub(len);
+        // Bytes of a frame that is not complete stay where they are, however often more of them come.
+        if len == held.len() {
+            held = Vec::new();
+        } else {
+            held.drain(..len);
+        }
         let state = self.state(lane);
-        (state.held, state.required) = (rest.to_vec(), required);
+        state.required = required;
         if let Some(end) = state.ended.filter(|_| required.is_none()) {
-            self.held = self.held.saturating_sub(rest.len());
-            self.end_lane(lane, rest, end, cx);
+            self.held = self.held.saturating_sub(held.len());
+            self.end_lane(lane, &held, end, cx);
+        } else {
+            state.held = held;
+        }
+    }
+
+    /// Reads what waits of a lane with what is known: it ends, or bytes after it are missing.
+    fn read_waiting(&mut self, lane: Lane, cx: &mut Context<'_>) {
+        if self.lanes.get(&lane).is_some_and(|state| state.required.is_some()) {
+            let was_final = core::mem::replace(&mut self.decoder(lane.side).is_final, true);
+            self.read_held(lane, cx);
+            self.decoder(lane.side).is_final = was_final;
+        }
+    }
+
+    /// Takes the bytes that wait of a lane.
+    fn take_held(&mut self, lane: Lane) -> Vec<u8> {
+        let held = self.lanes.get_mut(&lane).map(|state| core::mem::take(&mut state.held)).unwrap_or_default();
+        self.held = self.held.saturating_sub(held.len());
+        held
+    }
+
+    /// Drops what waits, and large tables: memory is short. What waits is read with what is known.
+    fn release_held(&mut self, cx: &mut Context<'_>) {
+        for side in Side::BOTH {
+            if self.decoder(side).buffered() > KEPT_TABLE {
+                self.decoder(side).lose();
+                self.resume(side, cx);
+            }
+        }
+        let holds = |(lane, state): (&Lane, &LaneState)| (!state.held.is_empty()).then_some(*lane);
+        let lanes: Vec<Lane> = self.lanes.iter().filter_map(holds).collect();
+        for lane in lanes {
+            self.read_waiting(lane, cx);
+            let held = self.take_held(lane);
+            if !held.is_empty() {
+                self.skip_gap(lane, &held, Missing::Released, cx);
+            }
         }
     }
 
@@ -380,7 +427,8 @@ impl Http3 {
     fn end_lane(&mut self, lane: Lane, rest: &[u8], end: SideEnd, cx: &mut Context<'_>) {
         let Some(state) = self.lanes.remove(&lane) else { return };
         // RFC 9114 6.2.1, RFC 9204 4.2: these streams end with the connection.
-        if matches!(state.kind, LaneKind::Encoder | LaneKind::Control) {
+        let is_critical = matches!(state.kind, LaneKind::Encoder | LaneKind::Decoder | LaneKind::Control);
+        if is_critical || state.is_lost && state.kind == LaneKind::Untyped {
             Side::BOTH.into_iter().for_each(|side| self.end_encoder(side, cx));
         }
         let Some(key) = state.key() else { return };
@@ -422,11 +470,14 @@ impl Session for Http3 {
     fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
         if missing == Missing::Released && before.bytes.is_empty() {
             if lane == Lane::of(Side::Client) {
+                self.release_held(cx);
                 self.streams.release(cx);
             }
             return;
         }
-        self.skip_gap(lane, before.bytes, missing, cx);
+        self.read_waiting(lane, cx);
+        let held = self.take_held(lane);
+        self.skip_gap(lane, if held.is_empty() { before.bytes } else { &held }, missing, cx);
         self.streams.report_finished(cx);
     }
 
@@ -435,13 +486,16 @@ impl Session for Http3 {
             self.lanes.remove(&lane);
             return;
         }
+        if end != SideEnd::Closed {
+            // The instructions that its headers wait for may never come.
+            self.read_waiting(lane, cx);
+        }
         let state = self.state(lane);
         if state.required.is_some() {
             state.ended = Some(end);
             return;
         }
-        let held = core::mem::take(&mut state.held);
-        self.held = self.held.saturating_sub(held.len());
+        let held = self.take_held(lane);
         self.end_lane(lane, if held.is_empty() { rest.bytes } else { &held }, end, cx);
         self.streams.report_finished(cx);
     }

@@ -277,6 +277,10 @@ impl Connection {
         if opened.is_ok() && is_after_hello {
             self.has_left_initial = true;
             self.initial.iter_mut().for_each(InitialKeys::forget);
+            if level == Level::OneRtt {
+                // The handshake is complete. What is sent of it again is read with keys that are derived again.
+                self.levels.iter_mut().for_each(SideLevels::forget_handshake);
+            }
         }
         opened
     }
@@ -415,6 +419,8 @@ impl Connection {
         self.summary.close(close, cx);
         if !core::mem::replace(&mut self.is_closed, true) {
             self.end_streams(if close.is_error() { SideEnd::Reset } else { SideEnd::Unseen }, cx);
+            self.forget();
+            self.crypto = Default::default();
         }
     }
 
@@ -473,9 +479,14 @@ impl Connection {
         );
     }
 
-    /// Drops what waits, and what can be derived again: memory is short.
-    pub(super) fn release(&mut self, cx: &mut Context<'_>) {
+    /// Drops what can be derived again.
+    pub(super) fn forget(&mut self) {
         self.initial.iter_mut().for_each(InitialKeys::forget);
+        self.levels.iter_mut().for_each(SideLevels::forget);
+    }
+
+    /// Drops what waits: memory is short.
+    pub(super) fn release(&mut self, cx: &mut Context<'_>) {
         self.crypto.iter_mut().flatten().for_each(CryptoStream::release);
         let Connection { streams, negotiated, client, nth, .. } = self;
         streams.release(StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn }, cx);
@@ -489,8 +500,13 @@ impl Connection {
     /// Bytes that it buffers, and [`release`](Connection::release) frees.
     pub(super) fn buffered(&self) -> usize {
         let crypto = self.crypto.iter().flatten().map(CryptoStream::buffered).sum::<usize>();
-        let keys = self.initial.iter().map(InitialKeys::buffered).sum::<usize>();
-        crypto + keys + self.streams.buffered()
+        crypto + self.keys_len() + self.streams.buffered()
+    }
+
+    /// Bytes of memory that [`forget`](Connection::forget) frees.
+    pub(super) fn keys_len(&self) -> usize {
+        let initial = self.initial.iter().map(InitialKeys::buffered).sum::<usize>();
+        initial + self.levels.iter().map(SideLevels::buffered).sum::<usize>()
     }
 }
 

@@ -213,6 +213,17 @@ impl PacketKeys {
     pub(super) fn set_phase(&mut self, phase: PhaseKeys) -> PhaseKeys {
         core::mem::replace(&mut self.packet, phase)
     }
+
+    /// The secret that the keys of payloads were derived from.
+    pub(super) fn phase_secret(&self) -> &[u8] {
+        &self.packet.secret
+    }
+
+    /// Derives the keys of payloads of a secret that [`phase_secret`](PacketKeys::phase_secret) has returned.
+    pub(super) fn resume_phase(mut self, secret: &[u8]) -> Option<PacketKeys> {
+        self.packet = PhaseKeys::new(self.version, self.suite, secret.to_vec())?;
+        Some(self)
+    }
 }
 
 /// Returns the packet number whose last bytes are `truncated` (RFC 9000 A.3).

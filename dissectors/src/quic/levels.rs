@@ -93,9 +93,11 @@ struct LevelKeys {
     candidates: Vec<PacketKeys>,
     /// The bit of the present key phase.
     phase: bool,
-    previous: Option<PhaseKeys>,
+    /// The secret of the present phase, after a key update.
+    updated: Option<Box<[u8]>>,
+    previous: Option<Box<PhaseKeys>>,
     /// The next keys, and the candidate that they follow.
-    next: Option<(usize, PhaseKeys)>,
+    next: Option<Box<(usize, PhaseKeys)>>,
     has_opened: bool,
     failures: u32,
     /// Stamp of the newest secret, and the client, when that of the level was missing.
@@ -147,6 +149,23 @@ impl SideLevels {
         })
     }
 
+    /// Drops the keys of the handshake and of early data, which are no longer used. They can be derived again.
+    pub(super) fn forget_handshake(&mut self) {
+        self.zero_rtt.forget();
+        self.handshake.forget();
+    }
+
+    /// Drops all keys. They can be derived again.
+    pub(super) fn forget(&mut self) {
+        self.forget_handshake();
+        self.one_rtt.forget();
+    }
+
+    /// Bytes of memory of prepared keys, about.
+    pub(super) fn buffered(&self) -> usize {
+        [&self.zero_rtt, &self.handshake, &self.one_rtt].into_iter().map(LevelKeys::buffered).sum()
+    }
+
     fn keys_mut(&mut self, level: Level) -> Option<&mut LevelKeys> {
         match level {
             Level::Initial => None,
@@ -188,6 +207,10 @@ impl SideLevels {
 }
 
 impl LevelKeys {
+    /// Memory of the prepared keys of a candidate, and of a key phase, about.
+    const SIZE: usize = 2048;
+    const PHASE_SIZE: usize = 1200;
+
     fn load(&mut self, level: Level, side: Side, version: Version, negotiated: &Negotiated, known: KnownSecrets<'_>) {
         let now = (known.secrets.newest(known.frame), negotiated.client_random);
         if self.missing_at == Some(now) {
@@ -203,8 +226,26 @@ impl LevelKeys {
         };
         // Early data precedes the server's selection.
         let suite = negotiated.suite.filter(|_| level != Level::ZeroRtt);
-        self.candidates =
-            quic_suites(suite).filter_map(|suite| PacketKeys::new(version, suite, secret.bytes())).collect();
+        let keys = quic_suites(suite).filter_map(|suite| {
+            let keys = PacketKeys::new(version, suite, secret.bytes())?;
+            match &self.updated {
+                Some(updated) => keys.resume_phase(updated),
+                None => Some(keys),
+            }
+        });
+        self.candidates = keys.collect();
+        self.candidates.shrink_to_fit();
+    }
+
+    /// Drops what can be derived again.
+    fn forget(&mut self) {
+        (self.candidates, self.previous, self.next) = (Vec::new(), None, None);
+    }
+
+    /// Bytes of memory of prepared keys, about.
+    fn buffered(&self) -> usize {
+        let phases = usize::from(self.previous.is_some()) + usize::from(self.next.is_some());
+        self.candidates.len() * LevelKeys::SIZE + phases * LevelKeys::PHASE_SIZE
     }
 
     /// Decrypts a packet with the keys of the present phase, or of another one. Returns whether the keys are updated.
@@ -235,14 +276,15 @@ impl LevelKeys {
         if previous.is_some() {
             return (previous, false);
         }
-        let next = self.next.take().filter(|&(of, _)| of == nth).map(|(_, next)| next);
+        let next = self.next.take().filter(|next| next.0 == nth).map(|next| next.1);
         let Some(next) = next.or_else(|| keys.next_phase(None)) else { return (None, false) };
         let payload = keys.open_in(&next, header, packet);
         if payload.is_none() {
-            self.next = Some((nth, next));
+            self.next = Some(Box::new((nth, next)));
             return (None, false);
         }
-        self.previous = Some(keys.set_phase(next));
+        self.previous = Some(Box::new(keys.set_phase(next)));
+        self.updated = Some(keys.phase_secret().into());
         self.phase = !self.phase;
         (payload, true)
     }

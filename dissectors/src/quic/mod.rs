@@ -290,8 +290,8 @@ fn read_payload(
     connection.read_frames(side, level, Payload::whole(&opened.payload, base), cx);
 }
 
-/// Memory of a connection, about: with keys of each level.
-const CONNECTION_SIZE: usize = size_of::<Connection>() + 4096;
+/// Memory of a connection, about: without keys, which are counted apart.
+const CONNECTION_SIZE: usize = size_of::<Connection>() + 2048;
 
 /// Length of the tag of a packet.
 const TAG: usize = 16;
@@ -340,6 +340,12 @@ impl Session for Quic {
 
     fn is_idle(&self) -> bool {
         self.connections.iter().all(|connection| connection.summary.is_reported())
+    }
+
+    fn forget_derivable(&mut self) -> bool {
+        let had_keys = self.connections.iter().any(|connection| connection.keys_len() > 0);
+        self.connections.iter_mut().for_each(Connection::forget);
+        had_keys
     }
 
     fn buffered(&self) -> usize {

@@ -1,6 +1,6 @@
 //! Sets of numbers that are mostly consecutive, as ranges: packet numbers, and numbers of streams.
 
-use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 /// Ranges of one set that are kept; then the lowest ones are joined.
 const MAX_RANGES: usize = 64;
@@ -8,46 +8,45 @@ const MAX_RANGES: usize = 64;
 /// A set of numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NumberRanges {
-    /// First and last number of each range.
-    ranges: BTreeMap<u64, u64>,
+    /// First and last number of each range, in ascending order. Mostly one, so a list takes less memory than a tree.
+    ranges: Vec<(u64, u64)>,
 }
 
 impl NumberRanges {
     pub(super) fn contains(&self, number: u64) -> bool {
-        self.ranges.range(..=number).next_back().is_some_and(|(_, &last)| number <= last)
+        let after = self.ranges.partition_point(|&(first, _)| first <= number);
+        after.checked_sub(1).and_then(|at| self.ranges.get(at)).is_some_and(|&(_, last)| number <= last)
     }
 
     /// The largest number.
     pub(super) fn largest(&self) -> Option<u64> {
-        self.ranges.last_key_value().map(|(_, &last)| last)
+        self.ranges.last().map(|&(_, last)| last)
     }
 
     /// Adds all numbers from the first to the last.
     pub(super) fn insert(&mut self, first: u64, last: u64) {
-        let before = self.ranges.range(..=first).next_back().map(|(&first, &last)| (first, last));
-        let mut range = (first, last);
-        if let Some((before_first, before_last)) = before.filter(|&(_, before)| before.saturating_add(1) >= first) {
-            if before_last >= last {
-                return;
+        // The ranges that the new one overlaps, or is next to.
+        let from = self.ranges.partition_point(|&(_, end)| end.saturating_add(1) < first);
+        let until = self.ranges.partition_point(|&(start, _)| start <= last.saturating_add(1)).max(from);
+        let joined = self.ranges.get(from..until).unwrap_or_default();
+        let range = joined.iter().fold((first, last), |(first, last), &(start, end)| (first.min(start), last.max(end)));
+        if joined == [range] {
+            return;
+        }
+        self.ranges.splice(from..until, [range]);
+        if self.ranges.len() > MAX_RANGES {
+            let (lowest, _) = self.ranges.remove(0);
+            if let Some((first, _)) = self.ranges.first_mut() {
+                *first = lowest;
             }
-            range.0 = before_first;
-        }
-        while let Some((&next, &next_last)) = self.ranges.range(first..=range.1.saturating_add(1)).next() {
-            self.ranges.remove(&next);
-            range.1 = range.1.max(next_last);
-        }
-        self.ranges.insert(range.0, range.1);
-        if self.ranges.len() > MAX_RANGES
-            && let (Some((first, _)), Some((_, last))) = (self.ranges.pop_first(), self.ranges.pop_first())
-        {
-            self.ranges.insert(first, last);
         }
     }
 
     /// Returns how many numbers up to one are not in another set.
     pub(super) fn count_missing_in(&self, other: &NumberRanges, until: u64) -> u64 {
-        let ranges = self.ranges.range(..=until).map(|(&first, &last)| (first, last.min(until)));
-        ranges.fold(0_u64, |count, (first, last)| {
+        let ranges = self.ranges.iter().filter(|&&(first, _)| first <= until);
+        ranges.fold(0_u64, |count, &(first, last)| {
+            let last = last.min(until);
             let len = (last - first).saturating_add(1);
             count.saturating_add(len.saturating_sub(other.count_within(first, last)))
         })
@@ -55,8 +54,8 @@ impl NumberRanges {
 
     /// Returns how many numbers of a range are in the set.
     fn count_within(&self, first: u64, last: u64) -> u64 {
-        let ranges = self.ranges.range(..=last).rev().take_while(|&(_, &end)| end >= first);
-        ranges.fold(0_u64, |count, (&start, &end)| count.saturating_add(end.min(last) - start.max(first) + 1))
+        let ranges = self.ranges.iter().filter(|&&(start, end)| start <= last && end >= first);
+        ranges.fold(0_u64, |count, &(start, end)| count.saturating_add(end.min(last) - start.max(first) + 1))
     }
 }
 
@@ -74,7 +73,7 @@ mod tests {
             numbers.insert(number, number);
             assert!(numbers.contains(number));
         }
-        assert_eq!(numbers.ranges, BTreeMap::from([(0, 3), (5, 5), (7, 7)]));
+        assert_eq!(numbers.ranges, [(0, 3), (5, 5), (7, 7)]);
         for number in (100..10_000).step_by(2) {
             numbers.insert(number, number);
         }

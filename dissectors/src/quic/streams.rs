@@ -22,7 +22,8 @@ const STREAM_SIZE: usize = 1024;
 /// The streams of a connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Streams {
-    open: BTreeMap<u64, [StreamSide; 2]>,
+    /// Both sides of each; boxed, as a node of the map has room for eleven.
+    open: BTreeMap<u64, Box<[StreamSide; 2]>>,
     /// Numbers of closed streams of each type. A stream between two closed ones, at the limit, has most likely been lost.
     closed: [NumberRanges; 4],
     pending: usize,
@@ -201,7 +202,7 @@ impl Streams {
         for side in Side::BOTH {
             side.of_mut(&mut stream).has_ended = !context.is_sender(id, side);
         }
-        self.open.insert(id, stream);
+        self.open.insert(id, Box::new(stream));
     }
 
     fn end_if_complete(&mut self, id: u64, side: Side, context: StreamContext<'_>, cx: &mut Context<'_>) {

@@ -26,6 +26,9 @@ const MAX_CLOSED: usize = 256;
 /// Those of them that are kept if memory is short.
 const KEPT_CLOSED: usize = 16;
 
+/// Number of a stream that ended, the number of its exchange, and its windows.
+type ClosedStream = (u32, u32, Option<Box<[Window; 2]>>);
+
 /// The streams of a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Streams {
@@ -34,9 +37,9 @@ pub(crate) struct Streams {
     pub(crate) keep: Option<usize>,
     /// Fields of whole messages are recorded.
     pub(crate) has_messages: bool,
-    open: BTreeMap<u32, Stream>,
-    /// Streams that ended last, with the numbers of their exchanges and their windows.
-    closed: VecDeque<(u32, u32, [Window; 2])>,
+    open: BTreeMap<u32, Box<Stream>>,
+    /// Streams that ended last, with the numbers of their exchanges, and their windows.
+    closed: VecDeque<ClosedStream>,
     /// The highest number of a stream that ended.
     highest_closed: u32,
     /// Streams of CONNECT whose exchange is reported, and which carry another protocol; and whether each half has bytes after
@@ -92,17 +95,17 @@ impl Streams {
         stream.requested = stream.exchange.request.map(|request| request.last);
         stream.half(Half::Request).state = HalfState::Done;
         self.text = stream.text();
-        self.open.insert(1, stream);
+        self.open.insert(1, Box::new(stream));
     }
 
     /// Returns an open stream.
     pub(crate) fn get_mut(&mut self, id: u32) -> Option<&mut Stream> {
-        self.open.get_mut(&id)
+        self.open.get_mut(&id).map(|stream| &mut **stream)
     }
 
     /// Returns the open streams.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Stream)> {
-        self.open.iter_mut().map(|(&id, stream)| (id, stream))
+        self.open.iter_mut().map(|(&id, stream)| (id, &mut **stream))
     }
 
     /// Returns the windows of a stream that is open or was closed last.
@@ -110,7 +113,7 @@ impl Streams {
         if let Some(stream) = self.open.get_mut(&id) {
             return Some(&mut stream.windows);
         }
-        self.closed.iter_mut().rev().find(|(closed, ..)| *closed == id).map(|(_, _, windows)| windows)
+        self.closed.iter_mut().rev().find(|(closed, ..)| *closed == id).and_then(|(_, _, windows)| windows.as_deref_mut())
     }
 
     /// Whether a stream carries another protocol.
@@ -144,7 +147,7 @@ impl Streams {
 
     /// Returns the number of a stream's exchange.
     pub(crate) fn nth(&self, id: u32) -> Option<u32> {
-        let closed = || self.closed.iter().rev().find(|(closed, ..)| *closed == id).map(|&(_, nth, _)| nth);
+        let closed = || self.closed.iter().rev().find(|(closed, ..)| *closed == id).map(|(_, nth, _)| *nth);
         self.open.get(&id).map(|stream| stream.exchange.id.nth).or_else(closed)
     }
 
@@ -163,9 +166,9 @@ impl Streams {
             let (is_encrypted, name) = (cx.is_encrypted, cx.exchange(self.count));
             let exchange = Exchange { id: name, protocol: self.protocol.name(), is_encrypted, ..Exchange::default() };
             self.count = self.count.saturating_add(1);
-            self.open.insert(id, Stream::new(Box::new(exchange), windows));
+            self.open.insert(id, Box::new(Stream::new(Box::new(exchange), windows)));
         }
-        self.open.get_mut(&id)
+        self.open.get_mut(&id).map(|stream| &mut **stream)
     }
 
     /// Counts text of a stream that was added.
@@ -174,7 +177,7 @@ impl Streams {
         while self.text > MAX_TEXT && self.open.len() > 1 {
             self.is_over_limit = true;
             let longest = self.open.values_mut().max_by_key(|stream| stream.lines());
-            match longest.map_or(0, Stream::drop_lines) {
+            match longest.map_or(0, |stream| stream.drop_lines()) {
                 0 => self.report_oldest(Some(id), cx),
                 dropped => self.text = self.text.saturating_sub(dropped),
             }
@@ -206,7 +209,7 @@ impl Streams {
     pub(crate) fn report_finished(&mut self, cx: &mut Context<'_>) {
         while let Some(id) = self.finished.pop() {
             let is_done = |stream: &Stream| stream.is_done(Half::Request) && stream.is_done(Half::Response);
-            if self.open.get(&id).is_some_and(is_done) {
+            if self.open.get(&id).is_some_and(|stream| is_done(stream)) {
                 self.report(id, cx);
             }
         }
@@ -238,7 +241,8 @@ impl Streams {
 
     /// Bytes buffered.
     pub(crate) fn buffered(&self) -> usize {
-        let closed = self.closed.len().saturating_sub(KEPT_CLOSED) * size_of::<(u32, u32, [Window; 2])>();
+        let windows = if self.protocol.has_windows { size_of::<[Window; 2]>() } else { 0 };
+        let closed = self.closed.len().saturating_sub(KEPT_CLOSED) * (size_of::<ClosedStream>() + windows);
         self.text + self.bodies + closed + self.open.len() * (size_of::<Stream>() + size_of::<Exchange>())
     }
 
@@ -258,7 +262,8 @@ impl Streams {
         if self.closed.len() == MAX_CLOSED {
             self.closed.pop_front();
         }
-        self.closed.push_back((id, stream.exchange.id.nth, stream.windows));
+        let windows = self.protocol.has_windows.then(|| Box::new(stream.windows));
+        self.closed.push_back((id, stream.exchange.id.nth, windows));
         self.highest_closed = self.highest_closed.max(id);
         if stream.tunnel.is_some() && self.tunnels.len() < MAX_OPEN {
             self.tunnels.insert(id, [true; 2]);

@@ -38,6 +38,8 @@ pub(crate) struct WebProtocol {
     /// The last frame of a message states that it is. Otherwise the end of its stream does, and a body of one frame is not
     /// reassembled.
     pub(crate) ends_with_frame: bool,
+    /// Whether its streams have flow control of their own.
+    pub(crate) has_windows: bool,
     // Notes.
     pub(crate) truncated: &'static Field,
     pub(crate) gap: &'static Field,

@@ -1,6 +1,7 @@
 //! After a call of a session: its events are evaluated, its bytes attributed, and what it derived is fed to others.
 
 use super::conversation::OwnedRange;
+use super::nested::Nested;
 use super::{Assembled, DriverState, SessionDriver};
 use crate::analysis::MessageNodes;
 use crate::analysis::frame_context::Feed;
@@ -185,14 +186,16 @@ impl SessionDriver {
     /// Has the sessions above amend the exchanges that carry them.
     pub(super) fn conclude(&mut self, events: std::ops::Range<usize>, feed: &mut Feed<'_>) {
         let Some(nested) = &mut self.nested else { return };
-        let yields = |event: &Event| matches!(event, Event::Exchange(exchange) if exchange.yields_to_content);
+        let yields = |nested: &Nested, event: &Event| {
+            matches!(event, Event::Exchange(exchange) if exchange.yields_to_content && nested.has_read(exchange.id.nth))
+        };
         let mut end = events.end;
-        let has_yielding = || feed.cx.events.get(events.start..).is_some_and(|events| events.iter().any(yields));
-        if nested.has_read() && has_yielding() {
+        let reported = feed.cx.events.get(events.start..).unwrap_or_default();
+        if reported.iter().any(|event| yields(nested, event)) {
             // Several connections of QUIC may end at once.
             let before = feed.cx.events.len();
             let mut of_call = feed.cx.events.split_off(events.start.min(before));
-            of_call.retain(|event| !yields(event));
+            of_call.retain(|event| !yields(nested, event));
             feed.cx.events.append(&mut of_call);
             end -= before - feed.cx.events.len();
         }

@@ -406,7 +406,7 @@ impl SessionDriver {
             tracking: self.tracking,
             undetected: 0,
         };
-        self.nested.get_or_insert_default().above.insert(0, above);
+        self.nested.get_or_insert_default().above.insert(0, Box::new(above));
         feed.conversation.drivers += 1;
         self.session = feed.conversation.take_session();
         self.open(entry.kind, &mut handover, feed);
@@ -437,6 +437,11 @@ impl SessionDriver {
 
     /// Releases what is buffered, of the drivers above too. Decoder state stays.
     pub(in crate::analysis) fn release(&mut self, feed: &mut Feed<'_>) {
+        if let DriverState::Session { session, .. } = &mut self.state
+            && session.forget_derivable()
+        {
+            return;
+        }
         let channels = self.nested.iter().flat_map(|nested| nested.channels.keys()).copied();
         let channels: Vec<u64> = std::iter::once(0).chain(channels).collect();
         for channel in channels {

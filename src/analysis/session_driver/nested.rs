@@ -12,14 +12,16 @@ use std::collections::BTreeMap;
 
 /// The bits of a channel within its group.
 const CHANNELS: u64 = (1 << GROUP_BITS) - 1;
+/// Groups that are kept after their channels have ended. A session has at most 16 connections, whose exchanges follow soon.
+const MAX_READ_GROUPS: usize = 64;
 
 /// What only conversations with derived bytes have.
 #[derive(Clone, Default)]
 pub(super) struct Nested {
     /// The sides of the other channels, of a session with [`Input::Channels`].
     pub(super) channels: BTreeMap<u64, [SideBuffer; 2]>,
-    /// The drivers above, by channel.
-    pub(super) above: BTreeMap<u64, SessionDriver>,
+    /// The drivers above, by channel. They are boxed: a node of the map has room for eleven.
+    pub(super) above: BTreeMap<u64, Box<SessionDriver>>,
     /// Derived bytes that came out of order, by lane.
     pub(super) unordered: BTreeMap<Lane, Reassembler>,
     /// The channels of the drivers whose sessions read all channels of a group, by group.
@@ -28,8 +30,8 @@ pub(super) struct Nested {
     pub(super) buffered: usize,
     /// Bytes that their sessions have not consumed.
     pub(super) unconsumed: usize,
-    /// Whether a driver that was dropped had a session.
-    had_session: bool,
+    /// Groups of channels of which a driver that was dropped had a session. One conversation has few.
+    read_groups: Vec<u64>,
     /// Channels that have ended, to be dropped after the session below has reported their exchanges.
     ended: Vec<u64>,
 }
@@ -114,20 +116,31 @@ impl Nested {
         self.groups.remove(&group);
     }
 
-    /// Whether a session has read any of the derived bytes.
-    pub(super) fn has_read(&self) -> bool {
-        self.had_session || self.above.values().any(SessionDriver::has_session)
+    /// Whether a session has read any of the bytes that were derived of an exchange: those of the group of its number.
+    pub(super) fn has_read(&self, exchange: u32) -> bool {
+        let group = u64::from(exchange) & u64::MAX >> GROUP_BITS;
+        let of_group = self.above.range(group << GROUP_BITS..=group << GROUP_BITS | CHANNELS);
+        self.read_groups.contains(&group) || of_group.into_iter().any(|(_, driver)| driver.has_session())
     }
 
     /// Drops the drivers of channels that have ended.
     pub(super) fn drop_ended(&mut self, conversation: &mut ConversationState) {
         for channel in std::mem::take(&mut self.ended) {
             if let Some(driver) = self.above.remove(&channel) {
-                self.had_session |= driver.has_session();
+                let group = channel >> GROUP_BITS;
+                if driver.has_session() && !self.read_groups.contains(&group) {
+                    if self.read_groups.len() == MAX_READ_GROUPS {
+                        self.read_groups.remove(0);
+                    }
+                    self.read_groups.push(group);
+                }
                 self.buffered = self.buffered.saturating_sub(driver.buffered());
                 self.unconsumed = self.unconsumed.saturating_sub(driver.unconsumed());
                 conversation.drivers = conversation.drivers.saturating_sub(1);
             }
+        }
+        if self.above.is_empty() {
+            self.above = BTreeMap::new();
         }
     }
 
@@ -149,7 +162,7 @@ impl Nested {
             driver.state = DriverState::Unread;
         }
         feed.conversation.drivers += 1;
-        self.above.insert(channel, driver);
+        self.above.insert(channel, Box::new(driver));
     }
 
     /// Lets each driver act, in the order of the channels.
@@ -159,8 +172,8 @@ impl Nested {
             act(driver, feed);
         }
         feed.leave(outer);
-        self.buffered = self.above.values().map(SessionDriver::buffered).sum();
-        self.unconsumed = self.above.values().map(SessionDriver::unconsumed).sum();
+        self.buffered = self.above.values().map(|driver| driver.buffered()).sum();
+        self.unconsumed = self.above.values().map(|driver| driver.unconsumed()).sum();
     }
 }
 

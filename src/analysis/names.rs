@@ -6,7 +6,24 @@ use crate::source::{AddressName, Secret, add_block_secrets};
 use dissectors::host_names::{FrameHostNames, HostName, HostNames, MAX_HOST_NAME, NameSource};
 use dissectors::session::Secrets;
 use dissectors::{Tree, Wants};
+use std::net::IpAddr;
 use std::sync::Arc;
+
+/// A name that a frame, or a block of the capture file before it, has for an address.
+#[derive(Clone, Debug)]
+pub struct FoundName {
+    address: IpAddr,
+    name: HostName,
+    /// The frame from which it is known.
+    pub frame: u32,
+}
+
+impl FoundName {
+    /// Adds it to a table.
+    pub fn add_to(self, names: &mut HostNames) {
+        names.add(self.address, self.name, self.frame);
+    }
+}
 
 /// A tree for the frames of a run.
 pub(super) fn new_tree(task: &Task) -> Tree {
@@ -36,26 +53,41 @@ impl Analyzer {
     #[cold]
     pub(super) fn add_found_names(&mut self, frame: u32) {
         let found = self.tree.found_names.as_mut().map(std::mem::take).unwrap_or_default();
-        self.change_names(|names| {
-            for found in found {
-                let source = NameSource::Message(found.protocol, frame);
-                names.add(found.address, HostName { name: found.name, source }, frame);
-            }
+        // The shard that has the frame reports them.
+        let is_foreign = self.is_foreign();
+        let names = found.into_iter().filter(|_| !is_foreign).map(|found| {
+            let source = NameSource::Message(found.protocol, frame);
+            FoundName { address: found.address, name: HostName { name: found.name, source }, frame }
         });
+        self.add_names(names);
     }
 
     /// Adds names from blocks of the capture file before the frame read last, if they are collected.
     pub fn add_block_names(&mut self, added: &[AddressName]) {
-        let frame = self.clock.frame;
-        if !self.tables.run.task.collect_names.network {
+        let (frame, task) = (self.clock.frame, &self.tables.run.task);
+        if !task.collect_names.network || task.shard.is_some_and(|shard| !shard.is_first()) {
             return;
         }
-        self.change_names(|names| {
-            for added in added.iter().filter(|added| !added.is_alias && added.name.len() <= MAX_HOST_NAME) {
-                let source = NameSource::Block(added.server.as_deref().unwrap_or_default().into());
-                names.add(added.address, HostName { name: added.name.as_str().into(), source }, frame);
-            }
-        });
+        let added = added.iter().filter(|added| !added.is_alias && added.name.len() <= MAX_HOST_NAME);
+        self.add_names(added.map(|added| {
+            let source = NameSource::Block(added.server.as_deref().unwrap_or_default().into());
+            FoundName { address: added.address, name: HostName { name: added.name.as_str().into(), source }, frame }
+        }));
+    }
+
+    /// Adds names to those of the run, or reports them if the capture is divided: which of them are kept depends on those of all
+    /// shards.
+    fn add_names(&mut self, names: impl Iterator<Item = FoundName>) {
+        if self.tables.run.task.shard.is_some() {
+            self.tables.run.found_names.extend(names);
+        } else {
+            self.change_names(|table| names.for_each(|name| name.add_to(table)));
+        }
+    }
+
+    /// Takes the names that a shard has found since the last call.
+    pub fn found_names(&mut self) -> std::vec::Drain<'_, FoundName> {
+        self.tables.run.found_names.drain(..)
     }
 
     /// Adds secrets from blocks of the capture file before the frame read last. They are known from that frame on. Returns the

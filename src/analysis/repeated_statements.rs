@@ -125,7 +125,16 @@ type Finding = (RepeatedStatement, u64, &'static Field, u32);
 /// Returns whether a note about repeated statements is wanted.
 #[must_use]
 pub fn wants_repeated_statements(wants: &Wants) -> bool {
-    call_facts().filter_map(|(_, facts)| facts.statements.as_ref()).any(|facts| wants.field(facts.repeated))
+    repetition_notes().any(|note| wants.field(note))
+}
+
+/// Returns whether a field is a note about repeated statements, which needs a first pass.
+pub(crate) fn is_repetition_note(field: &Field) -> bool {
+    repetition_notes().any(|note| note.id == field.id)
+}
+
+fn repetition_notes() -> impl Iterator<Item = &'static Field> {
+    call_facts().filter_map(|(_, facts)| facts.statements.as_ref()).map(|facts| facts.repeated)
 }
 
 /// What the calls of a protocol are.

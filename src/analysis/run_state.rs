@@ -5,7 +5,7 @@ use super::decode_options::Transport;
 use super::event::{Event, FrameConnection, MessageNodes, UnfinishedMessages};
 use super::frame_context::{FrameContext, Prefilter};
 use super::limits;
-use super::names::name_call;
+use super::names::{FoundName, name_call};
 use super::seek::{SeekContext, SeekFact};
 use super::session_driver::Completed;
 use super::shard::Steps;
@@ -42,6 +42,8 @@ pub(super) struct RunState {
     pub(super) events: Vec<Event>,
     /// Facts for frames that are read again, if they are reported.
     pub(super) seek_facts: Vec<SeekFact>,
+    /// Names that were found, if the capture is divided.
+    pub(super) found_names: Vec<FoundName>,
     /// Content decoded for the conversations of each shard.
     decoding: [DecodingCount; limits::SHARDS],
     /// The steps of the present frame, if the capture is divided.
@@ -99,6 +101,7 @@ impl RunState {
             seek: None,
             events: Vec::new(),
             seek_facts: Vec::new(),
+            found_names: Vec::new(),
             messages: Vec::new(),
             paths: UdpPaths::default(),
             derived: Derivation::default(),

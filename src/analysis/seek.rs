@@ -39,6 +39,17 @@ pub enum SeekFact {
     ConnectionBegins(u32),
 }
 
+impl SeekFact {
+    /// Returns the frame that it is about.
+    #[must_use]
+    pub fn frame(&self) -> u32 {
+        match self {
+            SeekFact::Echo(echo) => echo.frame,
+            SeekFact::AddressConflict(frame, _) | SeekFact::ConnectionBegins(frame) => *frame,
+        }
+    }
+}
+
 /// Facts about an echo request or reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EchoResult {

@@ -5,7 +5,8 @@ use super::find_job::FindJob;
 use super::frame_table::SharedFrameTable;
 #[cfg(feature = "live")]
 use super::live_capture::{LiveSummary, PendingCapture, RunningCapture};
-use super::load::{LoadSource, load};
+use super::load::load;
+use super::load_source::LoadSource;
 use super::request::{BrowseEvent, BrowseRequest};
 use super::request_queue::RequestQueue;
 use super::row_cache::RowCache;
@@ -54,7 +55,8 @@ impl Browser {
         let mut browser = Browser::default();
         browser.table = SharedFrameTable::with_options(decode);
         let inputs = paths.clone();
-        let source = LoadSource { paths, end_of_file: browser.stop.clone(), abort: browser.stop.clone(), live: None };
+        let (end_of_file, abort) = (browser.stop.clone(), browser.stop.clone());
+        let source = LoadSource { paths, end_of_file, abort, live: None, threads: None };
         let (table, emit) = (browser.table.clone(), on_event.clone());
         spawn("load", &on_event, move || load(&table, source, emit));
         browser.start_workers(inputs, on_event);

@@ -66,6 +66,7 @@ pub(super) struct IndexedValues {
 /// Values of frames that are not in the index yet.
 #[derive(Default)]
 pub(super) struct ValueBatch {
+    /// Frame, position of the field, and value.
     cells: Vec<(u32, u32, CellValue)>,
     texts: Vec<u8>,
 }
@@ -73,8 +74,8 @@ pub(super) struct ValueBatch {
 #[derive(Clone, Copy)]
 enum CellValue {
     Number(u32),
-    /// Length of the text in bytes.
-    Text(usize),
+    /// Start and length of the text in bytes.
+    Text(usize, usize),
 }
 
 impl ValueBatch {
@@ -86,12 +87,33 @@ impl ValueBatch {
             Value::Bool(yes) => CellValue::Number(yes.into()),
             Value::Text(slice) => {
                 let text = tree.bytes(slice);
+                let start = self.texts.len();
                 self.texts.extend_from_slice(text);
-                CellValue::Text(text.len())
+                CellValue::Text(start, text.len())
             }
             _ => CellValue::Number(0),
         };
         self.cells.push((frame, index, value));
+    }
+
+    /// Moves the values of another batch to the end of this one.
+    pub(super) fn append(&mut self, other: &mut ValueBatch) {
+        let moved_by = self.texts.len();
+        self.texts.append(&mut other.texts);
+        self.cells.extend(other.cells.drain(..).map(|(frame, index, value)| match value {
+            CellValue::Text(start, len) => (frame, index, CellValue::Text(start + moved_by, len)),
+            CellValue::Number(_) => (frame, index, value),
+        }));
+    }
+
+    /// Brings the values into the order of their frames.
+    pub(super) fn sort(&mut self) {
+        self.cells.sort_by_key(|&(frame, ..)| frame);
+    }
+
+    /// Keeps the values of some frames.
+    pub(super) fn retain(&mut self, mut is_kept: impl FnMut(u32) -> bool) {
+        self.cells.retain(|&(frame, ..)| is_kept(frame));
     }
 }
 
@@ -99,15 +121,10 @@ impl IndexedValues {
     /// Appends the values of the next frames.
     pub(super) fn extend(&mut self, batch: &mut ValueBatch) {
         let value_bits = INDEXED_FIELDS.value_bits;
-        let mut texts = batch.texts.as_slice();
         for (frame, index, value) in batch.cells.drain(..) {
             let number = match value {
                 CellValue::Number(number) => number,
-                CellValue::Text(len) => {
-                    let (text, rest) = texts.split_at(len.min(texts.len()));
-                    texts = rest;
-                    self.intern(text)
-                }
+                CellValue::Text(start, len) => self.intern(batch.texts.get(start..start + len).unwrap_or_default()),
             };
             if number >> value_bits != 0 || self.cells.len() >= u32::MAX as usize {
                 self.is_incomplete = true;

@@ -2,7 +2,7 @@
 
 use super::frame_table::SharedFrameTable;
 use super::index::CaptureEnd;
-use super::load::{LiveStatus, LoadSource};
+use super::load_source::{LiveStatus, LoadSource};
 use crate::live::{CaptureCounts, CaptureResult, Limits, LiveCapture, OpenCapture};
 use crate::sink::{Format, Rotation, Sink, StopConditions as Autostop, Target};
 use crate::source::StopSignal;
@@ -90,6 +90,7 @@ impl PendingCapture {
             live: Some(status.clone()),
             end_of_file: end_of_file.clone(),
             abort: stop.clone(),
+            threads: None,
         };
         Ok((PendingCapture { live, limits, started, status, end_of_file, abort: stop, file: spool }, source))
     }

@@ -312,7 +312,8 @@ pub(super) fn last_frames_by_conversation(table: &FrameTable, frames: &[u32]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::browse::load::{LoadSource, load};
+    use crate::browse::load::load;
+    use crate::browse::load_source::LoadSource;
     use dissectors::session::{
         Chunk, Consumed, Context, Handover, Hint, Input, Lane, Missing, Probe, Session, SideEnd,
     };

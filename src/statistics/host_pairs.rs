@@ -45,6 +45,11 @@ impl DirectedPair {
     /// Value for frames without addresses.
     pub const NONE: DirectedPair = DirectedPair(u32::MAX);
 
+    /// Returns the same direction between the hosts of another pair.
+    pub(crate) fn with_pair(self, number: u32) -> DirectedPair {
+        DirectedPair(number << 1 | self.0 & 1)
+    }
+
     /// Returns the position of the pair in the list of pairs, and which host sent: 0 or 1.
     #[must_use]
     pub fn pair(self) -> Option<(usize, usize)> {
@@ -71,16 +76,19 @@ impl HostPairs {
         let Some((pair, is_reversed)) = ordered_pair(source, destination) else { return DirectedPair::NONE };
         let number = match self.last {
             Some((last, number)) if last == pair => number,
-            _ => {
-                let next = self.numbers.len() as u32;
-                *self.numbers.entry(pair).or_insert_with(|| {
-                    new.push(pair);
-                    next
-                })
-            }
+            _ => self.number(pair, new),
         };
         self.last = Some((pair, number));
         DirectedPair(number << 1 | u32::from(is_reversed))
+    }
+
+    /// Returns the number of a pair. Appends it to `new` if it is new.
+    pub(crate) fn number(&mut self, pair: [Host; 2], new: &mut Vec<[Host; 2]>) -> u32 {
+        let next = self.numbers.len() as u32;
+        *self.numbers.entry(pair).or_insert_with(|| {
+            new.push(pair);
+            next
+        })
     }
 
     /// Returns the pair of a frame's hosts, if it is known.

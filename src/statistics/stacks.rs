@@ -38,7 +38,8 @@ impl StackTable {
         StackId(number)
     }
 
-    fn assign_number(&mut self, stack: StackNames, new: &mut Vec<StackNames>) -> u16 {
+    /// Returns the number of a stack that is normalized. Appends it to `new` if it is new.
+    pub(crate) fn assign_number(&mut self, stack: StackNames, new: &mut Vec<StackNames>) -> u16 {
         let is_new = !self.numbers.contains_key(&stack);
         let stack = if is_new && self.numbers.len() + 1 >= MAX_STACKS { vec![OTHER_STACK] } else { stack };
         let next = self.numbers.len() as u16;

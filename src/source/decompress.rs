@@ -7,6 +7,8 @@ use std::path::Path;
 
 use lz4_flex::frame::FrameDecoder;
 
+use super::parallel_decoder::{ParallelDecoder, PartFormat, bgzip_block_size};
+
 /// The compression format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
@@ -48,8 +50,12 @@ impl Compression {
 /// Maximum number of nested compression layers that are decompressed.
 const MAX_LAYERS: usize = 4;
 
-/// Decompresses all nested layers of an input, and returns the outermost compression format with it.
-pub(super) fn decompress(reader: Box<dyn Read + Send>) -> (io::Result<Decompressed>, Option<Compression>) {
+/// Decompresses all nested layers of an input, and returns the outermost compression format with it. If `uses_threads` is set,
+/// further threads decompress the parts of it that do not depend on each other.
+pub(super) fn decompress(
+    reader: Box<dyn Read + Send>,
+    uses_threads: bool,
+) -> (io::Result<Decompressed>, Option<Compression>) {
     let mut outermost = None;
     let mut reader = reader;
     for _ in 0..MAX_LAYERS {
@@ -60,7 +66,19 @@ pub(super) fn decompress(reader: Box<dyn Read + Send>) -> (io::Result<Decompress
             Ok(head) => Compression::detect(head),
             Err(error) => return (Err(error), outermost),
         };
+        let format = match packing {
+            Some(Compression::Gzip) if input.peek(18).is_ok_and(|head| bgzip_block_size(head).is_some()) => {
+                Some(PartFormat::Bgzip)
+            }
+            Some(Compression::Zstd) => Some(PartFormat::Zstd),
+            _ => None,
+        };
+        let format = format.filter(|_| uses_threads && outermost.is_none());
         outermost = outermost.or(packing);
+        if let Some(format) = format {
+            reader = Box::new(ParallelDecoder::new(format, input));
+            continue;
+        }
         reader = match packing {
             None => return (Ok(Decompressed { input }), outermost),
             Some(Compression::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
@@ -95,7 +113,7 @@ impl PeekReader {
     const BUFFER_SIZE: usize = 64 * 1024;
     const SMALL_READ: usize = 4096;
 
-    fn new(reader: Box<dyn Read + Send>, read_size: usize) -> PeekReader {
+    pub(super) fn new(reader: Box<dyn Read + Send>, read_size: usize) -> PeekReader {
         PeekReader { reader, buffer: vec![0; Self::BUFFER_SIZE], start: 0, end: 0, ended: false, read_size }
     }
 

@@ -458,14 +458,15 @@ impl InputFile {
             },
             FileOrigin::Spooled(spool) => Box::new(spool.replay()),
         };
-        let (decompressed, compression) = decompress(Box::new(CountingReader { reader, read: read.clone() }));
+        let read_ahead = large
+            && !options.without_read_ahead
+            && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
+        let (decompressed, compression) =
+            decompress(Box::new(CountingReader { reader, read: read.clone() }), read_ahead);
         let located_cause = |cause| LocatedCause::new(0, classify_cause(cause, compression));
         let mut input = decompressed.map_err(|error| located_cause(ReadErrorCause::Io(error)))?.input;
         let head = input.peek(8).map_err(|error| located_cause(ReadErrorCause::Io(error)))?.to_vec();
         let magic = head.first_chunk::<4>().copied();
-        let read_ahead = large
-            && !options.without_read_ahead
-            && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
         let mut input: Box<dyn Read + Send> = Box::new(input);
         let mut stored = None;
         if options.record_store.is_some() {

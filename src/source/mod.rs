@@ -16,6 +16,7 @@ mod merge;
 mod name_block;
 mod open_file;
 mod options;
+mod parallel_decoder;
 mod pcap;
 mod pcapng;
 mod read_ahead;

@@ -3,26 +3,50 @@
 use crate::field::Field;
 use crate::organizations::organization;
 use crate::tree::{Slice, Tree, Value};
+use core::cell::OnceCell;
 use core::fmt::{self, Write};
 
-/// Records an address as text: its name, or its digits if names are not resolved.
-pub(crate) fn put_resolved(field: &'static Field, span: Slice, address: [u8; 6], tree: &mut Tree) {
-    if tree.numeric {
-        tree.put_text(field, span, format_args!("{}", DisplayEther(address)));
-    } else {
-        tree.put_text(field, span, format_args!("{}", DisplayName(address)));
-    }
+/// An Ethernet address with its name and its organization, which are found once for all of its fields.
+pub(crate) struct NamedEther {
+    address: [u8; 6],
+    /// The organization that assigned it, and the length of its prefix in bits.
+    organization: OnceCell<Option<(&'static str, u8)>>,
+    /// Its name, or its digits if names are not resolved.
+    resolved: Option<Slice>,
 }
 
-/// Records the organization of an address: its first three bytes, and its name if that is known.
-pub(crate) fn put_organization(fields: [&'static Field; 2], span: Slice, address: [u8; 6], tree: &mut Tree) {
-    let ([number, name], [a, b, c, ..]) = (fields, address);
-    let span = Slice::new(span.start, span.len.min(3));
-    tree.put(number, span, Value::Uint(u32::from_be_bytes([0, a, b, c]).into()));
-    if tree.wants(name)
-        && let Some((organization, _)) = organization(address)
-    {
-        tree.put_text(name, span, format_args!("{organization}"));
+impl NamedEther {
+    pub(crate) fn new(address: [u8; 6]) -> NamedEther {
+        NamedEther { address, organization: OnceCell::new(), resolved: None }
+    }
+
+    fn organization(&self) -> Option<(&'static str, u8)> {
+        *self.organization.get_or_init(|| organization(self.address))
+    }
+
+    /// Records the address as text: its name, or its digits if names are not resolved.
+    pub(crate) fn put_resolved(&mut self, field: &'static Field, span: Slice, tree: &mut Tree) {
+        if !tree.wants(field) {
+            return;
+        }
+        let resolved = self.resolved.unwrap_or_else(|| match tree.numeric {
+            true => tree.store_text(format_args!("{}", DisplayEther(self.address))),
+            false => tree.store_text(format_args!("{}", DisplayName(self))),
+        });
+        self.resolved = Some(resolved);
+        tree.put(field, span, Value::Text(resolved));
+    }
+
+    /// Records the organization: the first three bytes of the address, and its name if that is known.
+    pub(crate) fn put_organization(&self, fields: [&'static Field; 2], span: Slice, tree: &mut Tree) {
+        let ([number, name], [a, b, c, ..]) = (fields, self.address);
+        let span = Slice::new(span.start, span.len.min(3));
+        tree.put(number, span, Value::Uint(u32::from_be_bytes([0, a, b, c]).into()));
+        if tree.wants(name)
+            && let Some((organization, _)) = self.organization()
+        {
+            tree.put_copy(name, span, organization.as_bytes());
+        }
     }
 }
 
@@ -37,11 +61,11 @@ impl fmt::Display for DisplayEther {
 
 /// Displays an address by its name, as Wireshark does: `Broadcast`, `IPv4mcast_fb`, `Cisco_12:34:56`. An address without a
 /// name is displayed as digits.
-struct DisplayName([u8; 6]);
+struct DisplayName<'a>(&'a NamedEther);
 
-impl fmt::Display for DisplayName {
+impl fmt::Display for DisplayName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let address = self.0;
+        let address = self.0.address;
         if address == [0xff; 6] {
             return f.write_str("Broadcast");
         }
@@ -49,7 +73,7 @@ impl fmt::Display for DisplayName {
             f.write_str(name)?;
             return write_rest(f, address, bits, RestWidth::Significant);
         }
-        match organization(address) {
+        match self.0.organization() {
             // Software without an address of its own uses zeros, not the organization of that prefix.
             Some((_, bits @ 24)) if address.starts_with(&[0, 0, 0]) => {
                 f.write_str("00:00:00")?;
@@ -94,15 +118,21 @@ fn write_rest(f: &mut fmt::Formatter<'_>, address: [u8; 6], bits: u8, width: Res
         let bytes = (u64::BITS - rest.leading_zeros()).div_ceil(8).max(1);
         digits = 2 * bytes as usize;
     }
-    let mut separator = '_';
-    while digits > 0 {
-        let written = if digits % 2 == 1 { 1 } else { 2 };
-        digits -= written;
-        let byte = rest >> (4 * digits) & if written == 1 { 0xf } else { 0xff };
-        write!(f, "{separator}{byte:0written$x}")?;
-        separator = ':';
+    // An underscore or a colon before each byte.
+    let mut text = [0; 18];
+    let mut len = 0;
+    for left in (0..digits).rev() {
+        let is_first_of_byte = left % 2 == 1 || len == 0;
+        let separator = if len == 0 { b'_' } else { b':' };
+        let digit = b"0123456789abcdef".get((rest >> (4 * left) & 0xf) as usize).copied().unwrap_or_default();
+        for byte in is_first_of_byte.then_some(separator).into_iter().chain([digit]) {
+            if let Some(slot) = text.get_mut(len) {
+                *slot = byte;
+                len += 1;
+            }
+        }
     }
-    Ok(())
+    f.write_str(text.get(..len).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or_default())
 }
 
 /// Longest short name in characters.
@@ -261,7 +291,7 @@ mod tests {
         ];
         for (address, expected) in rows {
             let [_, _, a, b, c, d, e, g] = u64::to_be_bytes(address);
-            assert_eq!(format!("{}", DisplayName([a, b, c, d, e, g])), expected);
+            assert_eq!(format!("{}", DisplayName(&NamedEther::new([a, b, c, d, e, g]))), expected);
         }
     }
 

@@ -15,7 +15,7 @@ pub fn value(out: &mut impl Write, field: &Field, value: Value, tree: &Tree) -> 
         Value::Int(number) => write!(out, "{number}"),
         Value::Text(slice) => text(out, tree.bytes(slice)),
         Value::Bytes(slice) => hex(out, tree.bytes(slice)),
-        Value::Ipv4(bytes) => write!(out, "{}", core::net::Ipv4Addr::from(bytes)),
+        Value::Ipv4(bytes) => ipv4(out, bytes),
         Value::Ipv6(bytes) => ipv6(out, bytes),
         Value::Ether(bytes) => ether(out, bytes),
         Value::Time(nanos) | Value::Duration(nanos) => seconds(out, nanos),
@@ -61,6 +61,40 @@ pub fn ether(out: &mut impl Write, bytes: [u8; 6]) -> fmt::Result {
     out.write_str(core::str::from_utf8(&text).unwrap_or_default())
 }
 
+/// Writes an IPv4 address: four numbers and points.
+pub fn ipv4(out: &mut impl Write, bytes: [u8; 4]) -> fmt::Result {
+    let mut text = [0; 15];
+    let mut len = 0;
+    let mut push = |byte: u8| {
+        if let Some(slot) = text.get_mut(len) {
+            *slot = byte;
+            len += 1;
+        }
+    };
+    for (nth, &byte) in bytes.iter().enumerate() {
+        if nth > 0 {
+            push(b'.');
+        }
+        if byte >= 100 {
+            push(b'0' + byte / 100);
+        }
+        if byte >= 10 {
+            push(b'0' + byte / 10 % 10);
+        }
+        push(b'0' + byte % 10);
+    }
+    out.write_str(text.get(..len).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or_default())
+}
+
+/// Displays an IPv4 address, as its own type does, but without padding.
+pub(crate) struct DisplayIpv4(pub(crate) [u8; 4]);
+
+impl fmt::Display for DisplayIpv4 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ipv4(f, self.0)
+    }
+}
+
 /// Writes an IPv6 address (RFC 5952), with the dotted form where Wireshark uses it: for an address that maps an IPv4
 /// address, and for one that is compatible with it (RFC 4291 2.5.5).
 pub fn ipv6(out: &mut impl Write, bytes: [u8; 16]) -> fmt::Result {
@@ -98,32 +132,52 @@ fn digits(byte: u8) -> [u8; 2] {
 
 /// Writes text with control characters and invalid UTF-8 escaped, so that it cannot control a terminal.
 pub fn text(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
+    if let Ok(text) = core::str::from_utf8(bytes) {
+        return string(out, text);
+    }
     for chunk in bytes.utf8_chunks() {
-        let mut plain = 0;
-        let valid = chunk.valid();
-        for (at, char) in valid.char_indices() {
-            let escape = match char {
-                '\n' => "\\n",
-                '\r' => "\\r",
-                '\t' => "\\t",
-                '\u{8}' => "\\b",
-                '\u{b}' => "\\v",
-                '\u{c}' => "\\f",
-                '\\' => "\\\\",
-                _ if is_printable(char) => continue,
-                _ => "",
-            };
-            out.write_str(valid.get(plain..at).unwrap_or_default())?;
-            plain = at + char.len_utf8();
-            match escape {
-                "" => char.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| write!(out, "\\x{byte:02x}"))?,
-                _ => out.write_str(escape)?,
-            }
-        }
-        out.write_str(valid.get(plain..).unwrap_or_default())?;
+        string(out, chunk.valid())?;
         chunk.invalid().iter().try_for_each(|byte| write!(out, "\\x{byte:02x}"))?;
     }
     Ok(())
+}
+
+/// Writes text as [`text`](fn@text) does.
+pub fn string(out: &mut impl Write, text: &str) -> fmt::Result {
+    let (mut written, mut at) = (0, 0);
+    loop {
+        at += plain_length(text.as_bytes().get(at..).unwrap_or_default(), |byte| byte != b'\\');
+        let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
+        let end = at + char.len_utf8();
+        if char.is_ascii() || !is_printable(char) {
+            out.write_str(text.get(written..at).unwrap_or_default())?;
+            written = end;
+            match char {
+                '\n' => out.write_str("\\n")?,
+                '\r' => out.write_str("\\r")?,
+                '\t' => out.write_str("\\t")?,
+                '\u{8}' => out.write_str("\\b")?,
+                '\u{b}' => out.write_str("\\v")?,
+                '\u{c}' => out.write_str("\\f")?,
+                '\\' => out.write_str("\\\\")?,
+                _ => char.encode_utf8(&mut [0; 4]).bytes().try_for_each(|byte| write!(out, "\\x{byte:02x}"))?,
+            }
+        }
+        at = end;
+    }
+    out.write_str(text.get(written..).unwrap_or_default())
+}
+
+/// Returns the number of bytes before the first that is not a printable character of ASCII, or that is not plain.
+#[inline]
+pub fn plain_length(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> usize {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & is_plain(byte);
+    // Without an early exit, the compiler vectorizes the test of a block.
+    let (blocks, _) = bytes.as_chunks::<16>();
+    let plain_blocks = blocks.iter().take_while(|block| block.iter().fold(true, |all, &byte| all & is_plain(byte)));
+    let start = 16 * plain_blocks.count();
+    let rest = bytes.get(start..).unwrap_or_default();
+    start + rest.iter().position(|&byte| !is_plain(byte)).unwrap_or(rest.len())
 }
 
 /// Returns the longest beginning of a text with at most `len` bytes that ends between two characters.
@@ -199,6 +253,15 @@ mod tests {
         assert_eq!(escaped("é → 日 😀 \u{e33}"), "é → 日 😀 \u{e33}");
         assert_eq!(escaped("adm\u{200b}in\u{ad}!\u{61c}"), r"adm\xe2\x80\x8bin\xc2\xad!\xd8\x9c");
         assert_eq!(escaped("\u{e0041}\u{202e}a\x1b[2J\u{9b}"), r"\xf3\xa0\x81\x81\xe2\x80\xaea\x1b[2J\xc2\x9b");
+    }
+
+    #[test]
+    fn an_ipv4_address_is_written_as_by_its_type() {
+        for bytes in [[0; 4], [10, 0, 0, 1], [255; 4], [9, 10, 99, 100], [1, 22, 200, 109]] {
+            let mut out = String::new();
+            assert!(ipv4(&mut out, bytes).is_ok());
+            assert_eq!(out, alloc::format!("{}", core::net::Ipv4Addr::from(bytes)));
+        }
     }
 
     #[test]

@@ -399,13 +399,7 @@ pub(super) fn write_string(row: &mut String, text: &str) {
 
 /// Returns the number of bytes before the first that is not a character of ASCII, or that is escaped.
 fn plain_length(bytes: &[u8]) -> usize {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\');
-    // Without an early exit, the compiler vectorizes the test of a block.
-    let (blocks, _) = bytes.as_chunks::<16>();
-    let plain_blocks = blocks.iter().take_while(|block| block.iter().fold(true, |all, &byte| all & is_plain(byte)));
-    let start = 16 * plain_blocks.count();
-    let rest = bytes.get(start..).unwrap_or_default();
-    start + rest.iter().position(|&byte| !is_plain(byte)).unwrap_or(rest.len())
+    dissectors::format::plain_length(bytes, |byte| (byte != b'"') & (byte != b'\\'))
 }
 
 /// Appends bytes: as text if they are readable, else as hexadecimal digits.

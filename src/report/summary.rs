@@ -23,7 +23,9 @@ impl TextOptions {
     #[must_use]
     pub fn wants(&self) -> Wants {
         if self.details || self.bytes {
-            return Wants::everything();
+            let mut wants = Wants::without_repetitions();
+            (wants.labels, wants.columns) = (self.details, !self.details);
+            return wants;
         }
         let mut wants = Wants::only_columns();
         if self.color.is_on() {

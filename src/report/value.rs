@@ -20,12 +20,6 @@ pub(super) fn value(out: &mut String, field: &Field, value: Value, tree: &Tree, 
         Value::Time(nanos) => clock.write_tshark(out, nanos),
         Value::Text(slice) => text(out, tree.bytes(slice)),
         Value::Uint(decimal) if field.base == DisplayBase::Dec => number(out, decimal),
-        Value::Ipv4([a, b, c, d]) => {
-            for (point, byte) in [("", a), (".", b), (".", c), (".", d)] {
-                out.push_str(point);
-                number(out, byte.into());
-            }
-        }
         Value::Duration(nanos) => seconds(out, nanos, Decimals::Nine),
         _ => {
             let _ = format::value(out, field, value, tree);
@@ -43,23 +37,12 @@ pub(super) fn host(out: &mut String, field: &Field, address: Value, tree: &Tree,
 
 /// Appends text from the wire: control characters, invalid UTF-8 and backslashes are escaped.
 pub(super) fn text(out: &mut String, bytes: &[u8]) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => string(out, text),
-        Err(_) => {
-            let _ = format::text(out, bytes);
-        }
-    }
+    let _ = format::text(out, bytes);
 }
 
 /// Appends text from the wire that is valid UTF-8; see [`text`].
 pub(super) fn string(out: &mut String, text: &str) {
-    // Without an early exit, the compiler vectorizes the loop.
-    let plain = text.bytes().fold(true, |all, byte| all & (b' '..=b'~').contains(&byte) & (byte != b'\\'));
-    if plain {
-        out.push_str(text);
-    } else {
-        let _ = format::text(out, text.as_bytes());
-    }
+    let _ = format::string(out, text);
 }
 
 /// Appends a line written by a dissector, in which text from the wire may be escaped already. Control characters and

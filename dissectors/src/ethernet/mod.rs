@@ -2,7 +2,7 @@
 
 mod fields;
 
-use crate::ether_name::{DisplayEther, put_organization, put_resolved};
+use crate::ether_name::{DisplayEther, NamedEther};
 use crate::field::Field;
 use crate::packet::{NextLayer, Packet, Payload};
 use crate::padding::{MIN_FRAME_LEN, declared_len, frame_tail};
@@ -150,11 +150,12 @@ fn describe_address(fields: &EtherAddressFields, address: [u8; 6], span: Slice, 
     let (local, group) = (Value::Bool(first & 2 != 0), Value::Bool(first & 1 != 0));
     let flags = Slice::new(span.start, span.len.min(3));
     tree.open(fields.address, span, Value::Ether(address));
-    put_resolved(fields.resolved, span, address, tree);
-    put_organization(fields.organization, span, address, tree);
+    let mut named = NamedEther::new(address);
+    named.put_resolved(fields.resolved, span, tree);
+    named.put_organization(fields.organization, span, tree);
     tree.put(&ADDR, span, Value::Ether(address));
-    put_resolved(&ADDR_RESOLVED, span, address, tree);
-    put_organization([&ADDR_OUI, &ADDR_OUI_RESOLVED], span, address, tree);
+    named.put_resolved(&ADDR_RESOLVED, span, tree);
+    named.put_organization([&ADDR_OUI, &ADDR_OUI_RESOLVED], span, tree);
     tree.put(fields.lg, flags, local);
     tree.put(&LG, flags, local);
     tree.put(fields.ig, flags, group);

@@ -6,6 +6,7 @@ mod options;
 mod tests;
 
 use crate::field::Field;
+use crate::format::DisplayIpv4;
 use crate::host_fields::{DisplayHost, HostFields};
 use crate::names::ip_protocol;
 use crate::packet::{Address, Fragment, NextLayer, Packet, Payload};
@@ -14,7 +15,6 @@ use crate::reader::{FieldReader, UnexpectedEnd};
 use crate::reassembly;
 use crate::tree::{Slice, Tree, Value};
 use core::fmt;
-use core::net::Ipv4Addr;
 use etherparse::Ipv4HeaderSlice;
 pub use fields::*;
 
@@ -205,7 +205,7 @@ fn note_invalid(note: &'static Field, span: Slice, text: fmt::Arguments<'_>, pac
 fn describe(facts: &HeaderFacts<'_>, payload: Payload<'_>, quoted: bool, tree: &mut Tree) {
     let node = tree.open(&IP, facts.header.all(), Value::Bytes(payload.first(facts.total).all()));
     let [source, destination] = [facts.source, facts.destination]
-        .map(|address| DisplayHost::new(Value::Ipv4(address), Ipv4Addr::from(address), tree));
+        .map(|address| DisplayHost::new(Value::Ipv4(address), DisplayIpv4(address), tree));
     tree.label(node, format_args!("{}, Src: {source}, Dst: {destination}", IP.title));
     let _ = describe_header(&mut FieldReader::new(payload, tree), Some(facts.destination), quoted);
     if facts.header.bytes.len() > 20 {
@@ -286,7 +286,7 @@ fn describe_address(
     reader.tree.put(field, span, Value::Ipv4(address));
     reader.tree.put(&ADDR, span, Value::Ipv4(address));
     let fields = HostFields { host, any: &HOST, source: &HOST_SOURCE };
-    fields.record(span, Value::Ipv4(address), Ipv4Addr::from(address), reader.tree);
+    fields.record(span, Value::Ipv4(address), DisplayIpv4(address), reader.tree);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Addresses of IEEE 802.11 frames: up to four, whose roles depend on the type and the direction of the frame.
 
 use super::fields::*;
-use crate::ether_name::{put_organization, put_resolved};
+use crate::ether_name::NamedEther;
 use crate::field::Field;
 use crate::packet::Payload;
 use crate::tree::{Slice, Tree, Value};
@@ -102,8 +102,9 @@ pub(super) fn describe_one(role: &Role, payload: Payload<'_>, offset: usize, tre
 fn put_parts(role: &Role, address: [u8; 6], span: Slice, tree: &mut Tree) {
     let [first, ..] = address;
     let flags = Slice::new(span.start, span.len.min(3));
-    put_resolved(role.resolved, span, address, tree);
-    put_organization(role.organization, span, address, tree);
+    let mut named = NamedEther::new(address);
+    named.put_resolved(role.resolved, span, tree);
+    named.put_organization(role.organization, span, tree);
     tree.put(role.lg, flags, Value::Bool(first & 2 != 0));
     tree.put(role.ig, flags, Value::Bool(first & 1 != 0));
 }

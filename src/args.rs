@@ -1,6 +1,8 @@
 //! The command line.
 
 mod check;
+#[cfg(feature = "parquet")]
+mod dataset;
 mod diff;
 mod export;
 mod follow;
@@ -15,6 +17,8 @@ mod trace;
 pub(crate) use check::{CaptureDefect, CheckArgs};
 use clap::error::{Error, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+#[cfg(feature = "parquet")]
+pub(crate) use dataset::{ExportArrowArgs, ExportParquetArgs, TableArgs};
 pub(crate) use diff::DiffArgs;
 pub(crate) use export::{
     AnonymizeArgs, ExportArgs, ExportForm, ExportFramesArgs, ExportHarArgs, ExportObjectsArgs, ExportQlogArgs,

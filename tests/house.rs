@@ -97,7 +97,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 38] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 40] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -127,6 +127,9 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 38] = [
     ("src/journey/segment.rs", &["tcp"]),
     // The direction of a frame, which shows the addresses of the machine of the capture.
     ("src/trace/collector.rs", &["sll"]),
+    // The columns of the frame list as columns of a table.
+    ("src/export/dataset/field_columns.rs", &["column"]),
+    ("src/export/dataset/frames.rs", &["column"]),
     // Rules on streams and on notes.
     ("src/check/rule/mod.rs", &["tcp", "udp"]),
     ("src/check/rule/notes.rs", &["frame"]),

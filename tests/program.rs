@@ -6,6 +6,8 @@ mod decode_as;
 mod diff;
 mod export_calls;
 mod export_frames;
+#[cfg(feature = "parquet")]
+mod export_tables;
 mod info;
 mod link_types;
 mod names;

@@ -143,3 +143,25 @@ pub const TRACE_CALLS: usize = 32_768;
 
 /// Maximum number of open exchanges, and of conversations, of which a trace keeps what it needs for calls that are not complete.
 pub const TRACE_PENDING: usize = 16_384;
+
+/// Maximum number of rows in a row group of a Parquet file: as many as DuckDB reads at once.
+pub const ROW_GROUP_ROWS: usize = 122_880;
+
+/// Maximum number of bytes of the rows of a row group, before they are encoded; one more row may be in it.
+pub const ROW_GROUP_BYTES: usize = 16 << 20;
+
+/// Maximum number of row groups in a Parquet file, whose metadata stay in memory until it is complete. A further file
+/// is begun then.
+pub const ROW_GROUPS: usize = 1000;
+
+/// Maximum number of bytes of all rows that an export of tables buffers. Beyond it, the largest row group is written
+/// before it is full. Two more row groups may be in the queue of the writer.
+pub const DATASET_BYTES: usize = 48 << 20;
+
+/// Maximum number of Parquet files that are open at a time. At the limit, the one longest without a row group is
+/// completed; a further file is begun for its later rows.
+pub const DATASET_FILES: usize = 64;
+
+/// Maximum number of hours of each table with a partition of their own: six weeks. Rows of further hours are in the
+/// partition `hour=other`, with a message.
+pub const DATASET_HOURS: usize = 1024;

@@ -24,6 +24,12 @@ pub(crate) enum ExportForm {
     Objects(ExportObjectsArgs),
     /// Packets of QUIC as qlog (JSON-SEQ), for visualizers
     Qlog(ExportQlogArgs),
+    /// Tables of captures as Parquet files: frames, calls, connections, messages, DNS and notes, for DuckDB, Spark and others
+    #[cfg(feature = "parquet")]
+    Parquet(super::dataset::ExportParquetArgs),
+    /// One table of captures as a stream of Arrow (IPC)
+    #[cfg(feature = "parquet")]
+    Arrow(super::dataset::ExportArrowArgs),
     /// Commands of curl that repeat requests, or of grpcurl for gRPC calls whose method is known (--proto)
     Curl(ExportRequestsArgs),
     /// Commands of HTTPie that repeat requests

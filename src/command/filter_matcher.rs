@@ -43,6 +43,12 @@ impl FilterMatcher {
         FilterMatcher { filter, unit, calls, conversations: HashSet::new() }
     }
 
+    /// Returns a matcher of the same filter for another unit.
+    #[cfg(feature = "parquet")]
+    pub(super) fn of_unit(&self, unit: MatchUnit) -> FilterMatcher {
+        FilterMatcher { filter: self.filter.clone(), unit, calls: None, conversations: HashSet::new() }.fork()
+    }
+
     /// Returns the fields that the filter needs.
     pub(super) fn wants(&self) -> Wants {
         self.filter.as_ref().map(|filter| filter.wants()).unwrap_or_default()

@@ -187,6 +187,12 @@ impl PassLoop {
         first_pass
     }
 
+    /// Returns the names of the files of the capture.
+    #[cfg(feature = "parquet")]
+    pub(super) fn files(&self) -> impl Iterator<Item = &str> + Clone {
+        self.capture.file_names()
+    }
+
     /// Prints a message if frames and calls have other numbers than in `print` and `calls`, which read captures one after the other.
     pub(super) fn note_order(&self) {
         if self.capture.is_interleaved() {

@@ -3,6 +3,8 @@
 mod anonymize;
 mod call_collector;
 mod call_form;
+#[cfg(feature = "parquet")]
+pub mod dataset;
 mod flow_hash;
 mod har;
 mod message;

@@ -170,6 +170,7 @@ impl LiveCapture {
             bytes: packet.bytes,
             link: interface.link,
             fcs: None,
+            file: 0,
             section: 1,
             interface: Some(interface),
             options: FrameOptions::default(),

@@ -192,7 +192,7 @@ fn is_identifier(part: &str) -> bool {
 }
 
 /// Returns the name of an endpoint, or else its address.
-fn host(endpoint: Endpoint, name: Option<&HostName>) -> String {
+pub(crate) fn host(endpoint: Endpoint, name: Option<&HostName>) -> String {
     let mut text = String::new();
     match name {
         Some(name) => text.push_str(&name.name),

@@ -43,6 +43,8 @@ use std::io::{self, Write};
 pub(crate) use body_text::body_text;
 pub use call_groups::{CallGroupsReport, GroupField};
 pub use calls::CallsReport;
+#[cfg(feature = "parquet")]
+pub(crate) use calls::host;
 pub(crate) use calls::path_template;
 pub use capture_file::CaptureFileReport;
 pub use color::Color;
@@ -64,6 +66,8 @@ pub(crate) use quantiles::DurationHistogram;
 pub(crate) use quantity::size;
 pub use records::RecordFormat;
 pub use secrets::SecretsReport;
+#[cfg(feature = "parquet")]
+pub(crate) use selection::column_text;
 pub(crate) use selection::frame_texts;
 pub use selection::{Occurrence, Selection, UnknownFields};
 pub use streams::StreamsReport;
@@ -158,6 +162,7 @@ mod tests {
             bytes: b"GET / HTTP/1.1\r\nHost: a\r\n\r\n\x00\xff",
             link: 1,
             fcs: None,
+            file: 0,
             section: 0,
             interface: None,
             options: FrameOptions::default(),

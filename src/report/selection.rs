@@ -34,10 +34,10 @@ pub struct Selection {
 
 /// A selected field.
 #[derive(Clone)]
-pub(super) struct SelectedField {
+pub(crate) struct SelectedField {
     /// Name as the user wrote it.
-    pub(super) name: String,
-    pub(super) field: &'static Field,
+    pub(crate) name: String,
+    pub(crate) field: &'static Field,
     slot: Slot,
 }
 
@@ -154,12 +154,12 @@ impl Selection {
         wants
     }
 
-    pub(super) fn selected(&self) -> &[SelectedField] {
+    pub(crate) fn selected(&self) -> &[SelectedField] {
         &self.selected
     }
 
     /// Indexes the nodes of a frame by field. Must be called before [`nodes`](Selection::nodes).
-    pub(super) fn index_nodes(&mut self, tree: &Tree) {
+    pub(crate) fn index_nodes(&mut self, tree: &Tree) {
         self.node_lists.fill((LIST_END, LIST_END));
         self.next.clear();
         for (at, node) in tree.nodes().iter().enumerate() {
@@ -175,7 +175,7 @@ impl Selection {
     }
 
     /// Returns the nodes of a selected field in the indexed frame; none for a column.
-    pub(super) fn nodes<'t>(&self, chosen: &SelectedField, tree: &'t Tree) -> FieldNodes<'_, 't> {
+    pub(crate) fn nodes<'t>(&self, chosen: &SelectedField, tree: &'t Tree) -> FieldNodes<'_, 't> {
         let head = match chosen.slot {
             Slot::Field(slot) => self.node_lists.get(usize::from(slot)).map_or(LIST_END, |&(first, _)| first),
             Slot::Column => LIST_END,
@@ -221,7 +221,7 @@ pub(super) struct ValueWriter<'a> {
 }
 
 /// Iterator over the nodes of one field in a frame, in order.
-pub(super) struct FieldNodes<'s, 't> {
+pub(crate) struct FieldNodes<'s, 't> {
     next: &'s [u32],
     nodes: &'t [Node],
     at: u32,
@@ -238,7 +238,7 @@ impl<'t> Iterator for FieldNodes<'_, 't> {
 }
 
 /// Appends the text of a column of the frame list; returns whether it has any.
-pub(super) fn column_text(
+pub(crate) fn column_text(
     out: &mut String,
     column: &Field,
     dissected: &DissectedFrame<'_>,

@@ -219,7 +219,9 @@ impl Capture {
             }
         };
         self.number = self.number.saturating_add(1);
-        Ok(self.open.as_ref().map(|open| build_frame(&open.window, &open.format, self.number, &record)))
+        let file = self.index as u32;
+        let Some(open) = &self.open else { return Ok(None) };
+        Ok(Some(Frame { file, ..build_frame(&open.window, &open.format, self.number, &record) }))
     }
 
     /// Returns the position of the last frame, valid if there is a [record store](OpenOptions::record_store).
@@ -296,6 +298,11 @@ impl Capture {
     /// Returns the address names found so far, 4 MiB at most. Names beyond that are skipped.
     pub fn names(&self) -> &[AddressName] {
         &self.metadata.names
+    }
+
+    /// Returns the names of the files, in the order of [`Frame::file`].
+    pub fn file_names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.files.iter().map(|file| file.name.as_str())
     }
 
     /// Returns whether frames of merged files were returned in another order than that of the files.

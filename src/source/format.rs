@@ -35,6 +35,7 @@ pub(super) fn build_frame<'a>(window: &'a Window, format: &'a FormatReader, numb
         bytes: window.consumed_bytes(at, captured),
         link: record.link,
         fcs: record.fcs,
+        file: 0,
         section,
         interface,
         options,

@@ -29,6 +29,8 @@ pub struct Frame<'a> {
     pub link: u16,
     /// Bytes of frame check sequence at the end of the frame on the wire, if the file states it.
     pub fcs: Option<u8>,
+    /// Index of its file among those of the capture, 0 for the first; 0 for a frame that is read again by its position.
+    pub file: u32,
     /// Number of the pcapng section, 1 for the first of a file (`frame.section_number`); 0 in pcap, which has none.
     pub section: u32,
     /// Interface that captured the frame; `None` in pcap and for [`NOT_A_PACKET`].

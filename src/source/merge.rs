@@ -78,6 +78,6 @@ impl Merge {
         let frame = build_frame(&open.window, &open.format, number, &record);
         // Interfaces of different files are different, whatever their numbers.
         let section = if frame.section == 0 { 0 } else { (file as u32) << 16 | frame.section & 0xffff };
-        Some(Frame { section, ..frame })
+        Some(Frame { section, file: file as u32, ..frame })
     }
 }

@@ -1,6 +1,8 @@
 //! `export`, `merge` and `split`: captures and calls for other programs.
 
 mod calls;
+#[cfg(feature = "parquet")]
+mod dataset;
 mod frames;
 mod parts;
 mod qlog;
@@ -24,6 +26,10 @@ pub(super) fn run_export(args: ExportArgs) -> io::Result<CommandOutcome> {
         ExportForm::Har(args) => run_export_har(args),
         ExportForm::Objects(args) => run_export_objects(args),
         ExportForm::Qlog(args) => qlog::run_export_qlog(args),
+        #[cfg(feature = "parquet")]
+        ExportForm::Parquet(args) => dataset::run_export_parquet(args),
+        #[cfg(feature = "parquet")]
+        ExportForm::Arrow(args) => dataset::run_export_arrow(args),
         ExportForm::Curl(args) => run_export_requests(args, RequestForm::Curl),
         ExportForm::Httpie(args) => run_export_requests(args, RequestForm::Httpie),
         ExportForm::Python(args) => run_export_requests(args, RequestForm::Python),

@@ -171,7 +171,7 @@ fn is_in_a_buffer(span: Slice, tree: &Tree) -> bool {
 /// Returns a frame as read from a pcap file.
 pub fn frame(number: u32, time: Time, link: u16, length: u32, bytes: &[u8]) -> Frame<'_> {
     let (section, options) = (0, FrameOptions::default());
-    Frame { number, time, has_time: true, length, bytes, link, fcs: None, section, interface: None, options }
+    Frame { number, time, has_time: true, length, bytes, link, fcs: None, file: 0, section, interface: None, options }
 }
 
 /// Returns the IPv4 address of a side.

@@ -1,0 +1,136 @@
+//! Arguments of `export parquet` and `export arrow`.
+
+use super::{CaptureArgs, OutputArgs};
+use clap::{Args, ValueEnum};
+use overhear::export::MAX_BODY;
+use overhear::export::dataset::TableKind;
+use overhear::report::Occurrence;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Each capture is read by itself, so its frames and connections have the numbers of `print` and `streams`. Its rows are in \
+FOLDER/TABLE/capture=NAME/hour=2026-11-30T06/part-0.parquet, hours in UTC; the files of a table appear when the capture is read. \
+docs/datasets.md describes the tables, and has queries.
+
+Examples:
+  overhear export parquet *.pcap -o dataset
+  overhear export parquet shop.pcap 'status >= 500' --tables calls,messages -o dataset
+  overhear export parquet shop.pcap -e ip.src -e tcp.analysis.ack_rtt --tables frames -o dataset
+  overhear export parquet eth0_*.pcap --merge-as eth0 -o dataset")]
+pub(crate) struct ExportParquetArgs {
+    #[command(flatten)]
+    pub(crate) captures: CaptureArgs,
+    /// Folder of the tables, created if it does not exist
+    #[arg(short = 'o', long = "output", value_name = "FOLDER", required = true)]
+    pub(crate) folder: PathBuf,
+    /// Tables to write. Notes take a second pass over each capture
+    #[arg(
+        long = "tables",
+        value_name = "TABLE,...",
+        value_delimiter = ',',
+        default_value = "frames,calls,streams,messages,dns,notes"
+    )]
+    pub(crate) tables: Vec<TableChoice>,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    /// Merge the captures in the order of time, as one of this name: for the files of one capture
+    #[arg(long = "merge-as", value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) merge_as: Option<String>,
+    /// Replace the rows of captures that FOLDER has already
+    #[arg(long = "replace")]
+    pub(crate) replace: bool,
+    /// Number of threads: with two or more, files are written while the capture is read [default: as many as the processor has
+    /// cores]. The files are the same for any number
+    #[arg(long = "threads", value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=16))]
+    pub(crate) threads: Option<usize>,
+    /// Stop after reading N frames of each capture
+    #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) count: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The first column has the name of the capture.
+
+Example:
+  overhear export arrow shop.pcap --table calls | python3 -c 'import pyarrow, sys
+  print(pyarrow.ipc.open_stream(sys.stdin.buffer).read_all())'")]
+pub(crate) struct ExportArrowArgs {
+    #[command(flatten)]
+    pub(crate) captures: CaptureArgs,
+    /// Table to write
+    #[arg(long = "table", value_name = "TABLE", default_value = "frames")]
+    pub(crate) kind: TableChoice,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// Columns of tables.
+#[derive(Debug, Args)]
+pub(crate) struct TableArgs {
+    /// Column of frames: any field, instead of the columns of the frame list (repeatable)
+    #[arg(short = 'e', value_name = "FIELD")]
+    pub(crate) fields: Vec<String>,
+    /// Values of a field that a frame has several times: all of them as a list, or one
+    #[arg(long = "occurrence", value_name = "WHICH", default_value = "all")]
+    pub(crate) occurrence: OccurrenceChoice,
+    /// Add a digest of each packet to frames: equal for copies that several sensors captured
+    #[arg(long = "digest")]
+    pub(crate) digest: bool,
+    /// Maximum bytes of each body in the table of messages; 0 for no bodies
+    #[arg(long = "body-limit", value_name = "BYTES", default_value_t = 0,
+          value_parser = clap::value_parser!(u32).range(0..=MAX_BODY as i64))]
+    pub(crate) body_limit: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableChoice {
+    /// One row a frame
+    Frames,
+    /// One row a call
+    Calls,
+    /// One row a TCP connection
+    Streams,
+    /// One row a request or response, with its headers
+    Messages,
+    /// One row a message of DNS
+    Dns,
+    /// One row an expert note
+    Notes,
+}
+
+impl From<TableChoice> for TableKind {
+    fn from(choice: TableChoice) -> TableKind {
+        match choice {
+            TableChoice::Frames => TableKind::Frames,
+            TableChoice::Calls => TableKind::Calls,
+            TableChoice::Streams => TableKind::Streams,
+            TableChoice::Messages => TableKind::Messages,
+            TableChoice::Dns => TableKind::Dns,
+            TableChoice::Notes => TableKind::Notes,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OccurrenceChoice {
+    /// A list of all values
+    All,
+    /// The first value
+    First,
+    /// The last value
+    Last,
+}
+
+impl From<OccurrenceChoice> for Occurrence {
+    fn from(choice: OccurrenceChoice) -> Occurrence {
+        match choice {
+            OccurrenceChoice::All => Occurrence::All,
+            OccurrenceChoice::First => Occurrence::First,
+            OccurrenceChoice::Last => Occurrence::Last,
+        }
+    }
+}

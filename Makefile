@@ -8,7 +8,7 @@ CORPUS_DIR ?= ../shared/captures
 NEEDS   = @sh -eu -c "$$SETUP" setup
 PREFIX  = $(HOME)/.cargo
 
-.PHONY: help run test corpus oracle forms lint bench instructions fuzz fixtures docs protocols screenshots install
+.PHONY: help run test corpus oracle forms datasets lint bench instructions fuzz fixtures docs protocols screenshots install
 
 help:
 	@echo 'make run        build overhear, and print the frames, streams and calls of a recorded login'
@@ -18,6 +18,7 @@ help:
 	@echo 'make oracle     compare overhear with tshark, and with tshark 4.4, field by field, on every capture'
 	@echo 'make forms      read journeys, traces and ladders with programs that know their forms: opentelemetry-proto,'
 	@echo '                mermaid, html-validate and Chromium; those that are missing are skipped'
+	@echo 'make datasets   read tables with DuckDB, Polars, pyarrow, pandas and Spark, and run the queries of docs/datasets.md'
 	@echo 'make lint       check formatting and run clippy, with warnings denied'
 	@echo 'make bench      compare speed and memory with tshark, tcpdump, ngrep, httpry and tcpflow;'
 	@echo '                as root, with iproute2 and tcpreplay, also packet loss of live capture'
@@ -56,6 +57,17 @@ forms:
 	$(NEEDS) cargo cc libpcap python3
 	$(CARGO) build --profile quick
 	tests/forms/run "$${CARGO_TARGET_DIR:-target}/quick/overhear"
+
+# Engines are installed from PyPI, or skipped without it.
+VENV = $${CARGO_TARGET_DIR:-$(CURDIR)/target}/python
+
+datasets:
+	$(NEEDS) cargo cc libpcap venv java tshark
+	$(CARGO) build --profile quick
+	test -x "$(VENV)/bin/python" || python3 -m venv "$(VENV)"
+	for engine in duckdb polars pyarrow pandas 'pyspark>=4,<5'; do \
+	  "$(VENV)/bin/pip" install --quiet --disable-pip-version-check "$$engine" || echo "SKIPPED $$engine: pip cannot install it"; done
+	"$(VENV)/bin/python" tests/datasets/run "$${CARGO_TARGET_DIR:-target}/quick/overhear"
 
 lint:
 	$(NEEDS) cargo cc libpcap
@@ -220,6 +232,13 @@ for thing; do
     ;;
   python3)
     has python3 || missing "python3" "python3" "xcode-select --install" "python3"
+    ;;
+  venv)
+    python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing "python3 with venv" "python3 python3-venv" \
+      "xcode-select --install" "python3 with the modules venv and ensurepip"
+    ;;
+  java)
+    has java || missing "Java 17 (for Spark)" "default-jre-headless" "brew install openjdk@17" "java-17-openjdk-headless"
     ;;
   cargo-fuzz)
     has c++ || missing "a C++ compiler (for libFuzzer)" "g++" "xcode-select --install" "g++"

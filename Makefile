@@ -8,7 +8,7 @@ CORPUS_DIR ?= ../shared/captures
 NEEDS   = @sh -eu -c "$$SETUP" setup
 PREFIX  = $(HOME)/.cargo
 
-.PHONY: help run test corpus oracle forms datasets lint bench instructions fuzz fixtures docs protocols screenshots install
+.PHONY: help run test corpus oracle forms datasets spark lint bench instructions fuzz fixtures docs protocols screenshots install
 
 help:
 	@echo 'make run        build overhear, and print the frames, streams and calls of a recorded login'
@@ -19,6 +19,7 @@ help:
 	@echo 'make forms      read journeys, traces and ladders with programs that know their forms: opentelemetry-proto,'
 	@echo '                mermaid, html-validate and Chromium; those that are missing are skipped'
 	@echo 'make datasets   read tables with DuckDB, Polars, pyarrow, pandas and Spark, and run the queries of docs/datasets.md'
+	@echo 'make spark      test the job of contrib/spark in a cluster of two workers on this machine (docs/scale.md)'
 	@echo 'make lint       check formatting and run clippy, with warnings denied'
 	@echo 'make bench      compare speed and memory with tshark, tcpdump, ngrep, httpry and tcpflow;'
 	@echo '                as root, with iproute2 and tcpreplay, also packet loss of live capture'
@@ -68,6 +69,13 @@ datasets:
 	for engine in duckdb polars pyarrow pandas 'pyspark>=4,<5'; do \
 	  "$(VENV)/bin/pip" install --quiet --disable-pip-version-check "$$engine" || echo "SKIPPED $$engine: pip cannot install it"; done
 	"$(VENV)/bin/python" tests/datasets/run "$${CARGO_TARGET_DIR:-target}/quick/overhear"
+
+spark:
+	$(NEEDS) cargo cc libpcap venv java
+	$(CARGO) build --profile quick
+	test -x "$(VENV)/bin/python" || python3 -m venv "$(VENV)"
+	"$(VENV)/bin/pip" install --quiet --disable-pip-version-check 'pyspark>=4,<5'
+	"$(VENV)/bin/python" tests/spark/run "$${CARGO_TARGET_DIR:-target}/quick/overhear"
 
 lint:
 	$(NEEDS) cargo cc libpcap

@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""Captures of many files, sensors and days as one dataset, on the machines of an Apache Spark cluster.
+
+    spark-submit overhear_dataset.py CAPTURE... --work FOLDER --dataset FOLDER [--shards N] [--overhear PROGRAM]
+
+CAPTURE is a capture file, or a folder with capture files, and is read by the workers, as WORK and DATASET are written by them: all are on
+storage that all machines mount. docs/scale.md describes the stages, what they cost and what limits them.
+
+1. Each capture is split into shards by flow: a task a capture.
+2. The parts of each shard, of all captures, are merged in the order of time and exported: a task a shard. A connection that spans
+   captures is one connection, and `capture=shard-00003` is its partition.
+3. Frames that several sensors captured are marked: the table `duplicates`.
+
+Tasks write to names of their own and rename them when they are complete, so a task that is run again, or twice, changes nothing.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import uuid
+from urllib.parse import quote
+
+from pyspark.sql import SparkSession
+
+CAPTURE_NAME = re.compile(r"\.(pcap|pcapng|cap|dmp)(\.(gz|zst|lz4))?$|\.(pcap|pcapng|cap)\d+$")
+MARK = "_SUCCESS"
+# Copies of a packet at two sensors are at most this far apart.
+DUPLICATE_NANOS = 50_000_000
+
+
+def captures_of(paths):
+    """Returns the captures of paths, and the folder that all are in."""
+    found = []
+    for path in map(pathlib.Path, paths):
+        below = sorted(path.rglob("*")) if path.is_dir() else [path]
+        found += [own.resolve() for own in below if not path.is_dir() or own.is_file() and CAPTURE_NAME.search(own.name)]
+    found = sorted(set(found))
+    if not found:
+        raise SystemExit("no captures")
+    root = pathlib.Path(os.path.commonpath([own.parent for own in found]))
+    return found, root
+
+
+def key_of(capture, root):
+    """Returns the name of a capture in paths: its folders are part of it."""
+    return quote(str(capture.relative_to(root)), safe="")
+
+
+def run(words):
+    """Runs overhear. Returns what it reports. A capture that is damaged is read as far as possible, which is not an error."""
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+    report = done.stderr.strip()
+    if done.returncode != 0 and not (done.returncode == 2 and re.search(r" written to ", report)):
+        raise RuntimeError(f"{' '.join(words)}: exit code {done.returncode}: {report}")
+    return report if done.returncode else ""
+
+
+def split(capture, key, parts, settings):
+    """Splits a capture into the parts of its shards, unless that is done."""
+    target = pathlib.Path(parts) / key
+    if (target / MARK).exists():
+        return ""
+    own = target.with_name(f".{uuid.uuid4().hex}")
+    own.mkdir(parents=True)
+    try:
+        words = [settings["overhear"], "split", str(capture), "--by-flow", str(settings["shards"])]
+        report = run(words + ["-o", str(own / f"{key}.pcapng")] + ["--with-secrets"] * settings["with_secrets"])
+        (own / MARK).touch()
+        rename(own, target)
+        return report
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def rename(own, target):
+    """Renames a complete folder. If another attempt has been first, its folder stays: it has the same content."""
+    try:
+        os.rename(own, target)
+    except OSError:
+        if not (target / MARK).exists():
+            raise
+
+
+def shard_name(shard):
+    return f"shard-{shard:05}"
+
+
+def export(shard, parts, settings):
+    """Exports the parts of a shard, of all captures."""
+    own = sorted(str(path) for path in pathlib.Path(parts).glob(f"[!.]*/*_{shard:05}.pcapng"))
+    if not own:
+        return ""
+    words = [settings["overhear"], "export", "parquet", *own, "--merge-as", shard_name(shard), "--replace", "--digest"]
+    words += ["--tables", settings["tables"], "-o", settings["dataset"], "--threads", "1", *settings["options"]]
+    return run(words)
+
+
+def mark_duplicates(spark, dataset, sensor):
+    """Writes the table `duplicates`: frames of which an earlier copy was captured by another sensor."""
+    frames = spark.read.parquet(f"{dataset}/frames").selectExpr(
+        "capture", "number", "time", "digest", "captured", f"regexp_extract(url_decode(file), '{sensor}', 1) AS sensor"
+    )
+    frames.createOrReplaceTempView("own_frames")
+    found = spark.sql(
+        f"""
+        SELECT copy.capture, copy.number, min(own.number) AS duplicate_of, copy.sensor
+        FROM own_frames AS copy JOIN own_frames AS own
+          ON own.capture = copy.capture AND own.digest = copy.digest AND own.captured = copy.captured
+         AND own.sensor <> copy.sensor AND own.number < copy.number AND copy.time - own.time <= {DUPLICATE_NANOS}
+        GROUP BY ALL
+        """
+    )
+    found.write.mode("overwrite").parquet(f"{dataset}/duplicates")
+    return spark.read.parquet(f"{dataset}/duplicates").count()
+
+
+def build(spark, paths, settings):
+    """Runs all stages. Returns the reports of tasks about captures that could not be read completely."""
+    captures, root = captures_of(paths)
+    parts = str(pathlib.Path(settings["work"]) / f"parts-{settings['shards']}")
+    context = spark.sparkContext
+    # The largest first: the last task of a stage is then a short one.
+    jobs = sorted(((str(own), key_of(own, root)) for own in captures), key=lambda job: -os.path.getsize(job[0]))
+    context.setJobDescription("split captures by flow")
+    reports = context.parallelize(jobs, len(jobs)).map(lambda job: split(*job, parts, settings)).collect()
+    context.setJobDescription("export shards")
+    shards = range(1, settings["shards"] + 1)
+    reports += context.parallelize(shards, len(shards)).map(lambda shard: export(shard, parts, settings)).collect()
+    context.setJobDescription("mark duplicates")
+    marked = mark_duplicates(spark, settings["dataset"], settings["sensor"]) if "frames" in settings["tables"] else 0
+    return len(jobs), marked, [report for report in reports if report]
+
+
+def session():
+    """Returns the session of Spark, which has no times of nanoseconds: they are bigint."""
+    builder = SparkSession.builder.appName("overhear").config("spark.sql.legacy.parquet.nanosAsLong", "true")
+    return builder.getOrCreate()
+
+
+def parse(words=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("captures", nargs="+", metavar="CAPTURE", help="capture file, or a folder with capture files")
+    parser.add_argument("--work", required=True, help="folder of the parts of captures; a run continues what is there")
+    parser.add_argument("--dataset", required=True, help="folder of the tables")
+    parser.add_argument("--shards", type=int, default=64, choices=range(2, 65), metavar="N", help="2 to 64 [default: 64]")
+    parser.add_argument("--tables", default="frames,calls,streams,messages,dns,notes", help="tables, separated by commas")
+    parser.add_argument("--overhear", default="overhear", help="path of the program on the workers")
+    parser.add_argument(
+        "--sensor", default="^(.*)/", help="regular expression whose group is the sensor in the path of a capture [default: its folder]"
+    )
+    parser.add_argument("--with-secrets", action="store_true", help="keep the secrets of captures in their parts, to decrypt TLS")
+    parser.add_argument("--option", action="append", default=[], help="further option of overhear export, such as --option=--keylog=KEYS")
+    return parser.parse_args(words)
+
+
+def main(words=None):
+    args = parse(words)
+    settings = {key: value for key, value in vars(args).items() if key not in ("captures", "option")}
+    settings |= {"options": args.option, "dataset": str(pathlib.Path(args.dataset).resolve())}
+    settings["work"] = str(pathlib.Path(args.work).resolve())
+    spark = session()
+    captures, marked, reports = build(spark, args.captures, settings)
+    for report in reports:
+        print(report)
+    print(f"{captures} captures in {settings['shards']} shards, {marked} duplicate frames: {settings['dataset']}")
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -353,6 +353,12 @@ fn no_output_has_a_secret() {
                 check(&[before, &["--redact", &file], after].concat());
             }
             check(&[&["print", "--redact", "-T", "fields", &file][..], &selected].concat());
+            #[cfg(feature = "parquet")]
+            for table in ["frames", "calls", "streams", "messages", "dns", "notes"] {
+                let fields = if table == "frames" { &selected[..] } else { &[] };
+                let options = ["export", "arrow", "--redact", &file, "--table", table, "--body-limit", "1000000"];
+                check(&[&options[..], fields].concat());
+            }
             // Each field alone, so that no other states what its value is.
             let is_present = |name: &&&str| size == 1400 && text.contains(&format!("\"{name}\""));
             for field in fields.iter().filter(is_of).filter(is_present) {

@@ -1,34 +1,21 @@
 //! Forms in which calls are exported.
 
 use super::call_collector::CollectedCall;
-use crate::analysis::FrameConnection;
 use crate::capture::Call;
-use crate::report::DissectedFrame;
-use dissectors::session::{ConversationId, ExchangeId};
+use dissectors::session::ConversationId;
 use std::io::{self, Write};
 
 /// A form in which calls are exported. Its methods are called in the order of the capture.
-pub trait CallForm {
+pub trait CallForm: Send {
     /// Writes what precedes all calls.
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let _ = out;
         Ok(())
     }
 
-    /// Reads a frame with its connections.
-    fn frame(&mut self, shown: &DissectedFrame<'_>, connections: &[FrameConnection]) {
-        let _ = (shown, connections);
-    }
-
     /// Reads a call of any protocol, whether it is exported or not.
     fn any_call(&mut self, call: &Call) {
         let _ = call;
-    }
-
-    /// Returns whether messages that an exchange carries belong to its export, whether they match or not.
-    fn wants_messages_of(&self, carrier: ExchangeId) -> bool {
-        let _ = carrier;
-        false
     }
 
     /// Writes a call that is exported.

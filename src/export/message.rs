@@ -1,7 +1,7 @@
 //! A captured message of a call, copied from the tree of its frame.
 
 use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, is_warning};
-use dissectors::Wants;
+use dissectors::{Value, Wants};
 
 /// Maximum bytes of a body: dissectors keep no more.
 pub const MAX_BODY: usize = 1 << 20;
@@ -9,21 +9,12 @@ pub const MAX_BODY: usize = 1 << 20;
 /// A message of a call.
 #[derive(Clone, Debug, Default)]
 pub struct CapturedMessage {
-    /// Start line as sent, without its end.
-    pub(super) start_line: Vec<u8>,
-    pub(super) method: Vec<u8>,
-    pub(super) target: Vec<u8>,
-    pub(super) authority: Vec<u8>,
-    /// Version of the protocol, such as `HTTP/1.1`.
-    pub(super) version: Vec<u8>,
-    /// Header lines as sent, without their ends.
-    pub(super) headers: Vec<Vec<u8>>,
+    /// Texts of the message, one after the other: those of [`Text`], then the header lines as sent, without their ends.
+    texts: Vec<u8>,
+    /// Where each text ends.
+    ends: Vec<u32>,
     /// Bytes of the start line and the header lines.
     pub(super) head_len: usize,
-    pub(super) trailers: Vec<Vec<u8>>,
-    pub(super) media_type: Vec<u8>,
-    /// Content codings of the body; empty if there are none.
-    pub(super) coding: Vec<u8>,
     /// Body, decoded, if it is kept.
     pub(super) body: Option<Vec<u8>>,
     /// Bytes of the decoded body.
@@ -37,6 +28,21 @@ pub struct CapturedMessage {
     /// Whether it is a request that curl can send.
     pub(super) is_web: bool,
 }
+
+/// A text of a message, in the order in which they are kept.
+#[derive(Clone, Copy)]
+enum Text {
+    StartLine,
+    Method,
+    Target,
+    Authority,
+    Version,
+    MediaType,
+    Coding,
+}
+
+/// Number of texts before the header lines.
+const TEXTS: usize = Text::Coding as usize + 1;
 
 /// Returns the fields that messages are copied from, with the bodies if they are wanted.
 #[must_use]
@@ -55,7 +61,6 @@ pub fn message_wants(bodies: bool) -> Wants {
             fields.target,
             fields.authority,
             fields.version,
-            fields.trailers,
             fields.media_type,
             fields.coding,
         ];
@@ -67,54 +72,147 @@ pub fn message_wants(bodies: bool) -> Wants {
 impl CapturedMessage {
     /// Copies a message, with up to `body_limit` bytes of its body.
     pub(super) fn of(message: DissectedMessage<'_>, body_limit: usize) -> CapturedMessage {
-        let fields = message.fields;
-        let line = |bytes: &[u8]| bytes.trim_ascii_end().to_vec();
-        let head = message.values(fields.start_line).chain(message.headers());
-        let body = message.values(fields.body).next();
-        let coding = message.value(fields.coding);
-        let coding = if coding.eq_ignore_ascii_case(b"identity") { &[] } else { coding };
-        let mut warnings: Vec<&'static str> = Vec::new();
-        for note in message.warnings().filter(|field| is_warning(field)) {
-            if !warnings.contains(&note.title) {
-                warnings.push(note.title);
+        let (fields, tree) = (message.fields, message.tree);
+        let mut copy = CapturedMessage { is_web: fields.is_curl_request, ..CapturedMessage::default() };
+        let single = [
+            fields.start_line,
+            fields.method,
+            fields.target,
+            fields.authority,
+            fields.version,
+            fields.media_type,
+            fields.coding,
+        ];
+        let mut texts: [Option<&[u8]>; TEXTS] = [None; TEXTS];
+        let mut body = None;
+        // A message has dozens of nodes: they are read once.
+        for node in message.nodes {
+            let id = node.field.id;
+            let bytes = || match node.value {
+                Value::Text(slice) | Value::Bytes(slice) => tree.bytes(slice),
+                _ => &[],
+            };
+            for (nth, (field, text)) in single.iter().zip(&mut texts).enumerate() {
+                // RFC 9110 8.3: of several media types, recipients use the last.
+                if field.id == id && (text.is_none() || nth == Text::MediaType as usize) {
+                    *text = Some(bytes());
+                }
+            }
+            if id == fields.body.id {
+                body.get_or_insert_with(bytes);
+            }
+            copy.is_incomplete |= fields.incomplete.iter().any(|note| note.id == id);
+            if is_warning(node.field) && !copy.warnings.contains(&node.field.title) {
+                copy.warnings.push(node.field.title);
             }
         }
-        CapturedMessage {
-            start_line: line(message.value(fields.start_line)),
-            method: message.value(fields.method).to_vec(),
-            target: message.value(fields.target).to_vec(),
-            authority: message.value(fields.authority).to_vec(),
-            version: message.value(fields.version).to_vec(),
-            headers: message.headers().map(line).collect(),
-            head_len: head.map(<[u8]>::len).sum(),
-            trailers: message.values(fields.trailers).map(line).collect(),
-            media_type: message.media_type().to_vec(),
-            coding: coding.to_vec(),
-            body: body.map(|body| body.get(..body_limit).unwrap_or(body).to_vec()),
-            body_len: body.map_or(0, <[u8]>::len),
-            written_body: body.and_then(|body| message.written_body(body)),
-            is_incomplete: message.is_incomplete(),
-            warnings,
-            is_web: fields.is_curl_request,
+        // Most heads fit.
+        copy.texts.reserve(1024);
+        copy.ends.reserve(24);
+        copy.head_len = texts[Text::StartLine as usize].map_or(0, <[u8]>::len);
+        for (nth, text) in texts.into_iter().enumerate() {
+            let text = text.unwrap_or_default();
+            copy.push(match nth {
+                _ if nth == Text::StartLine as usize => text.trim_ascii_end(),
+                _ if nth == Text::Coding as usize && text.eq_ignore_ascii_case(b"identity") => &[],
+                _ => text,
+            });
         }
+        for line in message.headers() {
+            copy.head_len += line.len();
+            copy.push(line.trim_ascii_end());
+        }
+        copy.written_body = body.and_then(|body| message.written_body(body));
+        copy.body = body.map(|body| body.get(..body_limit).unwrap_or(body).to_vec());
+        copy.body_len = body.map_or(0, <[u8]>::len);
+        copy
+    }
+
+    /// Returns a message with these header lines, and nothing else.
+    #[cfg(test)]
+    pub(super) fn with_headers(lines: &[&str]) -> CapturedMessage {
+        let mut message = CapturedMessage::default();
+        let texts = [""; TEXTS];
+        texts.iter().chain(lines).for_each(|text| message.push(text.as_bytes()));
+        message
+    }
+
+    fn push(&mut self, text: &[u8]) {
+        self.texts.extend_from_slice(text);
+        // A head has at most 256 KiB (docs/architecture.md).
+        self.ends.push(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+    }
+
+    fn text(&self, text: Text) -> &[u8] {
+        self.nth(text as usize).unwrap_or_default()
+    }
+
+    fn nth(&self, nth: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(nth)? as usize;
+        let start = nth.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |&end| end as usize);
+        self.texts.get(start..end)
+    }
+
+    /// Start line as sent, without its end.
+    pub(super) fn start_line(&self) -> &[u8] {
+        self.text(Text::StartLine)
+    }
+
+    pub(super) fn method(&self) -> &[u8] {
+        self.text(Text::Method)
+    }
+
+    pub(super) fn target(&self) -> &[u8] {
+        self.text(Text::Target)
+    }
+
+    pub(super) fn authority(&self) -> &[u8] {
+        self.text(Text::Authority)
+    }
+
+    /// Version of the protocol, such as `HTTP/1.1`.
+    pub(super) fn version(&self) -> &[u8] {
+        self.text(Text::Version)
+    }
+
+    pub(super) fn media_type(&self) -> &[u8] {
+        self.text(Text::MediaType)
+    }
+
+    /// Content codings of the body; empty if there are none.
+    pub(super) fn coding(&self) -> &[u8] {
+        self.text(Text::Coding)
+    }
+
+    /// Header lines as sent, without their ends.
+    pub(super) fn headers(&self) -> impl Iterator<Item = &[u8]> {
+        (TEXTS..self.ends.len()).filter_map(|nth| self.nth(nth))
     }
 
     /// Returns the bytes that the message takes in memory, about.
     pub(super) fn len(&self) -> usize {
-        let lines = self.headers.iter().chain(&self.trailers).map(|line| line.len() + size_of::<Vec<u8>>());
         let written = self.written_body.as_ref().map_or(0, String::len);
         let body = self.body.as_ref().map_or(0, Vec::len);
-        size_of::<CapturedMessage>() + self.head_len + lines.sum::<usize>() + body + written
+        size_of::<CapturedMessage>() + self.texts.capacity() + 4 * self.ends.capacity() + body + written
     }
 
     /// Returns the headers as name and value. Lines without a colon are skipped.
     pub(super) fn header_pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.headers.iter().filter_map(|line| header_pair(line))
+        self.headers().filter_map(header_pair)
+    }
+
+    /// Returns the values of the headers with a name.
+    pub(super) fn header_values(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
+        let begins = move |line: &&[u8]| {
+            line.trim_ascii_start().get(..name.len()).is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        let pairs = self.headers().filter(begins).filter_map(header_pair);
+        pairs.filter(|(own, _)| own.len() == name.len()).map(|(_, value)| value)
     }
 
     /// Returns the value of the first header with a name.
-    pub(super) fn header(&self, name: &str) -> Option<&[u8]> {
-        self.header_pairs().find(|(own, _)| own.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
+    pub(super) fn header(&self, name: &'static str) -> Option<&[u8]> {
+        self.header_values(name).next()
     }
 
     /// Returns the body as far as it is kept; empty without one.

@@ -3,6 +3,7 @@
 mod anonymize;
 mod call_collector;
 mod call_form;
+mod connection_times;
 #[cfg(feature = "parquet")]
 pub mod dataset;
 mod flow_hash;
@@ -17,6 +18,7 @@ mod web_text;
 pub use anonymize::AnonymizedFrames;
 pub use call_collector::{CallCollector, CollectedCall};
 pub use call_form::CallForm;
+pub use connection_times::ConnectionTime;
 pub use flow_hash::FlowHash;
 pub use har::HarForm;
 pub(crate) use message::header_pair;

@@ -390,7 +390,7 @@ fn write_packet(datagram: u64, nodes: &[Node], tree: &Tree, json: &mut JsonWrite
     }
 }
 
-fn write_uints(nodes: &[Node], fields: &[(&str, &'static str)], json: &mut JsonWriter) {
+fn write_uints(nodes: &[Node], fields: &[(&'static str, &'static str)], json: &mut JsonWriter) {
     for &(name, field) in fields {
         if let Some(number) = uint(nodes, field) {
             json.key(name);
@@ -423,7 +423,7 @@ fn write_token(kind: &str, token: &str, json: &mut JsonWriter) {
 /// Writes a frame (draft-ietf-quic-qlog-quic-events-12, 8.13).
 fn write_frame(nodes: &[Node], tree: &Tree, json: &mut JsonWriter) {
     let kind = uint(nodes, "quic.frame_type").unwrap_or_default();
-    let mut frame = |name: &str, fields: &[(&str, &'static str)]| {
+    let mut frame = |name: &str, fields: &[(&'static str, &'static str)]| {
         json.pair("frame_type", name);
         write_uints(nodes, fields, json);
     };

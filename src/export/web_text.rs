@@ -19,7 +19,7 @@ pub(super) fn headers(message: &CapturedMessage) -> impl Iterator<Item = (Cow<'_
 }
 
 /// Returns the value of a header as text.
-pub(super) fn header<'m>(message: &'m CapturedMessage, name: &str) -> Option<Cow<'m, str>> {
+pub(super) fn header<'m>(message: &'m CapturedMessage, name: &'static str) -> Option<Cow<'m, str>> {
     message.header(name).map(header_text)
 }
 
@@ -108,14 +108,13 @@ pub(super) struct Cookie {
 
 /// Returns the cookies of a request (RFC 6265 4.2.1).
 pub(super) fn request_cookies(message: &CapturedMessage) -> Vec<Cookie> {
-    let lines = message.header_pairs().filter(|(name, _)| name.eq_ignore_ascii_case(b"cookie"));
-    let pairs = lines.flat_map(|(_, value)| value.split(|&byte| byte == b';')).map(<[u8]>::trim_ascii);
+    let values = message.header_values("cookie");
+    let pairs = values.flat_map(|value| value.split(|&byte| byte == b';')).map(<[u8]>::trim_ascii);
     pairs.filter(|pair| !pair.is_empty()).map(|pair| cookie(pair, Vec::new())).collect()
 }
 
 /// Returns the cookies of a response (RFC 6265 4.1.1).
 pub(super) fn response_cookies(message: &CapturedMessage) -> Vec<Cookie> {
-    let lines = message.header_pairs().filter(|(name, _)| name.eq_ignore_ascii_case(b"set-cookie"));
     let parse = |value: &[u8]| {
         let mut parts = value.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
         let pair = parts.next().unwrap_or_default();
@@ -125,7 +124,7 @@ pub(super) fn response_cookies(message: &CapturedMessage) -> Vec<Cookie> {
         });
         cookie(pair, attributes.collect())
     };
-    lines.map(|(_, value)| parse(value)).collect()
+    message.header_values("set-cookie").map(parse).collect()
 }
 
 fn cookie(pair: &[u8], attributes: Vec<(String, String)>) -> Cookie {
@@ -153,10 +152,8 @@ mod tests {
 
     #[test]
     fn cookies_have_their_attributes() {
-        let message = CapturedMessage {
-            headers: vec![b"Set-Cookie: sid=a=b; Path=/; HttpOnly".to_vec(), b"cookie: a=1;b = 2 ;;c".to_vec()],
-            ..CapturedMessage::default()
-        };
+        let message =
+            CapturedMessage::with_headers(&["Set-Cookie: sid=a=b; Path=/; HttpOnly", "cookie: a=1;b = 2 ;;c"]);
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let set = response_cookies(&message);
         assert_eq!((&*set[0].name, &*set[0].value), ("sid", "a=b"));

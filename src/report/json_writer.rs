@@ -1,6 +1,7 @@
 //! Writes JSON value by value, without building objects in memory.
 
 use super::json::write_string;
+use super::time_format::push_fraction;
 
 /// JSON text in the making. Characters that could control a terminal are escaped.
 #[derive(Debug, Default)]
@@ -31,10 +32,12 @@ impl JsonWriter {
     }
 
     /// Writes the name of the value that follows.
-    pub(crate) fn key(&mut self, name: &str) {
+    pub(crate) fn key(&mut self, name: &'static str) {
+        debug_assert!(name.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'));
         self.separate();
-        write_string(&mut self.text, name);
-        self.text.push(':');
+        self.text.push('"');
+        self.text.push_str(name);
+        self.text.push_str("\":");
         self.needs_comma = false;
     }
 
@@ -60,7 +63,8 @@ impl JsonWriter {
         self.text.push_str(itoa::Buffer::new().format(nanos / 1_000_000));
         let rest = nanos % 1_000_000;
         if rest > 0 {
-            self.text.push_str(format!(".{rest:06}").trim_end_matches('0'));
+            push_fraction(&mut self.text, rest, 6);
+            self.text.truncate(self.text.trim_end_matches('0').len());
         }
     }
 
@@ -71,13 +75,13 @@ impl JsonWriter {
     }
 
     /// Writes a name with a string.
-    pub(crate) fn pair(&mut self, name: &str, text: &str) {
+    pub(crate) fn pair(&mut self, name: &'static str, text: &str) {
         self.key(name);
         self.string(text);
     }
 
     /// Writes a name with a Boolean value.
-    pub(crate) fn flag(&mut self, name: &str, value: bool) {
+    pub(crate) fn flag(&mut self, name: &'static str, value: bool) {
         self.key(name);
         self.json(if value { "true" } else { "false" });
     }

@@ -63,12 +63,18 @@ impl CachedSecond {
             self.second = Some(second);
         }
         out.push_str(&self.before);
-        out.push('.');
-        // The 1 before the decimals keeps leading zeros.
-        let decimals = NANOS + nanos.rem_euclid(NANOS);
-        out.push_str(itoa::Buffer::new().format(decimals).get(1..).unwrap_or_default());
+        push_fraction(out, nanos.rem_euclid(NANOS).unsigned_abs(), 9);
         out.push_str(&self.after);
     }
+}
+
+/// Appends a point and the digits of a fraction, with zeros before them up to this number of decimals.
+pub(super) fn push_fraction(out: &mut String, fraction: u64, decimals: usize) {
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(fraction);
+    out.push('.');
+    (digits.len()..decimals).for_each(|_| out.push('0'));
+    out.push_str(digits);
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ mod whole_streams;
 
 use super::CommandOutcome;
 use crate::args::{ExportArgs, ExportForm, ExportHarArgs, ExportObjectsArgs, ExportRequestsArgs, RunArgs};
-use dissectors::Wants;
 pub(super) use frames::{EncoderSettings, FrameFile, run_merge};
 use overhear::export::{CallCollector, HarForm, MAX_BODY, ObjectsForm, RequestForm, RequestsForm};
 use overhear::sink::Format;
@@ -39,10 +38,8 @@ pub(super) fn run_export(args: ExportArgs) -> io::Result<CommandOutcome> {
 
 fn run_export_har(args: ExportHarArgs) -> io::Result<CommandOutcome> {
     let body_limit = if args.no_bodies { 0 } else { args.body_limit as usize };
-    let mut form = HarForm::default();
-    let mut wants = Wants::default();
-    form.add_wants(&mut wants);
-    calls::export_calls(args.captures, &args.output.run(), CallCollector::new(body_limit), &mut form, &wants)
+    let collector = CallCollector::new(body_limit).with_connections();
+    calls::export_calls(args.captures, &args.output.run(), collector, &mut HarForm::default())
 }
 
 fn run_export_objects(args: ExportObjectsArgs) -> io::Result<CommandOutcome> {
@@ -52,12 +49,12 @@ fn run_export_objects(args: ExportObjectsArgs) -> io::Result<CommandOutcome> {
     }
     let mut form = ObjectsForm::new(&args.folder);
     let run = RunArgs::complete(args.count, None);
-    calls::export_calls(args.captures, &run, CallCollector::new(MAX_BODY), &mut form, &Wants::default())
+    calls::export_calls(args.captures, &run, CallCollector::new(MAX_BODY), &mut form)
 }
 
 fn run_export_requests(args: ExportRequestsArgs, form: RequestForm) -> io::Result<CommandOutcome> {
     let schemas = args.captures.decode.schemas();
     let mut form = RequestsForm::new(form, &schemas);
     let run = args.output.run();
-    calls::export_calls(args.captures, &run, CallCollector::new(MAX_BODY), &mut form, &Wants::default())
+    calls::export_calls(args.captures, &run, CallCollector::new(MAX_BODY), &mut form)
 }

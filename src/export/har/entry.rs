@@ -70,7 +70,11 @@ pub(super) fn entry(
     json
 }
 
-fn write_pairs<N: AsRef<str>, V: AsRef<str>>(json: &mut JsonWriter, name: &str, pairs: impl Iterator<Item = (N, V)>) {
+fn write_pairs<N: AsRef<str>, V: AsRef<str>>(
+    json: &mut JsonWriter,
+    name: &'static str,
+    pairs: impl Iterator<Item = (N, V)>,
+) {
     json.key(name);
     json.begin('[');
     for (name, value) in pairs {
@@ -91,7 +95,7 @@ fn write_cookies(json: &mut JsonWriter, cookies: &[Cookie]) {
 
 /// Writes the sizes of head and body as sent; -1 for a head that is compressed, and for a body that is not complete.
 fn write_sizes(json: &mut JsonWriter, message: &CapturedMessage, transfer: Option<Transfer>) {
-    let is_text = message.start_line.starts_with(b"HTTP/1.") || message.version.starts_with(b"HTTP/1.");
+    let is_text = message.start_line().starts_with(b"HTTP/1.") || message.version().starts_with(b"HTTP/1.");
     json.key("headersSize");
     // An empty line ends the head.
     if is_text {
@@ -114,7 +118,7 @@ fn write_request(json: &mut JsonWriter, call: &CollectedCall) {
     json.begin('{');
     json.pair("method", &exchange.method);
     json.pair("url", &url);
-    json.pair("httpVersion", &header_text(&message.version));
+    json.pair("httpVersion", &header_text(message.version()));
     write_cookies(json, &request_cookies(message));
     write_pairs(json, "headers", headers(message));
     write_pairs(json, "queryString", parameters(query(&url).as_bytes()));
@@ -131,7 +135,7 @@ fn write_response(json: &mut JsonWriter, call: &CollectedCall) {
     let exchange = &call.call.exchange;
     let none = CapturedMessage::default();
     let message = call.response.as_ref().unwrap_or(&none);
-    let mut line = message.start_line.splitn(3, |&byte| byte == b' ');
+    let mut line = message.start_line().splitn(3, |&byte| byte == b' ');
     let (version, _, reason) = (line.next(), line.next(), line.next());
     json.begin('{');
     json.key("status");
@@ -150,7 +154,7 @@ fn write_response(json: &mut JsonWriter, call: &CollectedCall) {
 
 /// Returns the status that a start line states.
 fn status_of(message: &CapturedMessage) -> Option<u16> {
-    let mut words = message.start_line.split(|&byte| byte == b' ');
+    let mut words = message.start_line().split(|&byte| byte == b' ');
     str::from_utf8(words.nth(1)?).ok()?.parse().ok()
 }
 
@@ -192,12 +196,12 @@ fn write_content(json: &mut JsonWriter, message: &CapturedMessage, transfer: Opt
         None => json.number(-1),
     }
     json.pair("mimeType", &mime_type(message));
-    if let Some(size) = size.filter(|_| !message.coding.is_empty() && transfer.is_some_and(|own| own.complete)) {
+    if let Some(size) = size.filter(|_| !message.coding().is_empty() && transfer.is_some_and(|own| own.complete)) {
         json.key("compression");
         json.number(i64::try_from(size).unwrap_or(i64::MAX) - i64::try_from(encoded).unwrap_or(i64::MAX));
     }
     if let Some(body) = message.body.as_deref().filter(|body| !body.is_empty()) {
-        match text_of(body, &message.media_type) {
+        match text_of(body, message.media_type()) {
             Some(text) => json.pair("text", &text),
             None => {
                 json.pair("text", &BASE64_STANDARD.encode(body));
@@ -211,7 +215,7 @@ fn write_content(json: &mut JsonWriter, message: &CapturedMessage, transfer: Opt
 /// Returns the bytes of a body without its codings; `None` if they are not known, because it was not decoded to its end.
 fn decoded_size(message: &CapturedMessage, transfer: Option<Transfer>) -> Option<u64> {
     let (encoded, decoded) = (transfer.map_or(0, |own| own.body), message.body_len as u64);
-    match message.coding.is_empty() {
+    match message.coding().is_empty() {
         // Dissectors keep the beginning of a long body, and count all of it.
         true => Some(encoded.max(decoded)),
         false if encoded == 0 => Some(0),
@@ -225,14 +229,14 @@ fn text_of(body: &[u8], media_type: &[u8]) -> Option<String> {
 }
 
 fn mime_type(message: &CapturedMessage) -> String {
-    let own = header_text(&message.media_type);
+    let own = header_text(message.media_type());
     if own.is_empty() { "x-unknown".to_owned() } else { own.into_owned() }
 }
 
 /// Writes the content of a request.
 fn write_post_data(json: &mut JsonWriter, message: &CapturedMessage) {
     let body = message.content();
-    let is_form = message.media_type.to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded");
+    let is_form = message.media_type().to_ascii_lowercase().starts_with(b"application/x-www-form-urlencoded");
     json.begin('{');
     json.pair("mimeType", &mime_type(message));
     if is_form {
@@ -240,7 +244,7 @@ fn write_post_data(json: &mut JsonWriter, message: &CapturedMessage) {
     } else {
         write_parts(json, message);
     }
-    match text_of(body, &message.media_type) {
+    match text_of(body, message.media_type()) {
         Some(text) => json.pair("text", &text),
         None => {
             json.pair("text", &BASE64_STANDARD.encode(body));
@@ -255,7 +259,7 @@ fn write_post_data(json: &mut JsonWriter, message: &CapturedMessage) {
 fn write_parts(json: &mut JsonWriter, message: &CapturedMessage) {
     json.key("params");
     json.begin('[');
-    for part in form_parts(message.content(), &message.media_type) {
+    for part in form_parts(message.content(), message.media_type()) {
         json.begin('{');
         json.pair("name", &header_text(&part.name));
         match text_of(part.content, part.media_type) {

@@ -1,22 +1,20 @@
 //! HAR 1.2: calls of the web with their messages and timings, written one after the other.
 
-mod connection_times;
 mod entry;
+mod lookups;
 mod pages;
 mod timings;
 
-use super::call_collector::CollectedCall;
+use super::call_collector::{CollectedCall, SWITCHING_PROTOCOLS};
 use super::call_form::CallForm;
 use super::web_text::{authority, host};
-use crate::analysis::FrameConnection;
 use crate::capture::Call;
-use crate::report::{DissectedFrame, JsonWriter, TimeFormatter, body_text};
+use crate::report::{JsonWriter, TimeFormatter, body_text};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use connection_times::ConnectionTimes;
-use dissectors::Wants;
 use dissectors::session::{ConversationId, ExchangeId, Side};
 use entry::entry;
+use lookups::Lookups;
 use pages::Pages;
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -25,12 +23,9 @@ use timings::Timings;
 /// Maximum bytes of the messages of all entries whose connection is open; the last one may exceed it.
 const MAX_HELD_BYTES: usize = 64 << 20;
 
-/// Status of a response that changes the protocol of a connection.
-const SWITCHING_PROTOCOLS: u16 = 101;
-
 /// Writes calls as a HAR.
 pub struct HarForm {
-    times: ConnectionTimes,
+    lookups: Lookups,
     pages: Pages,
     clock: TimeFormatter,
     /// Entries whose connection carries messages, and messages whose entry is not written yet.
@@ -57,7 +52,7 @@ struct HeldEntry {
 impl Default for HarForm {
     fn default() -> HarForm {
         HarForm {
-            times: ConnectionTimes::new(),
+            lookups: Lookups::default(),
             pages: Pages::default(),
             clock: TimeFormatter::local(),
             held: HashMap::new(),
@@ -70,11 +65,6 @@ impl Default for HarForm {
 }
 
 impl HarForm {
-    /// Adds the fields that must be recorded in addition to those of messages.
-    pub fn add_wants(&self, wants: &mut Wants) {
-        self.times.add_wants(wants);
-    }
-
     fn write_entry(&mut self, mut entry: JsonWriter, out: &mut dyn Write) -> io::Result<()> {
         entry.end('}');
         out.write_all(if self.written == 0 { b"\n" } else { b",\n" })?;
@@ -151,16 +141,8 @@ impl CallForm for HarForm {
         )
     }
 
-    fn frame(&mut self, shown: &DissectedFrame<'_>, connections: &[FrameConnection]) {
-        self.times.frame(shown, connections);
-    }
-
     fn any_call(&mut self, call: &Call) {
-        self.times.call(call);
-    }
-
-    fn wants_messages_of(&self, carrier: ExchangeId) -> bool {
-        self.held.contains_key(&carrier)
+        self.lookups.add(call);
     }
 
     fn call(&mut self, call: CollectedCall, out: &mut dyn Write) -> io::Result<()> {
@@ -179,11 +161,11 @@ impl CallForm for HarForm {
             return Ok(());
         }
         let id = exchange.id;
-        let connection = self.times.of(id.conversation).filter(|_| call.call.connect.is_some());
+        let connection = call.connection.clone();
         let authority = authority(&call);
-        let lookup = connection.as_ref().and_then(|connection| {
-            self.times.take_lookup(call.call.client.address, host(&authority), connection.first)
-        });
+        let lookup = connection
+            .as_ref()
+            .and_then(|connection| self.lookups.take(call.call.client.address, host(&authority), connection.first));
         let timings = Timings::of(&call.call, connection, lookup);
         let page = self.pages.page_of(&call, timings.started, &mut self.clock);
         let entry = entry(&call, timings, page.as_deref(), &mut self.clock);
@@ -196,7 +178,6 @@ impl CallForm for HarForm {
     }
 
     fn conversation_end(&mut self, conversation: ConversationId, out: &mut dyn Write) -> io::Result<()> {
-        self.times.end(conversation);
         if self.held.is_empty() {
             return Ok(());
         }

@@ -1,7 +1,8 @@
 //! Timings of an entry: phases of a call that add up to its time.
 
-use super::connection_times::{ConnectionTime, Lookup};
+use super::lookups::Lookup;
 use crate::capture::Call;
+use crate::export::ConnectionTime;
 use crate::report::JsonWriter;
 
 /// Phases of a call in nanoseconds; `None` if a phase does not apply.

@@ -87,7 +87,7 @@ impl ObjectsForm {
     ) -> io::Result<()> {
         let is_complete = transfer.is_some_and(|own| own.complete) && !message.is_incomplete;
         let body = message.content();
-        let parts: Vec<FormPart<'_>> = form_parts(body, &message.media_type).collect();
+        let parts: Vec<FormPart<'_>> = form_parts(body, message.media_type()).collect();
         for part in parts.iter().filter(|part| !part.content.is_empty()) {
             let object = Object {
                 content: part.content,
@@ -99,7 +99,7 @@ impl ObjectsForm {
         }
         if parts.is_empty() && !body.is_empty() {
             let name = disposition_name(message).unwrap_or_else(|| target_name(&url(call)));
-            let object = Object { content: body, name, media_type: &message.media_type, field: None };
+            let object = Object { content: body, name, media_type: message.media_type(), field: None };
             self.add(call, direction, &object, is_complete, transfer)?;
         }
         Ok(())
@@ -243,9 +243,7 @@ mod tests {
 
     #[test]
     fn a_name_is_that_of_the_header_or_of_the_url() {
-        let named = |line: &str| {
-            disposition_name(&CapturedMessage { headers: vec![line.as_bytes().to_vec()], ..CapturedMessage::default() })
-        };
+        let named = |line: &str| disposition_name(&CapturedMessage::with_headers(&[line]));
         let rows = [
             ("Content-Disposition: attachment; filename=a.txt", Some("a.txt")),
             ("content-disposition: attachment; filename=\"a \\\"b\\\".txt\"", Some("a \"b\".txt")),

@@ -14,14 +14,14 @@ const DEFAULT_HEADERS: [&str; 5] = ["User-Agent", "Accept", "Accept-Encoding", "
 
 /// Returns the command, or why there is none: HTTPie changes what it sends, and some requests would be others.
 pub(super) fn command(call: &CollectedCall, request: &CapturedMessage) -> Result<String, String> {
-    let (body, target) = (request.content(), &request.target);
+    let (body, target) = (request.content(), request.target());
     if body.len() > MAX_BODY {
         return Err("the body is too long for a command".into());
     }
-    if !request.method.iter().all(u8::is_ascii_uppercase) {
+    if !request.method().iter().all(u8::is_ascii_uppercase) {
         return Err("HTTPie cannot send this method: it has other characters than capital letters".into());
     }
-    if request.version.starts_with(b"HTTP/1.") && request.version != b"HTTP/1.1" {
+    if request.version().starts_with(b"HTTP/1.") && request.version() != b"HTTP/1.1" {
         return Err("HTTPie sends HTTP/1.1 only".into());
     }
     if !is_plain_authority(&authority(call)) {
@@ -46,7 +46,7 @@ pub(super) fn command(call: &CollectedCall, request: &CapturedMessage) -> Result
         words.push(b"--path-as-is".to_vec());
     }
     words.push(b"--".to_vec());
-    words.push(request.method.clone());
+    words.push(request.method().to_vec());
     words.push(url(call).into_bytes());
     for (name, value) in repeated_headers(request) {
         words.push(header(name, value)?);

@@ -95,12 +95,12 @@ fn is_plain_authority(authority: &str) -> bool {
 
 fn curl_request<'m>(call: &'m CollectedCall, request: &'m CapturedMessage) -> CurlRequest<'m> {
     CurlRequest {
-        method: &request.method,
-        target: &request.target,
-        version: &request.version,
-        authority: &request.authority,
+        method: request.method(),
+        target: request.target(),
+        version: request.version(),
+        authority: request.authority(),
         is_https: call.call.exchange.is_encrypted,
-        headers: request.headers.iter().map(Vec::as_slice).collect(),
+        headers: request.headers().collect(),
         body: request.content(),
         is_incomplete: request.is_incomplete,
         server: server(call),
@@ -117,7 +117,7 @@ fn repeated_headers(request: &CapturedMessage) -> impl Iterator<Item = (&[u8], &
 
 /// Returns whether the body is as it was sent: neither in chunks nor encoded.
 fn is_sent_as_is(request: &CapturedMessage) -> bool {
-    request.coding.is_empty() && request.header("transfer-encoding").is_none()
+    request.coding().is_empty() && request.header("transfer-encoding").is_none()
 }
 
 /// Returns the target of a request with its length of the body, if it had one or the body is sent in another framing.

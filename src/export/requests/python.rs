@@ -31,16 +31,16 @@ def send(scheme, server, method, target, version, headers, body):
 pub(super) fn statements(call: &CollectedCall, request: &CapturedMessage) -> Result<String, String> {
     let authority = authority(call);
     // A target that is a whole URL was sent to a proxy.
-    let is_absolute = request.target != b"*" && !request.target.starts_with(b"/");
+    let is_absolute = request.target() != b"*" && !request.target().starts_with(b"/");
     let server = if is_absolute { server(call) } else { authority.clone() };
     if !is_plain_authority(&server) {
         return Err("the authority is no host".into());
     }
     let scheme = if call.call.exchange.is_encrypted { "https" } else { "http" };
-    let is_text = request.version.starts_with(b"HTTP/1.");
-    let version: &[u8] = if is_text { &request.version } else { b"HTTP/1.1" };
+    let is_text = request.version().starts_with(b"HTTP/1.");
+    let version: &[u8] = if is_text { request.version() } else { b"HTTP/1.1" };
     let mut out = format!("send(\"{scheme}\", \"{server}\", ");
-    for word in [&request.method, &request.target, version] {
+    for word in [request.method(), request.target(), version] {
         push_bytes(&mut out, word);
         out.push_str(", ");
     }

@@ -1,6 +1,8 @@
 //! The curl command that repeats a request.
 
-use crate::report::size;
+use super::{FRAMING_HEADERS, is_plain_authority};
+use crate::export::message::header_pair;
+use crate::report::{escaped, size};
 use std::fmt::Write;
 
 /// Maximum length of a command: what a clipboard holds.
@@ -30,14 +32,10 @@ pub(crate) struct CurlRequest<'a> {
     pub(crate) server: String,
 }
 
-/// Headers that curl generates, or that describe the coding of the body.
-const OMITTED_HEADERS: [&[u8]; 4] = [b"host", b"content-length", b"transfer-encoding", b"content-encoding"];
-
-/// Returns the command; `None` for a tunnel. The request cannot inject anything: a target is never parsed as an option
-/// or a file. The command needs only curl and a POSIX shell.
+/// Returns the command, after comments on the headers that it does not send; `None` for a tunnel. The request cannot inject anything: a
+/// target is never parsed as an option or a file. The command needs only curl and a POSIX shell.
 pub(super) fn command(request: &CurlRequest<'_>) -> Option<Result<String, String>> {
     let &CurlRequest { method, target, body, .. } = request;
-    let CurlRequest { headers, server, .. } = request;
     if method == b"CONNECT" || method.is_empty() {
         return None;
     }
@@ -47,8 +45,8 @@ pub(super) fn command(request: &CurlRequest<'_>) -> Option<Result<String, String
     if body.len() > MAX_COMMAND {
         return Some(Err(too_long(body)));
     }
-    let headers: Vec<(&[u8], &[u8])> = headers.iter().filter_map(|line| split_header(line)).collect();
-    let value = |name: &[u8]| headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|&(_, value)| value);
+    let is_of = |line: &[u8], name: &[u8]| header_pair(line).is_some_and(|(own, _)| own.eq_ignore_ascii_case(name));
+    let has = |name: &[u8]| request.headers.iter().any(|line| is_of(line, name));
     let mut arguments: Vec<Vec<u8>> = vec![b"curl".to_vec()];
     let mut add = |word: &[u8]| arguments.push(word.to_vec());
     let has_body = !body.is_empty();
@@ -65,8 +63,7 @@ pub(super) fn command(request: &CurlRequest<'_>) -> Option<Result<String, String
         b"HTTP/2" => add(b"--http2-prior-knowledge"),
         _ => {}
     }
-    let authority = Some(request.authority).filter(|authority| !authority.is_empty());
-    let host = value(b"host").or(authority).unwrap_or(server.as_bytes());
+    let (host, host_header) = request.hosts();
     let scheme: &[u8] = if request.is_https { b"https://" } else { b"http://" };
     // A target that does not fit into a URL is passed unchanged.
     let is_raw = target == b"*" || target.starts_with(b"/") && target.iter().any(|byte| b"# \t\x7f".contains(byte));
@@ -78,7 +75,7 @@ pub(super) fn command(request: &CurlRequest<'_>) -> Option<Result<String, String
             return Some(Err("expected a path or an http:// URL as request target".into()));
         }
         _ => {
-            [b"--proxy", server.as_bytes()].into_iter().for_each(&mut add);
+            [b"--proxy", request.server.as_bytes()].into_iter().for_each(&mut add);
             target.to_vec()
         }
     };
@@ -91,19 +88,31 @@ pub(super) fn command(request: &CurlRequest<'_>) -> Option<Result<String, String
     if url.windows(2).any(|pair| pair == b"/.") {
         add(b"--path-as-is");
     }
-    for (name, value) in
-        headers.iter().filter(|(name, _)| !OMITTED_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name)))
-    {
-        add(b"--header");
-        // With a colon and no value, curl would remove the header.
-        add(&if value.is_empty() { [*name, b";"].concat() } else { [*name, b": ", value].concat() });
+    if let Some(header) = host_header {
+        [&b"--header"[..], &header].into_iter().for_each(&mut add);
+    }
+    let mut comments = String::new();
+    let mut has_host = false;
+    for line in request.headers.iter().filter(|line| !line.is_empty()) {
+        let is_framing = FRAMING_HEADERS.iter().any(|own| is_of(line, own.as_bytes()));
+        // curl states the length of a body, but not that there is none.
+        let is_empty_length = !has_body && header_pair(line).is_some_and(|(_, value)| value == b"0");
+        if is_framing && !is_empty_length || request.is_pseudo(line) {
+            continue;
+        }
+        let is_second_host = is_of(line, b"host") && std::mem::replace(&mut has_host, true);
+        match argument(line).filter(|_| !is_second_host && !request.contradicts_authority(line)) {
+            Some(_) if is_of(line, b"host") => {}
+            Some(header) => [&b"--header"[..], &header].into_iter().for_each(&mut add),
+            None => push_unsent(&mut comments, "curl", line),
+        }
     }
     let defaults = [(&b"User-Agent"[..], true), (b"Accept", true), (b"Content-Type", has_body)];
-    for (name, _) in defaults.iter().filter(|(name, is_sent)| *is_sent && value(name).is_none()) {
+    for (name, _) in defaults.iter().filter(|(name, is_sent)| *is_sent && !has(name)) {
         add(b"--header");
         add(&[*name, b":"].concat());
     }
-    if value(b"accept-encoding").is_some() {
+    if has(b"accept-encoding") {
         add(b"--compressed");
     }
     let is_word = body.len() <= MAX_ARGUMENT && printable(body).is_some();
@@ -112,17 +121,12 @@ pub(super) fn command(request: &CurlRequest<'_>) -> Option<Result<String, String
         add(if is_word { body } else { b"@-" });
     }
     add(&url);
-    let mut line = String::new();
+    let mut line = comments;
     if has_body && !is_word {
         push_printf(&mut line, body);
         line.push_str(" | ");
     }
-    for (nth, word) in arguments.iter().enumerate() {
-        if nth > 0 {
-            line.push(' ');
-        }
-        push_quoted(&mut line, word);
-    }
+    push_words(&mut line, &arguments);
     Some(if line.len() <= MAX_COMMAND { Ok(line) } else { Err(too_long(body)) })
 }
 
@@ -132,14 +136,73 @@ fn too_long(body: &[u8]) -> String {
     message
 }
 
-/// Splits a header line into name and value.
-pub(super) fn split_header(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = memchr::memchr(b':', line)?;
-    let (name, value) = line.split_at_checked(colon)?;
-    let value = value.get(1..)?.trim_ascii();
-    // A name is a token (RFC 9110 5.1). curl would read an argument that starts with @ from a file.
-    let is_token = |&byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    (!name.is_empty() && name.iter().all(is_token)).then_some((name, value))
+impl CurlRequest<'_> {
+    /// Returns the authority of the URL, and the argument of the header Host if curl would send another one.
+    fn hosts(&self) -> (&[u8], Option<Vec<u8>>) {
+        let is_text = self.version.starts_with(b"HTTP/1.");
+        let pairs = self.headers.iter().filter_map(|line| header_pair(line));
+        let stated = pairs.filter(|(name, _)| name.eq_ignore_ascii_case(b"host")).map(|(_, value)| value).next();
+        let is_plain = |host: &&[u8]| std::str::from_utf8(host).is_ok_and(is_plain_authority);
+        let authority = Some(self.authority).filter(|authority| !authority.is_empty());
+        let own = if is_text { stated.or(authority) } else { authority.or(stated) };
+        let host = own.filter(is_plain).unwrap_or(self.server.as_bytes());
+        let sent = authority_of(self.target).unwrap_or(host);
+        let header = match stated {
+            None if is_text => Some(b"Host:".to_vec()),
+            Some(stated) if !self.contradicts(stated) && stated != sent => argument(&[b"Host: ", stated].concat()),
+            _ => None,
+        };
+        (host, header)
+    }
+
+    /// Whether a header is a part of the request line (RFC 9113 8.3.1).
+    fn is_pseudo(&self, line: &[u8]) -> bool {
+        line.starts_with(b":") && !self.version.starts_with(b"HTTP/1.")
+    }
+
+    /// Whether a line is a header Host that curl would send as another `:authority`.
+    fn contradicts_authority(&self, line: &[u8]) -> bool {
+        header_pair(line).is_some_and(|(name, value)| name.eq_ignore_ascii_case(b"host") && self.contradicts(value))
+    }
+
+    fn contradicts(&self, host: &[u8]) -> bool {
+        !self.version.starts_with(b"HTTP/1.") && !self.authority.is_empty() && self.authority != host
+    }
+}
+
+/// Returns the authority of a target that is a whole URL.
+fn authority_of(target: &[u8]) -> Option<&[u8]> {
+    let rest = target.get(7..).filter(|_| target.to_ascii_lowercase().starts_with(b"http://"))?;
+    rest.split(|byte| b"/?#".contains(byte)).next()
+}
+
+/// Returns the argument that makes curl send a header line; `None` if there is none.
+fn argument(line: &[u8]) -> Option<Vec<u8>> {
+    let (name, value) = header_pair(line)?;
+    // An argument has no zero byte, curl reads one with @ from a file, and needs a name before the colon.
+    if line.contains(&0) || line.starts_with(b"@") || name.is_empty() || name.starts_with(b":") {
+        return None;
+    }
+    match value {
+        // With a colon and no value, curl would remove the header. The first semicolon must be the last character.
+        [] => (!name.contains(&b';')).then(|| [name, b";"].concat()),
+        _ => Some(line.to_vec()),
+    }
+}
+
+/// Appends a comment on a header line that a program cannot send.
+pub(super) fn push_unsent(out: &mut String, program: &str, line: &[u8]) {
+    let _ = write!(out, "# {program} cannot send this header: ");
+    escaped(out, line);
+    out.push('\n');
+}
+
+/// Appends the words of a command.
+pub(super) fn push_words(out: &mut String, words: &[Vec<u8>]) {
+    for (nth, word) in words.iter().enumerate() {
+        out.push_str(if nth > 0 { " " } else { "" });
+        push_quoted(out, word);
+    }
 }
 
 /// Returns the bytes as text, if all of it is printable on one line.
@@ -292,6 +355,20 @@ mod tests {
             "the request is too long for a command: its body has 32.8 kB"
         );
         assert_eq!(error(b"x", true), "the request is incomplete in the capture");
+    }
+
+    #[test]
+    fn headers_that_curl_cannot_send_are_named() {
+        let headers =
+            vec![&b"Host: a b"[..], b"X: 1", b"X-\x00: 1", b"@file: 1", b"Odd;:", b"no colon", b": x", b"Y:z"];
+        let request =
+            CurlRequest { method: b"GET", target: b"/", version: b"HTTP/1.1", headers, ..CurlRequest::default() };
+        let request = CurlRequest { server: "10.0.0.2:80".into(), ..request };
+        let text = command(&request).expect("a command").expect("a command in the limit");
+        let named = ["X-\\x00: 1", "@file: 1", "Odd;:", "no colon", ": x"];
+        let comments: String = named.map(|line| format!("# curl cannot send this header: {line}\n")).concat();
+        let line = "curl --header 'Host: a b' --header 'X: 1' --header Y:z --header User-Agent: --header Accept: http://10.0.0.2:80/";
+        assert_eq!(text, format!("{comments}{line}"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The grpcurl command that repeats a call of gRPC whose method is known.
 
-use super::curl::{CurlRequest, MAX_COMMAND, push_quoted, split_header};
+use super::curl::{CurlRequest, MAX_COMMAND, push_unsent, push_words};
+use crate::export::message::header_pair;
 use dissectors::schema::Schemas;
 
 /// Headers that grpcurl generates.
@@ -29,26 +30,26 @@ pub(super) fn command(request: &CurlRequest<'_>, messages: &str, schemas: &Schem
     if !request.authority.is_empty() && request.authority != request.server.as_bytes() {
         [b"-authority", request.authority].into_iter().for_each(&mut add);
     }
-    for (name, value) in request.headers.iter().filter_map(|line| split_header(line)) {
+    let mut line = String::new();
+    for own in request.headers.iter().filter(|line| !line.starts_with(b":")) {
+        let (name, value) = header_pair(own).unwrap_or_default();
         let name = name.to_ascii_lowercase();
-        if name == b"grpc-timeout" {
+        if OMITTED_HEADERS.contains(&name.as_slice()) || name.starts_with(b"grpc-") {
             continue;
         }
-        if !OMITTED_HEADERS.contains(&name.as_slice()) && !name.starts_with(b"grpc-") {
-            add(b"-H");
-            add(&[&name, &b": "[..], value].concat());
+        // A name is a token (RFC 9110 5.1).
+        let is_token = |&byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.is_empty() || !name.iter().all(is_token) || value.contains(&0) {
+            push_unsent(&mut line, "grpcurl", own);
+            continue;
         }
+        add(b"-H");
+        add(&[&name, &b": "[..], value].concat());
     }
     [&b"-format"[..], b"text", b"-d", data.as_bytes()].into_iter().for_each(&mut add);
     add(request.server.as_bytes());
     add(target.trim_start_matches('/').as_bytes());
-    let mut line = String::new();
-    for (nth, word) in words.iter().enumerate() {
-        if nth > 0 {
-            line.push(' ');
-        }
-        push_quoted(&mut line, word);
-    }
+    push_words(&mut line, &words);
     Some(if line.len() <= MAX_COMMAND { Ok(line) } else { Err("the request is too long for a command".into()) })
 }
 

@@ -1,9 +1,9 @@
 //! The command of HTTPie that repeats a request.
 
-use super::curl::{push_printf, push_quoted};
+use super::curl::{push_printf, push_words};
 use super::{is_plain_authority, repeated_headers, server};
 use crate::export::call_collector::CollectedCall;
-use crate::export::message::CapturedMessage;
+use crate::export::message::{CapturedMessage, header_pair};
 use crate::export::web_text::{authority, url};
 
 /// Maximum bytes of a body in a command.
@@ -48,7 +48,8 @@ pub(super) fn command(call: &CollectedCall, request: &CapturedMessage) -> Result
     words.push(b"--".to_vec());
     words.push(request.method().to_vec());
     words.push(url(call).into_bytes());
-    for (name, value) in repeated_headers(request) {
+    for line in repeated_headers(request) {
+        let (name, value) = header_pair(line).ok_or("HTTPie cannot send a header line without a colon")?;
         words.push(header(name, value)?);
     }
     for name in DEFAULT_HEADERS.into_iter().filter(|name| request.header(name).is_none()) {
@@ -59,10 +60,7 @@ pub(super) fn command(call: &CollectedCall, request: &CapturedMessage) -> Result
         push_printf(&mut line, body);
         line.push_str(" | ");
     }
-    for (nth, word) in words.iter().enumerate() {
-        line.push_str(if nth > 0 { " " } else { "" });
-        push_quoted(&mut line, word);
-    }
+    push_words(&mut line, &words);
     Ok(line)
 }
 

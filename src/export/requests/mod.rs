@@ -8,7 +8,7 @@ mod raw;
 
 use super::call_collector::CollectedCall;
 use super::call_form::CallForm;
-use super::message::CapturedMessage;
+use super::message::{CapturedMessage, header_pair};
 use super::web_text::url;
 use crate::report::escaped;
 use crate::report::records::endpoint;
@@ -107,11 +107,13 @@ fn curl_request<'m>(call: &'m CollectedCall, request: &'m CapturedMessage) -> Cu
     }
 }
 
-/// Returns the headers that repeat a request, in their order; without pseudo-headers, and those that frame the body.
-fn repeated_headers(request: &CapturedMessage) -> impl Iterator<Item = (&[u8], &[u8])> {
-    request.header_pairs().filter(|(name, _)| {
+/// Returns the header lines that repeat a request, in their order; without pseudo-headers, and those that frame the body.
+fn repeated_headers(request: &CapturedMessage) -> impl Iterator<Item = &[u8]> {
+    let is_text = request.version().starts_with(b"HTTP/1.");
+    request.headers().filter(move |line| {
+        let name = header_pair(line).map_or(&b""[..], |(name, _)| name);
         let is_framing = FRAMING_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
-        !is_framing && !name.starts_with(b":")
+        !is_framing && (is_text || !name.starts_with(b":"))
     })
 }
 

@@ -16,7 +16,7 @@ def send(scheme, server, method, target, version, headers, body):
     connection = kind(server)
     # Bytes of a request line that http.client rejects are sent as they were captured.
     head = b"%s %s %s\r\n" % (method, target, version)
-    head += b"".join(b"%s: %s\r\n" % header for header in headers)
+    head += b"".join(b"%s\r\n" % header for header in headers)
     connection.connect()
     connection.sock.sendall(head + b"\r\n" + body)
     response = http.client.HTTPResponse(connection.sock, method=method.decode("latin-1"))
@@ -45,19 +45,17 @@ pub(super) fn statements(call: &CollectedCall, request: &CapturedMessage) -> Res
         out.push_str(", ");
     }
     out.push_str("[\n");
-    let mut header = |name: &[u8], value: &[u8]| {
-        out.push_str("    (");
-        push_bytes(&mut out, name);
-        out.push_str(", ");
-        push_bytes(&mut out, value);
-        out.push_str("),\n");
+    let mut header = |line: &[u8]| {
+        out.push_str("    ");
+        push_bytes(&mut out, line);
+        out.push_str(",\n");
     };
     if request.header("host").is_none() && !is_text {
-        header(b"Host", authority.as_bytes());
+        header(format!("Host: {authority}").as_bytes());
     }
-    repeated_headers(request).for_each(|(name, value)| header(name, value));
+    repeated_headers(request).for_each(&mut header);
     if let Some(length) = content_length(request) {
-        header(b"Content-Length", length.to_string().as_bytes());
+        header(format!("Content-Length: {length}").as_bytes());
     }
     out.push_str("], ");
     push_bytes(&mut out, request.content());

@@ -22,7 +22,7 @@ pub(super) fn request(call: &CollectedCall, request: &CapturedMessage) -> Vec<u8
         if request.header("host").is_none() && !is_text {
             line(&[b"Host: ", authority(call).as_bytes()]);
         }
-        repeated_headers(request).for_each(|(name, value)| line(&[name, b": ", value]));
+        repeated_headers(request).for_each(|header| line(&[header]));
         if let Some(length) = content_length(request) {
             line(&[b"Content-Length: ", length.to_string().as_bytes()]);
         }

@@ -1,6 +1,7 @@
 //! The program as users run it: output, error messages and exit codes.
 
 use crate::common;
+mod browser_har;
 mod call_groups;
 mod decode_as;
 mod diff;

@@ -1,7 +1,7 @@
 //! Comparison of two profiles: which operations are gone, new, slower, or otherwise different.
 
 use super::difference::{Difference, DifferenceKind, Subject};
-use super::profile::{CallPosition, CallSample, CaptureProfile, Operation, OperationKey};
+use super::profile::{CallPosition, CallSample, CaptureProfile, Operation, OperationKey, StatusCount};
 use super::rank_test::{least_probability, median, percentile, probability_of_greater};
 use crate::journey::text::{count, duration, size};
 use serde_json::{Value, json};
@@ -173,21 +173,20 @@ impl Comparison {
     }
 
     fn compare_statuses(&mut self, key: &OperationKey, a: &Operation, b: &Operation) {
-        let mut changes: BTreeMap<[&str; 2], Vec<[CallPosition; 2]>> = BTreeMap::new();
-        let pairs = pairs(&a.samples, &b.samples);
-        for (one, other) in pairs.iter().filter(|(one, other)| one.status != other.status) {
-            changes.entry([&one.status, &other.status]).or_default().push([one.position, other.position]);
-        }
-        for ([before, after], changed) in changes {
-            let Some(first) = changed.first().copied() else { continue };
+        let compared = a.calls.min(b.calls);
+        let changes = if a.is_sampled() && b.is_sampled() {
+            sampled_changes(&a.samples, &b.samples)
+        } else {
+            counted_changes(&a.statuses, &b.statuses, compared)
+        };
+        for ([before, after], StatusChange { calls: changed, first }) in changes {
             let name = |status: &str| if status.is_empty() { "no response".to_owned() } else { status.to_owned() };
-            let text =
-                format!("{} → {} in {} of {}", name(before), name(after), changed.len(), calls(pairs.len() as u64));
+            let text = format!("{} → {} in {changed} of {}", name(before), name(after), calls(compared));
             let status = |status: &str| if status.is_empty() { Value::Null } else { status.into() };
             let detail = json!({
                 "status": [status(before), status(after)],
-                "changed_calls": changed.len(),
-                "compared_calls": pairs.len(),
+                "changed_calls": changed,
+                "compared_calls": compared,
             });
             self.push(DifferenceKind::Status, key, text, detail, first.map(Some));
         }
@@ -314,6 +313,54 @@ impl OperationTimes {
             "probability": self.probability,
         })
     }
+}
+
+/// Calls whose status changed.
+struct StatusChange {
+    calls: u64,
+    /// The first of them, in each capture.
+    first: [CallPosition; 2],
+}
+
+/// The changes of statuses, by the statuses of both captures.
+type StatusChanges<'s> = BTreeMap<[&'s str; 2], StatusChange>;
+
+/// Returns the changes of the statuses of calls that are paired.
+fn sampled_changes<'s>(a: &'s [CallSample], b: &'s [CallSample]) -> StatusChanges<'s> {
+    let mut changes = StatusChanges::new();
+    for (one, other) in pairs(a, b).into_iter().filter(|(one, other)| one.status != other.status) {
+        let first = [one.position, other.position];
+        changes.entry([&one.status, &other.status]).or_insert(StatusChange { calls: 0, first }).calls += 1;
+    }
+    changes
+}
+
+/// Returns the changes that remain of so many calls if those with the same status are paired. Their targets are not known.
+fn counted_changes<'s>(
+    a: &'s BTreeMap<Box<str>, StatusCount>,
+    b: &'s BTreeMap<Box<str>, StatusCount>,
+    compared: u64,
+) -> StatusChanges<'s> {
+    let rest = |own: &'s BTreeMap<Box<str>, StatusCount>, other: &BTreeMap<Box<str>, StatusCount>| {
+        let paired = |status: &str| other.get(status).map_or(0, |count| count.calls);
+        let rest =
+            own.iter().map(move |(status, own)| (&**status, own.calls.saturating_sub(paired(status)), own.first));
+        rest.filter(|(_, calls, _)| *calls > 0).collect::<VecDeque<_>>()
+    };
+    let (mut before, mut after) = (rest(a, b), rest(b, a));
+    let mut left = compared;
+    let mut changes = StatusChanges::new();
+    while let (Some((from, of_a, first)), Some((to, of_b, other))) = (before.front_mut(), after.front_mut()) {
+        let calls = left.min(*of_a).min(*of_b);
+        if calls == 0 {
+            break;
+        }
+        changes.insert([*from, *to], StatusChange { calls, first: [*first, *other] });
+        (*of_a, *of_b, left) = (*of_a - calls, *of_b - calls, left - calls);
+        before.retain(|(_, calls, _)| *calls > 0);
+        after.retain(|(_, calls, _)| *calls > 0);
+    }
+    changes
 }
 
 /// Pairs the calls of an operation: those with the same target and status, then those with the same target, those with the same

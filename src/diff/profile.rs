@@ -8,6 +8,9 @@ pub(super) const MAX_OPERATIONS: usize = 10_000;
 /// Maximum number of calls of an operation that are sampled: the first ones. Others are counted.
 pub(super) const MAX_SAMPLES: usize = 2_000;
 
+/// Maximum number of different statuses of an operation that are counted.
+pub(super) const MAX_STATUSES: usize = 100;
+
 /// Maximum number of samples of all operations.
 pub(super) const MAX_ALL_SAMPLES: usize = 200_000;
 
@@ -34,6 +37,8 @@ pub struct CaptureProfile {
     pub omitted_calls: u64,
     /// Number of header names and parameters beyond a limit.
     pub omitted_names: u64,
+    /// Number of calls with statuses beyond a limit.
+    pub omitted_statuses: u64,
 }
 
 /// What makes calls comparable.
@@ -56,10 +61,20 @@ pub struct Operation {
     pub calls: u64,
     /// The first calls, in the order of their requests.
     pub(super) samples: Vec<CallSample>,
+    /// Number of calls with each status, and the first of them; the status is empty without a response.
+    pub(super) statuses: BTreeMap<Box<str>, StatusCount>,
     /// Number of messages with a header, by its name in lower case: of requests, of responses.
     pub(super) headers: [BTreeMap<String, u64>; 2],
     /// Number of messages whose headers are known: requests, responses.
     pub(super) messages: [u64; 2],
+}
+
+/// Calls of an operation with the same status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct StatusCount {
+    pub(super) calls: u64,
+    /// The first call.
+    pub(super) first: CallPosition,
 }
 
 /// Where a call is in its capture.
@@ -99,6 +114,11 @@ pub(super) struct ServerParameter {
 }
 
 impl Operation {
+    /// Returns whether all calls are sampled.
+    pub(super) fn is_sampled(&self) -> bool {
+        self.calls == self.samples.len() as u64
+    }
+
     /// Returns the sampled durations.
     pub(super) fn times(&self) -> Vec<u64> {
         self.samples.iter().filter_map(|sample| sample.nanos).collect()
@@ -131,8 +151,9 @@ impl CaptureProfile {
         let not_sampled = not_sampled.sum();
         note(
             not_sampled,
-            "calls beyond the first ones of their operations are counted: their statuses, times and sizes are not compared",
+            "calls beyond the first ones of their operations are counted by status: their times and sizes are not compared",
         );
+        note(self.omitted_statuses, "calls with statuses beyond the limit of their operations: these are not compared");
         note(self.omitted_names, "names of headers and values of parameters beyond the limit are not compared");
         notes
     }

@@ -1,8 +1,8 @@
 //! Collects the profile of a capture in one pass.
 
 use super::profile::{
-    CallPosition, CallSample, CaptureProfile, MAX_ALL_SAMPLES, MAX_NAME, MAX_OPERATIONS, MAX_SAMPLES, MAX_TEXT,
-    OperationKey, ServerParameter,
+    CallPosition, CallSample, CaptureProfile, MAX_ALL_SAMPLES, MAX_NAME, MAX_OPERATIONS, MAX_SAMPLES, MAX_STATUSES,
+    MAX_TEXT, OperationKey, ServerParameter, StatusCount,
 };
 use crate::analysis::{Analyzer, Event, MessageNodes, Task};
 use crate::capture::{Call, Endpoint, Stream};
@@ -170,11 +170,21 @@ impl ProfileBuilder {
         self.profile.calls += 1;
         let operation = self.profile.operations.entry(key).or_default();
         operation.calls += 1;
+        let position = CallPosition { row: self.rows, frame: request.completed_in };
+        let status = format::prefix(&exchange.status, MAX_NAME);
+        if let Some(count) = operation.statuses.get_mut(status) {
+            count.calls += 1;
+        } else if operation.statuses.len() < MAX_STATUSES && self.text_bytes + status.len() <= MAX_TEXT {
+            self.text_bytes += status.len();
+            operation.statuses.insert(status.into(), StatusCount { calls: 1, first: position });
+        } else {
+            self.profile.omitted_statuses += 1;
+        }
         if operation.samples.len() < MAX_SAMPLES && self.samples < MAX_ALL_SAMPLES {
             self.samples += 1;
             let nanos = exchange.total().filter(|_| !exchange.is_one_way && exchange.response.is_some());
             operation.samples.push(CallSample {
-                position: CallPosition { row: self.rows, frame: request.completed_in },
+                position,
                 started: request.first.time,
                 target: hash(&exchange.target),
                 status: exchange.status.as_str().into(),

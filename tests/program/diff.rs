@@ -355,6 +355,36 @@ fn labelled_pairs_have_their_differences() {
 }
 
 #[test]
+fn statuses_of_all_calls_are_compared() {
+    // 2,300 calls, of which 2,000 are sampled: the last 250 of the second capture fail, with two statuses.
+    let a = vec![get("/a", 100); 2_300];
+    let mut b = a.clone();
+    b[2_050..2_260].fill(status("/a", "500 Internal Server Error"));
+    b[2_260..].fill(status("/a", "503 Service Unavailable"));
+    let expected = [("status GET /a".to_owned(), "200 → 500 in 210 of 2300 calls".to_owned())];
+    let others = [("status GET /a".to_owned(), "200 → 503 in 40 of 2300 calls".to_owned())];
+    let folder = folder();
+    let names = [("a.pcap", &a), ("b.pcap", &b)].map(|(name, calls)| write(folder.path(), name, &capture(calls)));
+    let (text, error, code) = run(&["diff", &names[0], &names[1], "-T", "json", "--ignore", "size"]);
+    let value: Value = serde_json::from_str(&text).unwrap_or_else(|error| unreachable!("{error}: {text}"));
+    let found = value["differences"].as_array().expect("a list").iter();
+    let found: Vec<(String, String)> = found
+        .map(|own| {
+            let path = own["subject"]["path"].as_str().expect("a path");
+            (
+                format!("{} GET {path}", own["kind"].as_str().expect("a kind")),
+                own["text"].as_str().expect("a text").into(),
+            )
+        })
+        .collect();
+    assert_eq!((found, code), ([expected, others].concat(), 1));
+    // The first call of each status, by its row.
+    assert_eq!(value["differences"][0]["first_calls"], serde_json::json!([1, 2_051]));
+    assert_eq!(value["differences"][1]["first_calls"], serde_json::json!([1, 2_261]));
+    assert!(error.contains("300 calls beyond the first ones of their operations are counted by status"), "{error}");
+}
+
+#[test]
 fn traced_requests_have_another_header() {
     // Services of the second recording send traceparent, in all requests but that for the name of the proxy's style sheet.
     let (found, code) =

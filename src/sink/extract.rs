@@ -6,10 +6,10 @@ use super::error::{Error, WriteErrorCause};
 use super::needed_secrets::NeededSecrets;
 use super::output::{NEW_CAPTURE_MODE, display_name, temporary_file};
 use crate::source::{Frame, SectionMetadata};
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::TempPath;
 
 /// Whether an existing file is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,10 @@ pub enum Overwrite {
 /// A capture file that frames are written to; in pcapng with their interfaces, times in nanoseconds, comments, flags and drop
 /// counts. It is written under a temporary name and renamed when it is complete.
 pub struct Extract {
-    file: BufWriter<NamedTempFile>,
+    /// The open file; none after [`Extract::close`].
+    file: Option<BufWriter<File>>,
+    /// Name until the file is complete; dropped, it removes the file.
+    temporary: TempPath,
     path: PathBuf,
     overwrite: Overwrite,
     encoder: FrameEncoder,
@@ -50,9 +53,10 @@ impl Extract {
     pub fn create_encoded(path: &Path, overwrite: Overwrite, encoder: FrameEncoder) -> Result<Extract, Error> {
         let failed = |error| Error { file: display_name(Some(path)), cause: WriteErrorCause::Create(error) };
         let path = &*resolve_target(path, overwrite).map_err(failed)?;
-        let file = temporary_file(path, NEW_CAPTURE_MODE).map_err(failed)?;
+        let (file, temporary) = temporary_file(path, NEW_CAPTURE_MODE).map_err(failed)?.into_parts();
         let mut extract = Extract {
-            file: BufWriter::with_capacity(1 << 18, file),
+            file: Some(buffered(file)),
+            temporary,
             path: path.to_owned(),
             overwrite,
             encoder,
@@ -100,26 +104,58 @@ impl Extract {
     pub fn finish(mut self) -> Result<u64, Error> {
         self.encoder.push_end(&mut self.buffer);
         self.flush()?;
-        let Extract { file, path, overwrite, encoder, .. } = self;
+        self.close()?;
+        let Extract { temporary, path, overwrite, encoder, .. } = self;
         let failed = |error| Error { file: display_name(Some(&path)), cause: WriteErrorCause::Create(error) };
-        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
         // The name may have become another kind of file meanwhile.
         resolve_target(&path, overwrite).map_err(failed)?;
         let result = match overwrite {
-            Overwrite::Replace => file.persist(&path),
-            Overwrite::Keep => file.persist_noclobber(&path),
+            Overwrite::Replace => temporary.persist(&path),
+            Overwrite::Keep => temporary.persist_noclobber(&path),
         };
         result.map_err(|error| failed(error.error))?;
         Ok(encoder.count())
     }
 
+    /// Closes the file. The next write opens it again.
+    ///
+    /// # Errors
+    ///
+    /// What is buffered cannot be written.
+    pub fn close(&mut self) -> Result<(), Error> {
+        let result = self.file.take().map_or(Ok(()), |mut file| file.flush());
+        result.map_err(|error| self.failed(error))
+    }
+
+    /// Whether the file is open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Writes the encoded bytes, if there are some.
     fn flush(&mut self) -> Result<(), Error> {
-        let result = self.file.write_all(&self.buffer);
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let file = match &mut self.file {
+            Some(file) => Ok(file),
+            None => OpenOptions::new().append(true).open(&self.temporary).map(|file| self.file.insert(buffered(file))),
+        };
+        let result = file.and_then(|file| file.write_all(&self.buffer));
         self.bytes += self.buffer.len() as u64;
         self.buffer.clear();
-        // The file does not have its name yet, so this counts as an error of its creation.
-        result.map_err(|error| Error { file: display_name(Some(&self.path)), cause: WriteErrorCause::Create(error) })
+        result.map_err(|error| self.failed(error))
     }
+
+    /// The file does not have its name yet, so an error of writing counts as one of its creation.
+    fn failed(&self, error: io::Error) -> Error {
+        Error { file: display_name(Some(&self.path)), cause: WriteErrorCause::Create(error) }
+    }
+}
+
+fn buffered(file: File) -> BufWriter<File> {
+    BufWriter::with_capacity(1 << 18, file)
 }
 
 /// Returns the path of the file to write, which is the target of a symbolic link. Only a regular file is replaced,

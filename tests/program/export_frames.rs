@@ -240,17 +240,47 @@ fn a_split_by_stream_has_a_file_for_each_conversation() {
         }
         files(folder.path()).iter().for_each(|file| fs::remove_file(file).expect("a file"));
     }
-    // More streams than files are open at a time: the capture is read several times.
-    let packets: Vec<Vec<u8>> = (0..600_u16).chain(0..600).map(datagram_to).collect();
+}
+
+#[test]
+fn a_split_has_more_files_than_can_be_open() {
+    let folder = folder();
+    let packets: Vec<Vec<u8>> = (0..600_u16).chain((0..600).rev()).chain(0..600).map(datagram_to).collect();
     let file = write(folder.path(), "many.pcap", &pcap(IPV4, &packets));
-    let message =
-        export(&["split", &file, "--by-stream", "-o", &folder.path().join("part.pcap").display().to_string()]);
-    // No frame is without a stream: the first file does not exist.
-    assert!(message.contains("1200 frames written to 600 files, the first is named"), "{message}");
-    assert!(message.contains("part_00002.pcap") && !message.contains("part_00001.pcap"), "{message}");
-    for (number, stream) in [(2, 0), (257, 255), (258, 256), (601, 599)] {
-        let part = folder.path().join(format!("part_{number:05}.pcap"));
-        assert_eq!(frames(&[text(&part)]), frames(&[&file, &format!("udp.stream == {stream}")]));
+    let base = folder.path().join("part.pcap").display().to_string();
+    for (limit, rule) in [("1024", &["--by-stream"][..]), ("200", &["--by-stream"]), ("40", &["--by-flow", "60"])] {
+        let script = format!("ulimit -n {limit} && exec \"$0\" \"$@\"");
+        let mut shell = Command::new("sh");
+        let shell = shell.args(["-c", &script, env!("CARGO_BIN_EXE_overhear"), "split", &file, "-o", &base]).args(rule);
+        let output = shell.output().expect("a shell");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{limit}: {message}");
+        assert!(message.contains("1800 frames written to "), "{limit}: {message}");
+        let parts = files(folder.path()).into_iter().filter(|path| path.as_path() != Path::new(&file));
+        let parts: Vec<PathBuf> = parts.collect();
+        let streams: Vec<Vec<String>> = parts
+            .iter()
+            .map(|part| run(&["print", text(part), "-T", "fields", "-e", "udp.srcport", "-e", "udp.dstport"]).0)
+            .map(|rows| rows.lines().map(str::to_owned).collect())
+            .collect();
+        assert_eq!(streams.iter().map(Vec::len).sum::<usize>(), 1800, "{limit}");
+        // Each stream is in one file, with its frames in their order.
+        let mut seen = std::collections::HashSet::new();
+        for rows in &streams {
+            let own: std::collections::HashSet<&String> = rows.iter().collect();
+            assert_eq!(rows.len(), 3 * own.len(), "{limit}");
+            assert!(own.into_iter().all(|row| seen.insert(row.clone())), "{limit}");
+        }
+        if rule == ["--by-stream"] {
+            // No frame is without a stream: the first file does not exist.
+            assert!(message.contains("to 600 files, the first is named"), "{message}");
+            assert!(message.contains("part_00002.pcap") && !message.contains("part_00001.pcap"), "{message}");
+            for (number, stream) in [(2, 0), (257, 255), (258, 256), (601, 599)] {
+                let part = folder.path().join(format!("part_{number:05}.pcap"));
+                assert_eq!(frames(&[text(&part)]), frames(&[&file, &format!("udp.stream == {stream}")]));
+            }
+        }
+        parts.iter().for_each(|part| fs::remove_file(part).expect("a file"));
     }
 }
 

@@ -48,7 +48,7 @@ impl FrameFile {
 /// What a written capture has beside its frames.
 pub(in crate::command) struct EncoderSettings {
     format: Format,
-    secrets: Option<Secrets>,
+    needed: Option<NeededSecrets>,
     comments: Vec<String>,
 }
 
@@ -64,13 +64,12 @@ impl EncoderSettings {
             return Err("--with-secrets: pcap files have no secrets; use a name that ends in .pcapng".into());
         }
         let comments = captures.iter().flat_map(|path| section_comments(path)).collect();
-        Ok(EncoderSettings { format, secrets, comments })
+        Ok(EncoderSettings { format, needed: secrets.map(NeededSecrets::new), comments })
     }
 
     /// Returns the encoder of one file.
     pub(super) fn encoder(&self) -> FrameEncoder {
-        let needed = self.secrets.clone().map(NeededSecrets::new);
-        FrameEncoder::new(self.format).with_secrets(needed).with_comments(self.comments.clone())
+        FrameEncoder::new(self.format).with_secrets(self.needed.clone()).with_comments(self.comments.clone())
     }
 }
 

@@ -36,7 +36,7 @@ fn split(args: SplitArgs) -> Result<CommandOutcome, String> {
     let settings = EncoderSettings::new(format, secrets, &files)?;
     let grouping = Grouping { flow: FlowHash::default(), by_stream: rule.streams };
     let is_grouped = rule.streams || rule.flows.is_some();
-    // A pass for fragments, and several for streams: a pass has no number of its own there.
+    // The first pass is for fragments.
     let (passes, options, has_errors) = run.open_passes(if is_grouped { 2 } else { 1 }, true);
     let Some(mut passes) = passes else { return Ok(CommandOutcome::Reported) };
     let mut task = Task { shallow: !is_grouped, udp_conversations: rule.streams, decode: options, ..Task::default() };
@@ -55,15 +55,7 @@ fn split(args: SplitArgs) -> Result<CommandOutcome, String> {
         streams: StreamFiles::default(),
         has_errors,
     };
-    loop {
-        passes.run(&mut Analyzer::with_first_pass(task.clone(), first_pass.clone()), None, &mut writer)?;
-        if writer.streams.is_written() {
-            break;
-        }
-        writer.streams.begin_pass();
-        writer.parts.begin_pass()?;
-        passes.start_again();
-    }
+    passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut writer)?;
     let SplitWriter { parts, streams, has_errors, .. } = writer;
     if streams.omitted > 0 {
         print_message(&format!(
@@ -115,45 +107,25 @@ impl Grouping {
 /// Maximum number of streams with a file of their own.
 const MAX_STREAMS: u64 = 10_000;
 
-/// Number of files of streams that are open at a time. The captures are read once for each.
-const FILES_PER_PASS: u64 = 256;
-
 /// Files of streams, in the order of their first frames. The first file has the frames without a stream.
 #[derive(Default)]
 struct StreamFiles {
     numbers: HashMap<u64, u64>,
-    /// Number of files that earlier passes wrote.
-    written: u64,
     /// Number of frames of streams beyond the limit.
     omitted: u64,
 }
 
 impl StreamFiles {
-    /// Returns the file of a stream, from 1; `None` if it is not written in this pass.
-    fn number(&mut self, stream: Option<u64>) -> Option<u64> {
+    /// Returns the number of the file of a stream, from 1.
+    fn number(&mut self, stream: Option<u64>) -> u64 {
         let next = self.numbers.len() as u64 + 2;
         let number = match stream {
             None => 1,
             Some(stream) if next <= MAX_STREAMS + 1 => *self.numbers.entry(stream).or_insert(next),
             Some(stream) => self.numbers.get(&stream).copied().unwrap_or(1),
         };
-        self.omitted += u64::from(number == 1 && stream.is_some() && self.written == 0);
-        (self.written < number && number <= self.written + FILES_PER_PASS).then_some(number)
-    }
-
-    fn begin_pass(&mut self) {
-        self.written += FILES_PER_PASS;
-    }
-
-    /// Returns whether all files are written after this pass.
-    fn is_written(&self) -> bool {
-        // One file more than streams.
-        (self.numbers.len() as u64) < self.written + FILES_PER_PASS
-    }
-
-    /// Returns whether this is the first pass, which prints messages.
-    fn is_first_pass(&self) -> bool {
-        self.written == 0
+        self.omitted += u64::from(number == 1 && stream.is_some());
+        number
     }
 }
 
@@ -211,23 +183,23 @@ struct SplitWriter {
 }
 
 impl SplitWriter {
-    /// Returns the number of the file of a frame, from 1; `None` if another pass writes it.
-    fn number(&mut self, dissected: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<Option<u64>, String> {
+    /// Returns the number of the file of a frame, from 1.
+    fn number(&mut self, dissected: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<u64, String> {
         if self.rule.streams || self.rule.flows.is_some() {
             // A fragment is in the file of the packet that it is a part of.
             let flow = &self.grouping.flow;
             let whole = flow.reassembled_in(dissected.tree).and_then(|frame| self.completed.get(&frame).copied());
             let group = whole.or_else(|| self.grouping.of(dissected.tree, analyzer));
             return Ok(match self.rule.flows {
-                Some(count) => Some(1 + group.unwrap_or(0) % u64::from(count)),
+                Some(count) => 1 + group.unwrap_or(0) % u64::from(count),
                 None => self.streams.number(group),
             });
         }
         if self.place.number == 0 || self.is_full(dissected.frame) {
-            self.parts.close_all()?;
+            self.parts.finish_all()?;
             self.place.number += 1;
         }
-        Ok(Some(self.place.number))
+        Ok(self.place.number)
     }
 
     /// Returns whether the frame begins a file.
@@ -256,9 +228,8 @@ impl PassConsumer for SplitWriter {
         if self.place.start.is_none() && frame.frame.has_time {
             self.place.start = Some(frame.frame.time);
         }
-        if let Some(number) = self.number(frame, analyzer)? {
-            self.parts.write(number, frame.frame)?;
-        }
+        let number = self.number(frame, analyzer)?;
+        self.parts.write(number, frame.frame)?;
         Ok(true)
     }
 
@@ -272,16 +243,13 @@ impl PassConsumer for SplitWriter {
     }
 
     fn unsupported_link(&mut self, link: u16) -> Result<(), String> {
-        if self.rule.flows.is_some() || self.rule.streams && self.streams.is_first_pass() {
+        if self.rule.flows.is_some() || self.rule.streams {
             print_message(&unsupported_link_message(link));
         }
         Ok(())
     }
 
     fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, String> {
-        match self.streams.is_first_pass() {
-            true => Ok(print_read_error(&error, &mut self.has_errors)),
-            false => Ok(ControlFlow::Continue(())),
-        }
+        Ok(print_read_error(&error, &mut self.has_errors))
     }
 }

@@ -6,16 +6,14 @@ use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::input::CaptureInput;
 use super::output::{Output, escape_paths};
 use super::overwrite::refuse_captures;
-use super::pass_loop::{PassConsumer, print_read_error};
+use super::pass_loop::PassConsumer;
 use super::{CommandOutcome, print_message};
 use crate::args::{DiffArgs, RunArgs};
-use overhear::analysis::{Analyzer, Task, unsupported_link_message};
+use overhear::analysis::{Analyzer, Task};
 use overhear::diff::{CaptureProfile, Comparison, ComparisonSettings, ProfileBuilder};
 use overhear::report::DissectedFrame;
-use overhear::source::Error;
 use std::convert::Infallible;
 use std::io::{self, Write};
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 /// Exit code if the captures differ.
@@ -91,16 +89,15 @@ fn profile(
     let mut task = Task { decode, ..Task::default() };
     matcher.extend_task(&mut task);
     builder.extend_task(&mut task);
-    let mut pass = ProfilePass { builder, matcher, has_errors };
+    let mut pass = ProfilePass { builder, matcher };
     let Ok(()) = passes.run(&mut Analyzer::new(task), None, &mut pass);
-    Ok((Some(pass.builder.finish()), pass.has_errors))
+    Ok((Some(pass.builder.finish()), has_errors || passes.has_errors))
 }
 
 /// Consumer of a pass that collects a profile.
 struct ProfilePass {
     builder: ProfileBuilder,
     matcher: FilterMatcher,
-    has_errors: bool,
 }
 
 impl PassConsumer for ProfilePass {
@@ -117,14 +114,5 @@ impl PassConsumer for ProfilePass {
             self.builder.event(&event, matches);
         }
         Ok(())
-    }
-
-    fn unsupported_link(&mut self, link: u16) -> Result<(), Infallible> {
-        print_message(&unsupported_link_message(link));
-        Ok(())
-    }
-
-    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Infallible> {
-        Ok(print_read_error(&error, &mut self.has_errors))
     }
 }

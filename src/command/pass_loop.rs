@@ -7,7 +7,8 @@ use super::progress::ReadProgressBar;
 use dissectors::Wants;
 use dissectors::session::FirstPass;
 use overhear::analysis::{
-    Analyzer, DecodeOptions, Event, NumberSet, RepeatedStatements, Task, host_name_wants, wants_repeated_statements,
+    Analyzer, DecodeOptions, Event, NumberSet, RepeatedStatements, Task, host_name_wants, unsupported_link_message,
+    wants_repeated_statements,
 };
 use overhear::report::DissectedFrame;
 use overhear::source::{Capture, Error, Frame, SectionMetadata, Time};
@@ -51,20 +52,17 @@ pub(super) trait PassConsumer {
         Ok(())
     }
 
-    /// Reports a link type that is not supported, at its first frame.
-    fn unsupported_link(&mut self, _link: u16) -> Result<(), Self::Error> {
+    /// Reports a link type that is not supported, at its first frame. By default, prints it.
+    fn unsupported_link(&mut self, link: u16) -> Result<(), Self::Error> {
+        print_message(&unsupported_link_message(link));
         Ok(())
     }
 
-    /// Consumes the error that ends a capture file. Returns whether to read the files after it.
-    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Self::Error>;
-}
-
-/// Prints the error that ends a capture file, and notes that there was one. The files after it are read.
-pub(super) fn print_read_error(error: &Error, has_errors: &mut bool) -> ControlFlow<()> {
-    *has_errors = true;
-    print_message(&error.to_string());
-    ControlFlow::Continue(())
+    /// Consumes the error that ends a capture file. Returns whether to read the files after it. By default, prints it, and reads on.
+    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Self::Error> {
+        print_message(&error.to_string());
+        Ok(ControlFlow::Continue(()))
+    }
 }
 
 /// One pass: an analyzer and the consumer of its results.
@@ -166,13 +164,23 @@ pub(super) struct PassLoop {
     rewind_error: Option<Error>,
     /// Malformed lines of secrets that the last pass found in the capture.
     pub(super) malformed_secrets: usize,
+    /// Whether a pass had an error that ends a capture file.
+    pub(super) has_errors: bool,
     /// Key logs that are read again while the capture grows.
     pub(super) growing_logs: Option<DecodeOptions>,
 }
 
 impl PassLoop {
     pub(super) fn new(capture: Capture, bar: ReadProgressBar) -> PassLoop {
-        PassLoop { capture, max_frames: u32::MAX, bar, rewind_error: None, malformed_secrets: 0, growing_logs: None }
+        PassLoop {
+            capture,
+            max_frames: u32::MAX,
+            bar,
+            rewind_error: None,
+            malformed_secrets: 0,
+            has_errors: false,
+            growing_logs: None,
+        }
     }
 
     /// Runs a first pass and starts again at frame 1. Returns what later frames decide about earlier ones. Read errors
@@ -258,6 +266,7 @@ impl PassLoop {
     }
 
     fn read<C: PassConsumer>(&mut self, pass: &mut Pass<'_, C>, selected: Option<&NumberSet>) -> Result<(), C::Error> {
+        self.has_errors |= self.rewind_error.is_some();
         if let Some(error) = self.rewind_error.take()
             && pass.consumer.read_error(error)?.is_break()
         {
@@ -294,6 +303,7 @@ impl PassLoop {
                 }
                 Err(error) => {
                     self.bar.clear();
+                    self.has_errors = true;
                     if pass.consumer.read_error(error)?.is_break() {
                         break;
                     }

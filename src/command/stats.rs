@@ -6,16 +6,14 @@ use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::input::CaptureInput;
 use super::output::{Output, escape_paths};
 use super::overwrite::refuse_captures;
-use super::pass_loop::{PassConsumer, print_read_error};
+use super::pass_loop::PassConsumer;
 use super::{CommandOutcome, finish_output, print_message, terminal_width};
 use crate::args::{StatsArgs, StatsFormat, TableName};
-use overhear::analysis::{Analyzer, Event, Task, unsupported_link_message};
+use overhear::analysis::{Analyzer, Event, Task};
 use overhear::report::{DissectedFrame, JsonFraming, RecordFormat};
-use overhear::source::Error;
 use overhear::statistics::{CaptureStatistics, TableKind};
 use std::convert::Infallible;
 use std::io::{self, IsTerminal};
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 pub(super) fn run_stats(args: StatsArgs) -> io::Result<CommandOutcome> {
@@ -77,11 +75,11 @@ fn print_statistics(statistics: CaptureStatistics, (run, matchers, mut out): Ope
     let mut of_calls = Task::default();
     calls.extend_task(&mut of_calls);
     (task.halves, task.owners) = (halves || of_calls.halves, owners || of_calls.owners);
-    let mut pass = StatisticsPass { statistics, matchers, has_errors };
+    let mut pass = StatisticsPass { statistics, matchers };
     let Ok(()) = passes.run(&mut Analyzer::new(task), None, &mut pass);
-    let StatisticsPass { mut statistics, has_errors, .. } = pass;
+    let mut statistics = pass.statistics;
     statistics.write(&mut out)?;
-    let outcome = finish_output(out, has_errors)?;
+    let outcome = finish_output(out, has_errors || passes.has_errors)?;
     passes.note_order();
     statistics.limit_notes().iter().for_each(|note| print_message(note));
     Ok(outcome)
@@ -92,7 +90,6 @@ struct StatisticsPass {
     statistics: CaptureStatistics,
     /// Matchers of the filter for calls and for connections.
     matchers: [FilterMatcher; 2],
-    has_errors: bool,
 }
 
 impl PassConsumer for StatisticsPass {
@@ -125,14 +122,5 @@ impl PassConsumer for StatisticsPass {
             }
         }
         Ok(())
-    }
-
-    fn unsupported_link(&mut self, link: u16) -> Result<(), Infallible> {
-        print_message(&unsupported_link_message(link));
-        Ok(())
-    }
-
-    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Infallible> {
-        Ok(print_read_error(&error, &mut self.has_errors))
     }
 }

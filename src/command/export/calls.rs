@@ -7,16 +7,14 @@ use crate::command::filter_matcher::{FilterMatcher, MatchUnit};
 use crate::command::input::CaptureInput;
 use crate::command::output::{Output, OutputContent};
 use crate::command::overwrite::refuse_captures;
-use crate::command::pass_loop::{PassConsumer, print_read_error};
+use crate::command::pass_loop::PassConsumer;
 use crate::command::{CommandOutcome, finish_output, print_message};
 use dissectors::session::ConversationId;
-use overhear::analysis::{Analyzer, Event, Task, unsupported_link_message};
+use overhear::analysis::{Analyzer, Event, Task};
 use overhear::capture::Call;
 use overhear::export::{CallCollector, CallForm, CollectedCall};
 use overhear::report::DissectedFrame;
-use overhear::source::Error;
 use std::io;
-use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -49,7 +47,7 @@ pub(super) fn export_calls<F: CallForm>(
     form.begin(&mut out)?;
     let (batches, received) = sync_channel(MAX_PENDING);
     let (batch, batch_bytes) = (Vec::new(), 0);
-    let mut export = CallExport { matcher, collector, batches: Some(batches), batch, batch_bytes, has_errors };
+    let mut export = CallExport { matcher, collector, batches: Some(batches), batch, batch_bytes };
     thread::scope(|scope| {
         let write = || write_items(form, received, &mut out);
         let thread = thread::Builder::new().name("form".into()).spawn_scoped(scope, write)?;
@@ -58,9 +56,9 @@ pub(super) fn export_calls<F: CallForm>(
         // An error of the thread is why it receives no more.
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).and(result)
     })?;
-    let CallExport { collector, has_errors, .. } = export;
+    let collector = export.collector;
     form.end(&mut out)?;
-    let outcome = finish_output(out, has_errors)?;
+    let outcome = finish_output(out, has_errors || passes.has_errors)?;
     passes.note_order();
     form.notes().iter().for_each(|note| print_message(note));
     if collector.dropped() > 0 {
@@ -111,7 +109,6 @@ struct CallExport {
     batches: Option<SyncSender<Vec<FormItem>>>,
     batch: Vec<FormItem>,
     batch_bytes: usize,
-    has_errors: bool,
 }
 
 impl CallExport {
@@ -160,13 +157,5 @@ impl PassConsumer for CallExport {
             }
         }
         Ok(())
-    }
-    fn unsupported_link(&mut self, link: u16) -> io::Result<()> {
-        print_message(&unsupported_link_message(link));
-        Ok(())
-    }
-
-    fn read_error(&mut self, error: Error) -> io::Result<ControlFlow<()>> {
-        Ok(print_read_error(&error, &mut self.has_errors))
     }
 }

@@ -6,7 +6,7 @@ use crate::args::{SplitArgs, SplitRule};
 use crate::command::capture_run::CaptureRun;
 use crate::command::decode::decode_options;
 use crate::command::output::escape_paths;
-use crate::command::pass_loop::{PassConsumer, PassLoop, print_read_error};
+use crate::command::pass_loop::{PassConsumer, PassLoop};
 use crate::command::{CommandOutcome, print_message};
 use dissectors::Tree;
 use dissectors::session::FirstPass;
@@ -46,17 +46,10 @@ fn split(args: SplitArgs) -> Result<CommandOutcome, String> {
         (first_pass, completed) = find_fragments(&mut passes, &task, &grouping);
     }
     let parts = Parts::new(output.clone(), files, decode, settings);
-    let mut writer = SplitWriter {
-        parts,
-        rule,
-        grouping,
-        completed,
-        place: Place::default(),
-        streams: StreamFiles::default(),
-        has_errors,
-    };
+    let mut writer =
+        SplitWriter { parts, rule, grouping, completed, place: Place::default(), streams: StreamFiles::default() };
     passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut writer)?;
-    let SplitWriter { parts, streams, has_errors, .. } = writer;
+    let SplitWriter { parts, streams, .. } = writer;
     if streams.omitted > 0 {
         print_message(&format!(
             "limit of {MAX_STREAMS} streams reached; {} of others in the first file",
@@ -70,7 +63,7 @@ fn split(args: SplitArgs) -> Result<CommandOutcome, String> {
     print_message(&format!("{} written to {} file{plural}{named}", frame_count(summary.frames), summary.files));
     format.compression_note(&output).iter().for_each(|note| print_message(note));
     note_omitted_secrets(summary.omits_secrets);
-    Ok(if has_errors { CommandOutcome::Reported } else { CommandOutcome::Done })
+    Ok(if has_errors || passes.has_errors { CommandOutcome::Reported } else { CommandOutcome::Done })
 }
 
 /// Reads the captures for the packets that were sent in fragments: which frame completes each, and the group of that.
@@ -154,6 +147,10 @@ impl PassConsumer for FragmentFinder<'_> {
     }
 
     // The last pass reports errors.
+    fn unsupported_link(&mut self, _: u16) -> Result<(), Infallible> {
+        Ok(())
+    }
+
     fn read_error(&mut self, _: Error) -> Result<ControlFlow<()>, Infallible> {
         Ok(ControlFlow::Continue(()))
     }
@@ -179,7 +176,6 @@ struct SplitWriter {
     completed: HashMap<u32, u64>,
     place: Place,
     streams: StreamFiles,
-    has_errors: bool,
 }
 
 impl SplitWriter {
@@ -247,9 +243,5 @@ impl PassConsumer for SplitWriter {
             print_message(&unsupported_link_message(link));
         }
         Ok(())
-    }
-
-    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, String> {
-        Ok(print_read_error(&error, &mut self.has_errors))
     }
 }

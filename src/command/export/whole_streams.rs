@@ -3,10 +3,9 @@
 use crate::command::capture_run::CaptureRun;
 use crate::command::filter_matcher::FilterMatcher;
 use crate::command::output::Output;
-use crate::command::pass_loop::{FrameFinder, PassConsumer, print_read_error};
-use crate::command::print_message;
+use crate::command::pass_loop::{FrameFinder, PassConsumer};
 use dissectors::session::ConversationId;
-use overhear::analysis::{Analyzer, NumberSet, Task, unsupported_link_message};
+use overhear::analysis::{Analyzer, NumberSet, Task};
 use overhear::export::FlowHash;
 use overhear::report::{DissectedFrame, Report};
 use overhear::source::{Error, SectionMetadata};
@@ -44,11 +43,11 @@ pub(super) fn export(
     let Ok(()) = passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut finder);
     let found = finder.finish();
     passes.start_again();
-    let mut writer = StreamWriter { found, report, out, has_errors: has_open_errors };
+    let mut writer = StreamWriter { found, report, out };
     writer.report.begin(writer.out)?;
     passes.run(&mut Analyzer::new(writing), None, &mut writer)?;
     writer.report.end(writer.out)?;
-    Ok(writer.has_errors)
+    Ok(has_open_errors || passes.has_errors)
 }
 
 /// Conversations, and frames of none.
@@ -137,6 +136,10 @@ impl PassConsumer for StreamFinder<'_> {
     }
 
     // The last pass reports errors.
+    fn unsupported_link(&mut self, _: u16) -> Result<(), Infallible> {
+        Ok(())
+    }
+
     fn read_error(&mut self, _: Error) -> Result<ControlFlow<()>, Infallible> {
         Ok(ControlFlow::Continue(()))
     }
@@ -147,7 +150,6 @@ struct StreamWriter<'a> {
     found: Streams,
     report: &'a mut dyn Report,
     out: &'a mut Output,
-    has_errors: bool,
 }
 
 impl PassConsumer for StreamWriter<'_> {
@@ -168,14 +170,5 @@ impl PassConsumer for StreamWriter<'_> {
 
     fn metadata(&mut self, added: SectionMetadata) -> io::Result<()> {
         self.report.metadata(&added, self.out)
-    }
-
-    fn unsupported_link(&mut self, link: u16) -> io::Result<()> {
-        print_message(&unsupported_link_message(link));
-        Ok(())
-    }
-
-    fn read_error(&mut self, error: Error) -> io::Result<ControlFlow<()>> {
-        Ok(print_read_error(&error, &mut self.has_errors))
     }
 }

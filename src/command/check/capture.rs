@@ -1,5 +1,6 @@
 //! Reads one capture and evaluates its checks.
 
+use super::bases::BaseProfiles;
 use super::plan::{CaptureJob, PlannedCheck};
 use crate::command::output::{Output, escape_paths};
 use crate::command::pass_loop::{FrameFinder, PassConsumer, PassLoop};
@@ -8,7 +9,6 @@ use dissectors::session::FirstPass;
 use overhear::analysis::{Analyzer, Task, unsupported_link_message};
 use overhear::check::format::{CheckOutcome, Finding, print_command};
 use overhear::check::{DecidingFrames, Evaluation, Expected, Verdict, escape_unprintable, rules_task};
-use overhear::diff::CaptureProfile;
 use overhear::report::DissectedFrame;
 use overhear::sink::system_error_text;
 use overhear::source::{Capture, Error, OpenOptions, ReadErrorCause};
@@ -20,10 +20,16 @@ use std::path::Path;
 
 /// Evaluates all checks of a capture in one pass, or in two if a check needs fields that depend on later frames.
 /// Findings about the capture itself come first. Returns an error only if a snapshot cannot be written.
-pub(super) fn evaluate_capture(job: &CaptureJob<'_>, dropped: u64, bless: bool) -> Result<Vec<Finding>, String> {
+pub(super) fn evaluate_capture(
+    job: &CaptureJob<'_>,
+    bases: &BaseProfiles<'_>,
+    dropped: u64,
+    bless: bool,
+) -> Result<Vec<Finding>, String> {
     let task = rules_task(job.checks.iter().map(|due| &due.check.rule));
     let task = Task { decode: job.decode.clone(), ..task };
-    let bases: Vec<_> = job.checks.iter().map(|planned| base_profile(job, planned)).collect();
+    let base = |planned: &PlannedCheck<'_>| Some(bases.profile(planned.base.as_deref()?, &planned.check.rule));
+    let bases: Vec<_> = job.checks.iter().map(base).collect();
     let expected = job.checks.iter().zip(&bases).map(|(planned, base)| {
         let snapshot = planned.snapshot.as_ref().and_then(|(_, expected)| expected.clone());
         (&planned.check.rule, Expected { snapshot, base: base.as_ref().and_then(|base| base.clone().ok()) })
@@ -119,7 +125,7 @@ fn format_cause(error: &Error) -> String {
 
 /// Reads a capture to its end or to an error. Returns the number of frames read in either case. Adds each unsupported
 /// link type with its first frame to `unsupported_links`.
-fn read_capture(
+pub(super) fn read_capture(
     path: &Path,
     mut task: Task,
     evaluation: &mut Evaluation<'_>,
@@ -180,18 +186,6 @@ impl PassConsumer for RuleConsumer<'_, '_> {
         self.error = Some(error);
         Ok(ControlFlow::Break(()))
     }
-}
-
-/// Returns the profile of the capture that a check compares with, or why it cannot be read; `None` if it compares with none.
-fn base_profile(job: &CaptureJob<'_>, planned: &PlannedCheck<'_>) -> Option<Result<CaptureProfile, String>> {
-    let (path, rule) = (planned.base.as_deref()?, &planned.check.rule);
-    let mut evaluation = Evaluation::new([(rule, Expected::default())]);
-    let task = Task { decode: job.decode.clone(), ..rules_task([rule]) };
-    if let Err((error, _)) = read_capture(path, task, &mut evaluation, &mut Vec::new()) {
-        return Some(Err(format!("cannot evaluate: {}", escape_unprintable(&error.to_string()))));
-    }
-    let profile = evaluation.into_verdicts().pop().and_then(|verdict| verdict.profile);
-    Some(profile.map(|profile| *profile).ok_or_else(|| "cannot evaluate: no profile of the base capture".to_owned()))
 }
 
 /// Returns the command that prints the frames. Empty if the capture file is temporary or standard input.

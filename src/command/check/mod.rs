@@ -1,5 +1,6 @@
 //! `check` command: evaluates captures against rules, prints the findings and returns an exit code.
 
+mod bases;
 mod capture;
 #[cfg(feature = "live")]
 mod command_capture;
@@ -9,6 +10,7 @@ mod plan;
 use super::output::Output;
 use super::{CommandOutcome, print_message};
 use crate::args::CheckArgs;
+use bases::BaseProfiles;
 use capture::evaluate_capture;
 #[cfg(feature = "live")]
 use command_capture::CommandCapture;
@@ -66,8 +68,10 @@ fn run_checks(plan: CheckPlan, args: &CheckArgs) -> Result<(Vec<Finding>, Comman
     let (_file, result) = command.map(CommandCapture::run).transpose()?.unzip();
     #[cfg(feature = "live")]
     let result = result.unwrap_or_default();
-    let evaluate =
-        |nth: usize| jobs.get(nth).map_or(Ok(Vec::new()), |job| evaluate_capture(job, result.dropped, plan.bless));
+    let bases = BaseProfiles::of_jobs(&jobs);
+    let evaluate = |nth: usize| {
+        jobs.get(nth).map_or(Ok(Vec::new()), |job| evaluate_capture(job, &bases, result.dropped, plan.bless))
+    };
     Ok((run_on_all_cores(jobs.len(), evaluate)?, result, out))
 }
 

@@ -97,7 +97,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 40] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 41] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -140,6 +140,8 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 40] = [
     ("src/naming.rs", &["column"]),
     // Reports of frames and of TCP streams.
     ("src/report/detail.rs", &["column", "frame"]),
+    // The ranges of the parts of a body.
+    ("src/redact/markup.rs", &["multipart"]),
     ("src/report/json.rs", &["column"]),
     ("src/report/messages.rs", &["tcp", "udp"]),
     ("src/report/selection.rs", &["column"]),

@@ -4,6 +4,8 @@
 //! user names one: they cannot be reversed by guessing.
 
 mod database;
+mod json;
+mod markup;
 mod names;
 mod settings;
 mod text;

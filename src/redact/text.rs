@@ -7,14 +7,14 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Secrets in a text, with their kinds.
-type Spans = Vec<(Range<usize>, SecretKind)>;
+pub(super) type Spans = Vec<(Range<usize>, SecretKind)>;
 
 fn regex(pattern: &str) -> Option<Regex> {
     Regex::new(pattern).ok()
 }
 
 /// A value that is long enough to be a secret under each name.
-const LONG: &[u8] = &[b'x'; 16];
+pub(super) const LONG: &[u8] = &[b'x'; 16];
 
 /// Length from which a user of a URL without a password is a token.
 const TOKEN_LEN: usize = 20;
@@ -44,7 +44,10 @@ static QUERY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static FORMS: LazyLock<Vec<(Regex, Form)>> = LazyLock::new(|| {
     let forms = [
         // A part of a multipart body: its headers, and its content up to the boundary.
-        (r#"(?s-u)name="?([^"\r\n;]+)"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)(?:\r?\n--|\z)"#, Form::Named),
+        (
+            r#"(?s-u)(?:\A|[;\s])name="?([^"\r\n;]+)"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)(?:\r?\n--|\z)"#,
+            Form::Named,
+        ),
         // <password>x</password>
         (r"(?-u)<([A-Za-z][\w:.\-]*)(?:\s[^>]*)?>([^<]+)", Form::Named),
         // <password><![CDATA[x]]></password>
@@ -52,10 +55,16 @@ static FORMS: LazyLock<Vec<(Regex, Form)>> = LazyLock::new(|| {
         // <input name="token" value="x">, <meta name="csrf-token" content="x">, and the same with the name last.
         (r#"(?i-u)name\s*=\s*["']([^"'<>]+)["'][^<>]*?\b(?:value|content)\s*=\s*["']([^"'<>]*)"#, Form::Named),
         (r#"(?i-u)\b(?:value|content)\s*=\s*["']([^"'<>]*)["'][^<>]*?\bname\s*=\s*["']([^"'<>]+)"#, Form::NamedLast),
-        // {"name":"token","value":"x"}
+        // {"name":"token","value":"x"} in a text that is not JSON.
         (r#"(?i-u)"(?:name|key)"\s*:\s*"([^"]+)"\s*,\s*"value"\s*:\s*"((?:[^"\\]|\\.)*)"#, Form::Named),
+        (r#"(?i-u)"value"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"(?:name|key)"\s*:\s*"([^"]+)"#, Form::NamedLast),
         // scheme://user:password@host
         (r#"(?-u)://[^\s/?#@"'<>]*?:([^\s/?#"'<>]+)@"#, Form::Secret(SecretKind::Password)),
+        // scheme://user:password@host, with a slash in the password. What is before the slash is no port.
+        (
+            r#"(?-u)://[^\s/?#@:"'<>\[]*:([^\s/?#@"'<>]*[^\s/?#@"'<>0-9][^\s/?#@"'<>]*[/?#][^\s@"'<>]*)@"#,
+            Form::Secret(SecretKind::Password),
+        ),
         // scheme://token@host
         (r#"(?-u)://([^\s/?#@:"'<>]+):?@"#, Form::User),
         // The target of CONNECT, and lines of authorities.
@@ -95,7 +104,19 @@ enum Form {
 impl Redactor {
     /// Returns a text with marks for its secrets; `None` if it has none.
     pub(super) fn text(&self, text: &[u8]) -> Option<Vec<u8>> {
+        self.json(text).unwrap_or_else(|| self.plain_text(text))
+    }
+
+    /// Returns a text that is not JSON with marks for its secrets; `None` if it has none.
+    pub(super) fn plain_text(&self, text: &[u8]) -> Option<Vec<u8>> {
         self.replace(text, self.secrets(text))
+    }
+
+    /// Returns a text with marks for what own patterns match; `None` if none does.
+    pub(super) fn patterns(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut spans = Vec::new();
+        self.add_patterns(text, &mut spans);
+        self.replace(text, spans)
     }
 
     /// Returns a form with marks for its secrets; `None` if it has none. Only ampersands separate its values.
@@ -115,7 +136,7 @@ impl Redactor {
     }
 
     /// Replaces spans of a text.
-    fn replace(&self, text: &[u8], mut spans: Spans) -> Option<Vec<u8>> {
+    pub(super) fn replace(&self, text: &[u8], mut spans: Spans) -> Option<Vec<u8>> {
         spans.retain(|(span, _)| !span.is_empty());
         if spans.is_empty() {
             return None;
@@ -137,7 +158,7 @@ impl Redactor {
         Some(out)
     }
 
-    fn secrets(&self, text: &[u8]) -> Spans {
+    pub(super) fn secrets(&self, text: &[u8]) -> Spans {
         let mut spans = Vec::new();
         self.add_named(text, &mut spans);
         if let Some(query) = QUERY.as_ref().and_then(|query| query.find(text)) {
@@ -160,6 +181,13 @@ impl Redactor {
                 }
             }
         }
+        self.add_markup(text, &mut spans);
+        self.add_parts(text, &mut spans);
+        self.add_patterns(text, &mut spans);
+        spans
+    }
+
+    fn add_patterns(&self, text: &[u8], spans: &mut Spans) {
         for pattern in &self.settings.patterns {
             for groups in pattern.captures_iter(text) {
                 if let Some(secret) = groups.get(1).or(groups.get(0)) {
@@ -167,7 +195,6 @@ impl Redactor {
                 }
             }
         }
-        spans
     }
 
     /// Adds the values of a form, or of a query with what is before it: only ampersands separate them.
@@ -209,6 +236,9 @@ impl Redactor {
                 quoted_range(line).map_or(at..at + line.len(), |quoted| at + quoted.start..at + quoted.end)
             } else {
                 let is_json = !close.is_empty() && sign.as_bytes() == b":";
+                // In JSON that something is before, a value may be in the line after its name.
+                let blanks = text.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_whitespace());
+                at += if is_json { blanks.count() } else { 0 };
                 let escapes = close.as_bytes().iter().filter(|&&byte| byte == b'\\').count();
                 let group = if is_json { group_range(text, at, escapes) } else { None };
                 let is_escaped = sign.as_bytes().starts_with(b"%");
@@ -382,19 +412,20 @@ mod tests {
             "Set-Cookie: sid=«abc»; Path=/; HttpOnly\r\n",
             "X-API-Key: «abc def»\r\n",
             "X-Own: «a value»\r\n",
-            r#"{"GRÖSSE":"a","GRÖßE":"«b»","名前":"c"}"#,
+            r#"x = {"GRÖSSE":"a","GRÖßE":"«b»","名前":"c"}"#,
             "GET /login?user=bob&password=«a,(b)'c»&next=/ HTTP/1.1",
             "/a?access_token=«x%20y#top»",
             "user=bob&password=«a%26b%2626»&next=%2Fa%3Ftoken%3D«x»%26b%3Dc",
             "/a?to=%2Fb%3Fpassword%3D«x»%26c%3Dd",
             "user=bob&user%5Bpassword%5D=«x»&a=b",
-            r#"{"user":"bob","password":"«a\"b, c»","n":1}"#,
-            r#"{"token" : «123», "n":1, "password":null}"#,
-            r#"{"passwords":[«"a]b", {"c":"d"}»],"n":1}"#,
+            r#"x = {"user":"bob","password":"«a\"b, c»","n":1}"#,
+            "x = {\"token\" : «123», \"n\":1, \"pin\":\n  \"«x»\", \"password\":null}",
+            r#"x = {"passwords":[«"a]b", {"c":"d"}»],"n":1}"#,
             r#"{\"secret\":{«\"a\":\"b}\"»},\"n\":1}"#,
-            r#"{"secret":{«"a":"not closed»"#,
-            r#"{"body":"{\"password\":\"«a b»\",\"n\":1}"}"#,
+            r#"x = {"secret":{«"a":"not closed»"#,
+            r#"x = {"body":"{\"password\":\"«a b»\",\"n\":1}"}"#,
             "postgresql://bob:«x»@host/db?a=b",
+            "http://bob:«x/PW»@host/a, http://bob:«p?w#d/»@host and http://host:80/a@b, http://[::1]:80/a@b",
             "bob:«x»@a.test:8080",
             "CONNECT bob:«x»@a.test:443 HTTP/1.1",
             "Header: :authority: bob:«x»@a.test",
@@ -409,6 +440,8 @@ mod tests {
             "see eyJ«»",
             "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n«a\r\nb»\r\n--b--",
             "--b\r\nContent-Disposition: form-data; name=\"city\"\r\n\r\nParis\r\n--b--",
+            "--b\r\nContent-Disposition: form-data; filename=\"a.txt\"; name=\"token\"\r\n\r\n«x\r\n--\r\n-- y»\r\n--b--",
+            "X-Part: 1\r\nContent-Disposition: form-data; filename=a; name=token\r\n\r\n«x»",
             "user[password]=«x»&user%5Bpin%5D=«y»&passwords[]=«z»&token%5B0%5D=«w»&a[b]=c",
             "user[credentials][x]=«y»",
             "<password><![CDATA[«a]b <c>»]]></password><a>b</a>",
@@ -416,7 +449,8 @@ mod tests {
             "<input value=\"«x y»\" type=\"hidden\" name='csrf'><input name=\"a\" value=\"b\">",
             "<login><password type=\"p\">«a b»</password><name>bob</name></login>",
             "<input name=\"csrf\" value=\"«x y»\">",
-            r#"[{"name":"token","value":"«x»"}]"#,
+            "<input name=csrf type=hidden value=«x\"y» /><input value='«it\"s»' id=token><input name=city value=Paris>",
+            r#"x = [{"name":"token","value":"«x»"}, {"value":"«y»","name":"pin"}]"#,
             "deploy with «ACME-123» now",
             "-----BEGIN PRIVATE KEY-----«\nabc\n»-----END PRIVATE KEY-----",
             "password=«a\"b<c»&user=bob",

@@ -5,9 +5,12 @@
 
 use super::Redactor;
 use super::database::{arguments, statement};
+use super::json::{self, PairedValues};
 use super::names::SecretKind;
+use super::text::{LONG, Spans};
 use dissectors::tree::{Node, TextRole, TreeText};
-use dissectors::{FieldKind, Tree, Wants, message_fields};
+use dissectors::{FieldKind, Tree, Value, Wants, message_fields};
+use std::collections::HashMap;
 
 /// Fields that name what follows them: their values are secrets or not by these names.
 const NAMES: [&str; 6] = [
@@ -71,18 +74,63 @@ impl Redactor {
         // It is before the summary of a command, which is distinguished by it from that of a response.
         let names = names.chain(["resp.command", "resp.arguments"].iter().filter_map(|name| dissectors::field(name)));
         names.chain(message_fields().map(|(_, fields)| fields.media_type)).for_each(|field| wants.add(field));
+        json::add_wants(wants);
     }
 
     /// Replaces the secrets of a tree.
     pub(crate) fn tree(&self, tree: &mut Tree) {
         let protocol = tree.columns().protocol;
-        let mut reader = TreeReader { protocol, ..TreeReader::new(self) };
+        let paired = json::paired_values(self, tree);
+        let of_lines = elements_of_lines(self, tree);
+        let mut reader = TreeReader { protocol, paired, of_lines, ..TreeReader::new(self) };
         tree.replace_texts(&mut |text| reader.read(text));
     }
 }
 
+/// A line of a body that is text.
+const TEXT_LINE: &str = "data-text-lines.line";
+
+/// Secrets of lines, by the first bytes of their places.
+type LineSpans = HashMap<u32, Spans>;
+
+/// Returns the secrets of elements of HTML that are in several lines.
+fn elements_of_lines(redactor: &Redactor, tree: &Tree) -> LineSpans {
+    let (mut text, mut lines) = (Vec::new(), Vec::new());
+    for node in tree.nodes().iter().filter(|node| node.field.name == TEXT_LINE) {
+        if let Value::Text(slice) = node.value {
+            lines.push((text.len(), node.span.start));
+            text.extend_from_slice(tree.bytes(slice));
+        }
+    }
+    let (mut spans, mut found) = (Spans::new(), LineSpans::new());
+    if lines.len() > 1 {
+        redactor.add_markup(&text, &mut spans);
+    }
+    for (span, kind) in spans {
+        let first = lines.partition_point(|(start, _)| *start <= span.start).saturating_sub(1);
+        let last = lines.partition_point(|(start, _)| *start < span.end);
+        for nth in first..last {
+            let (Some(&(start, place)), next) = (lines.get(nth), lines.get(nth + 1)) else { continue };
+            let end = next.map_or(text.len(), |next| next.0);
+            let own = span.start.max(start) - start..span.end.min(end) - start;
+            found.entry(place).or_default().push((own, kind));
+        }
+    }
+    found
+}
+
 /// Media types of bodies that may look like a text and are none.
 const BINARY: [&str; 5] = ["protobuf", "grpc", "octet-stream", "msgpack", "cbor"];
+
+/// The name at the end of a line, whose value is in the next ones.
+#[derive(Clone, Copy)]
+struct OpenName {
+    kind: SecretKind,
+    /// Number of blanks before the name.
+    indent: usize,
+    /// Whether the first line of the value was read.
+    has_value: bool,
+}
 
 /// Reads the texts of a tree.
 struct TreeReader<'r> {
@@ -91,6 +139,10 @@ struct TreeReader<'r> {
     protocol: &'static str,
     /// Names of the groups around a node, with their depths.
     groups: Vec<(u8, Vec<u8>)>,
+    /// Values of JSON that members beside them name.
+    paired: PairedValues,
+    /// Secrets of elements that are in several lines.
+    of_lines: LineSpans,
     /// The name before.
     name: Vec<u8>,
     /// The value of the node that was read last, before and after, if it has a secret.
@@ -101,6 +153,8 @@ struct TreeReader<'r> {
     is_form: bool,
     /// A private key is in the lines that are read.
     is_in_key: bool,
+    /// The name of a secret whose value is in the lines after it.
+    open_name: Option<OpenName>,
     /// The arguments of a command were read.
     is_command: bool,
 }
@@ -111,11 +165,14 @@ impl<'r> TreeReader<'r> {
             redactor,
             protocol: "",
             groups: Vec::new(),
+            paired: PairedValues::new(),
+            of_lines: LineSpans::new(),
             name: Vec::new(),
             value: None,
             is_binary: false,
             is_form: false,
             is_in_key: false,
+            open_name: None,
             is_command: false,
         }
     }
@@ -135,7 +192,7 @@ impl<'r> TreeReader<'r> {
                 self.body(node, text.bytes)
             }
             (TextRole::Label, Some(node)) => {
-                if !matches!(node.value, dissectors::Value::Text(_) | dissectors::Value::Bytes(_)) {
+                if !matches!(node.value, Value::Text(_) | Value::Bytes(_)) {
                     self.begin(node);
                 }
                 Some(self.label(node, text.bytes))
@@ -161,9 +218,43 @@ impl<'r> TreeReader<'r> {
         self.is_in_key && !is_bound
     }
 
-    /// Returns the kind of a value by the names of the groups around it.
-    fn group_kind(&self, value: &[u8]) -> Option<SecretKind> {
-        self.groups.iter().find_map(|(_, name)| self.redactor.kind_of(name, value))
+    /// Returns the kind of a value by the names of the groups around it, or beside it.
+    fn group_kind(&self, node: &Node, value: &[u8]) -> Option<SecretKind> {
+        let paired = self.paired.get(&node.span.start).filter(|_| node.field.name.starts_with("json."));
+        paired.copied().or_else(|| self.groups.iter().find_map(|(_, name)| self.redactor.kind_of(name, value)))
+    }
+
+    /// Returns a line whose secret is named in a line before it, with a mark. Notes a name whose value is in the lines after it.
+    fn line(&mut self, line: &[u8]) -> Option<Vec<u8>> {
+        if self.is_key_line(line) {
+            return Some(self.redactor.mark(SecretKind::Key, line.trim_ascii_end()));
+        }
+        let content = line.trim_ascii();
+        let indent = line.len() - line.trim_ascii_start().len();
+        if let Some(open) = self.open_name.as_mut().filter(|_| !content.is_empty()) {
+            if !open.has_value || indent > open.indent {
+                open.has_value = true;
+                let value = content.strip_suffix(b",").unwrap_or(content);
+                let quote = value.first().filter(|byte| matches!(byte, b'"' | b'\'') && value.len() > 1);
+                let value = quote.and_then(|quote| value.get(1..)?.strip_suffix(&[*quote])).unwrap_or(value);
+                let is_sign = value.iter().all(|byte| b"[]{}|>-".contains(byte));
+                let at = memchr::memmem::find(line, value).filter(|_| !is_sign)?;
+                let (before, rest) = line.split_at_checked(at)?;
+                let rest = rest.get(value.len()..).unwrap_or_default();
+                return Some([before, &self.redactor.mark(open.kind, value), rest].concat());
+            }
+            self.open_name = None;
+        }
+        // A block of YAML begins behind a sign.
+        let name =
+            content.strip_suffix(b"|").or_else(|| content.strip_suffix(b">")).unwrap_or(content).trim_ascii_end();
+        let name = name.strip_suffix(b":").or_else(|| name.strip_suffix(b"="))?.trim_ascii_end();
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-[]".contains(byte);
+        let name = name.strip_suffix(b"\"").or_else(|| name.strip_suffix(b"'")).unwrap_or(name);
+        let len = name.iter().rev().take_while(|byte| is_part(byte)).count();
+        let kind = self.redactor.kind_of(name.get(name.len() - len..)?, LONG)?;
+        self.open_name = Some(OpenName { kind, indent, has_value: false });
+        None
     }
 
     /// Returns a text without its secrets, if it has some.
@@ -185,8 +276,15 @@ impl<'r> TreeReader<'r> {
             self.is_form = memchr::memmem::find(&own, b"x-www-form-urlencoded").is_some();
             self.is_binary = BINARY.iter().any(|part| memchr::memmem::find(&own, part.as_bytes()).is_some());
         }
-        if name == "data-text-lines.line" && self.is_key_line(text) {
-            return Some(redactor.mark(SecretKind::Key, text.trim_ascii_end()));
+        if name == TEXT_LINE {
+            if let Some(own) = self.line(text) {
+                return Some(own);
+            }
+            if let Some(spans) = self.of_lines.get(&node.span.start) {
+                let mut spans = spans.clone();
+                spans.extend(redactor.secrets(text));
+                return redactor.replace(text, spans);
+            }
         }
         if let Some((_, kind)) = VALUES.iter().find(|(own, _)| *own == name) {
             return Some(if text.is_empty() { Vec::new() } else { redactor.mark(*kind, text) });
@@ -214,7 +312,7 @@ impl<'r> TreeReader<'r> {
             }
             _ => redactor.text(text),
         };
-        match self.group_kind(text) {
+        match self.group_kind(node, text) {
             Some(kind) if name.ends_with("_with_value") => {
                 let colon = memchr::memchr(b':', text).map_or(0, |at| at + 1);
                 let (path, value) = text.split_at_checked(colon)?;
@@ -253,7 +351,7 @@ impl<'r> TreeReader<'r> {
             let scan = |text: &[u8]| self.redactor.text(text).unwrap_or_else(|| text.to_vec());
             return [&scan(own)[..], after, &scan(rest)].concat();
         }
-        if matches!(node.value, dissectors::Value::Bytes(_)) && !matches!(node.field.kind, FieldKind::Protocol) {
+        if matches!(node.value, Value::Bytes(_)) && !matches!(node.field.kind, FieldKind::Protocol) {
             return with_title(b"(not shown)");
         }
         if node.field.name == "urlencoded-form.item" {
@@ -266,9 +364,9 @@ impl<'r> TreeReader<'r> {
             let (own, value) = label.split_at_checked(at + 2).unwrap_or_default();
             return [own, &self.redactor.mark(SecretKind::ProtobufText, value)].concat();
         }
-        if name.starts_with("resp.") || name.starts_with("protobuf.") || self.group_kind(label).is_some() {
+        if name.starts_with("resp.") || name.starts_with("protobuf.") || self.group_kind(node, label).is_some() {
             // Numbers and titles stay.
-            let is_plain = name.starts_with("protobuf") || !matches!(node.value, dissectors::Value::Present);
+            let is_plain = name.starts_with("protobuf") || !matches!(node.value, Value::Present);
             let own = if is_plain { label } else { title.trim_ascii_end() };
             return self.redactor.text(own).unwrap_or_else(|| own.to_vec());
         }

@@ -34,8 +34,9 @@ fn connection(size: usize, messages: &[(bool, Vec<u8>)]) -> Vec<u8> {
 
 /// A request or a response with a body.
 fn http(head: &str, body: &str) -> Vec<u8> {
+    let [head, body] = [head, body].map(|text| text.replace("CANARY", CANARY));
     let head = head.replace('\n', "\r\n");
-    format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).replace("CANARY", CANARY).into_bytes()
+    format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 fn basic() -> String {
@@ -83,6 +84,36 @@ fn web() -> Messages {
             ),
         ),
         (false, http("HTTP/1.1 200 OK\nContent-Type: text/plain", "DB_PASSWORD=a&C4naryQz\n  password: a C4naryQz\n")),
+        (
+            true,
+            http(
+                "POST /f?to=http://bob:x/C4naryQz@b.test/ HTTP/1.1\nHost: a.test\nContent-Type: application/json",
+                r#"{"pass\u0077ord":"CANARY","list":[{"value":"CANARY","name":"token"},{"key":"pin","value":["CANARY","CANARY"]}],
+                "inner":"{\"api\u004bey\":\"CANARY\",\"n\":1}","url":"http://bob:x/CANARY@host/","a\nb":"Bearer CANARY99"}"#,
+            ),
+        ),
+        (
+            false,
+            http(
+                "HTTP/1.1 200 OK\nContent-Type: text/html",
+                "<input name=csrf value=CANARY><INPUT value='CANARY' id=token>\n<input\n  name=pin\n  value=CANARY>",
+            ),
+        ),
+        (
+            true,
+            http(
+                "POST /g HTTP/1.1\nHost: a.test\nContent-Type: multipart/form-data; boundary=b",
+                &"--b\nContent-Disposition: form-data; filename=\"a.txt\"; name=\"token\"\n\nCANARY\n--\n-- CANARY\n--b--\n"
+                    .replace('\n', "\r\n"),
+            ),
+        ),
+        (
+            false,
+            http(
+                "HTTP/1.1 200 OK\nContent-Type: text/plain",
+                "password:\n  CANARY a\nkeys:\n  secret: |\n    CANARY\n    b CANARY\n  city: Paris\nx = {\n  \"token\":\n    \"CANARY\",\n",
+            ),
+        ),
         // A message that the capture does not complete.
         (true, http("GET /d HTTP/1.1\nHost: a.test\nCookie: sid=CANARY", "")[..50].to_vec()),
     ]

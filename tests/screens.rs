@@ -1,5 +1,5 @@
 //! Screens of the terminal UI: each text in `screens/` has lines `$ CAPTURE COLUMNSxROWS KEYS...`, each followed by the
-//! resulting screen. `OVERHEAR_BLESS=1` (`make screenshots`) rewrites the texts, and copies those of `readme.txt` into
+//! resulting screen. `CAPTURE+redact` is one with its secrets redacted. `OVERHEAR_BLESS=1` (`make screenshots`) rewrites the texts, and copies those of `readme.txt` into
 //! README.md; read the difference before committing it.
 //!
 //! A key is written as on the help screen (`j`, `Enter`, `Ctrl-F`); text between quotes is typed; `click:X,Y`,
@@ -23,10 +23,12 @@ fn root() -> &'static Path {
 fn shown(line: &str) -> String {
     let mut words = line.trim_start_matches(PROMPT).splitn(3, ' ');
     let (capture, size, keys) = (words.next(), words.next(), words.next());
-    let capture = root().join("fixtures").join(capture.expect("a capture"));
+    let capture = capture.expect("a capture");
+    let (capture, is_redacted) = (capture.trim_end_matches("+redact"), capture.ends_with("+redact"));
+    let capture = root().join("fixtures").join(capture);
     let (width, height) = size.and_then(|size| size.split_once('x')).expect("a size");
     let size = (width.parse().expect("columns"), height.parse().expect("rows"));
-    let mut screen = Screen::open(&capture, size);
+    let mut screen = if is_redacted { Screen::open_redacted(&capture, size) } else { Screen::open(&capture, size) };
     screen.keys(keys.unwrap_or_default());
     screen.text()
 }

@@ -109,6 +109,10 @@ impl FindJob {
         clock: &mut TimeFormatter,
     ) -> Result<Option<FindMatch>, ErrorText> {
         if self.target == SearchTarget::Bytes {
+            // Bytes that are not shown are not searched.
+            if reader.table.task().decode.redactor.is_some() {
+                return Ok(None);
+            }
             for &frame in frames {
                 let found = reader.read_record(frame, |frame| regex.find(frame.bytes).map(|found| found.range()))?;
                 if let Some(range) = found.flatten() {

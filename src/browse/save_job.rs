@@ -77,6 +77,9 @@ fn write_frames(
     job: &SaveJob<'_>,
     (queue, count): (&RequestQueue, u64),
 ) -> Result<Option<(u64, bool)>, ErrorText> {
+    if table.task().decode.redactor.is_some() {
+        return Err("frames are not saved while secrets are redacted".into());
+    }
     table.store.check_unchanged().map_err(|error| error.to_string())?;
     let failed = |error: crate::sink::Error| error.cause.to_string();
     let mut reader = RandomAccess::new(table.clone());

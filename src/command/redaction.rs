@@ -46,7 +46,7 @@ pub(super) fn print_summary() {
     }
 }
 
-/// Returns why a command cannot redact secrets, if it writes bytes of frames or is a screen.
+/// Returns why a command cannot redact secrets, if it writes bytes of frames, or is the screen of interfaces.
 pub(super) fn refusal(line: &CommandLine) -> Option<String> {
     let raw = |of: &str| {
         format!("{of} has raw bytes, which --redact cannot replace; `export pcapng --anonymize` writes no payload")
@@ -72,8 +72,8 @@ pub(super) fn refusal(line: &CommandLine) -> Option<String> {
         },
         Some(Command::Merge(args)) if args.decode.redact => Some(raw("a capture file")),
         Some(Command::Split(args)) if args.decode.redact => Some(raw("a capture file")),
-        None if line.input.decode.redact => {
-            Some("--redact is not for the screen, which shows and copies bytes of frames; use a command".into())
+        None if line.input.decode.redact && line.input.is_live() => {
+            Some("--redact is for captures; the screen keeps the packets of interfaces as they are".into())
         }
         _ => None,
     }

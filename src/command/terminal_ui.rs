@@ -92,7 +92,7 @@ fn prepare(input: InputArgs) -> Result<(Model, Inbox, Browser), String> {
     let names = names.map(|path| if path == Path::new("-") { Path::new("standard input") } else { path });
     let model =
         empty_model(&escape_paths(names), input.filter.map(|filter| filter.1)).with_names(decode.names.flags.network);
-    let model = model.with_key_logs(decode.key_log_names());
+    let model = model.with_key_logs(decode.key_log_names()).with_redaction(decode.redactor.is_some());
     let (sender, mail) = tui::inbox();
     let browser = Browser::open_with(input.paths, decode, move |response| sender.send(response));
     Ok((model, mail, browser))

@@ -1,11 +1,14 @@
 //! Screen without a terminal: sends keys to the model, runs its requests in a real browser, returns the text.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use overhear::analysis::DecodeOptions;
 use overhear::browse::{BrowseEvent, BrowseRequest, Browser};
+use overhear::redact::{RedactSettings, Redactor};
 use overhear::tui::{Background, ColorDepth, Effect, Model, Msg, Theme, update, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -44,10 +47,23 @@ fn completes(event: &BrowseEvent, request: &BrowseRequest) -> bool {
 impl Screen {
     /// Opens a capture and waits until it is read completely.
     pub fn open(path: &Path, size: (u16, u16)) -> Screen {
+        Screen::open_with(path, size, DecodeOptions::default())
+    }
+
+    /// Opens a capture with secrets redacted. All runs have the same marks.
+    pub fn open_redacted(path: &Path, size: (u16, u16)) -> Screen {
+        let settings = RedactSettings::parse("key = 'a key'").expect("settings");
+        let redactor = Redactor::new(settings).expect("no random numbers are needed");
+        Screen::open_with(path, size, DecodeOptions { redactor: Some(Arc::new(redactor)), ..DecodeOptions::default() })
+    }
+
+    fn open_with(path: &Path, size: (u16, u16), decode: DecodeOptions) -> Screen {
         let (sender, events) = channel();
-        let browser = Browser::open(vec![path.to_owned()], move |event| drop(sender.send(event)));
+        let is_redacted = decode.redactor.is_some();
+        let browser = Browser::open_with(vec![path.to_owned()], decode, move |event| drop(sender.send(event)));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let model = Model::new(&name, Theme::new(ColorDepth::Sixteen, Background::Dark), jiff::tz::TimeZone::UTC);
+        let model = model.with_redaction(is_redacted);
         let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a terminal");
         let mut screen = Screen { model, browser, events, terminal, copied: Vec::new(), timings: Vec::new() };
         screen.send(Msg::Resize(size.0, size.1));

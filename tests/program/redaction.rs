@@ -4,6 +4,7 @@ use super::{folder, program, run, write};
 use crate::common::{ACK, IPV4, PSH, SYN, Segment, pcap};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use std::path::Path;
 
 /// Part of every secret of the captures.
 const CANARY: &str = "C4naryQz";
@@ -402,6 +403,37 @@ fn no_output_has_a_secret() {
 }
 
 #[test]
+#[cfg(feature = "tui")]
+fn no_screen_shows_or_copies_a_secret() {
+    let (folder, forms) = (folder(), forms());
+    let keys =
+        ["Enter z", "Enter p z", "Enter p p z", "J", "R", "F", "y Enter", "y j Enter", "y j j Enter", "y End Enter"];
+    let lists = ["1", "2", "3"];
+    let (mut screens, mut marks, mut copies) = (0, 0, 0);
+    for (name, messages) in captures() {
+        let file = write(folder.path(), &format!("{name}.pcap"), &connection(1400, &messages));
+        let mut screen = crate::common::screen::Screen::open_redacted(Path::new(&file), (160, 60));
+        for list in lists {
+            for row in 0..8 {
+                for keys in keys {
+                    screen.keys(&format!("{list} Home {} {keys}", "Down ".repeat(row)).replace("  ", " "));
+                    let copied = std::mem::take(&mut screen.copied);
+                    copies += copied.len();
+                    for text in copied.into_iter().chain([screen.text()]) {
+                        let leak = forms.iter().find(|form| text.contains(*form));
+                        assert!(leak.is_none(), "{name} {list} {row} {keys}: {leak:?} in\n{text}");
+                        marks += usize::from(text.contains("REDACTED-"));
+                        screens += 1;
+                    }
+                    screen.keys("Esc Esc Esc");
+                }
+            }
+        }
+    }
+    assert!(screens > 1400 && marks > 200 && copies > 300, "{screens} {marks} {copies}");
+}
+
+#[test]
 fn the_same_secret_has_the_same_mark() {
     let folder = folder();
     let file = write(folder.path(), "web.pcap", &connection(1400, &web()));
@@ -436,7 +468,7 @@ fn outputs_with_raw_bytes_are_refused() {
         &["export", "objects", "--redact", &file, "-o", out],
         &["merge", "--redact", &file, "-o", out],
         &["split", "--redact", "--by-frames", "2", &file, "-o", out],
-        &["--redact", &file],
+        &["--redact", "-i", "lo"],
     ] {
         let (text, error, code) = run(arguments);
         assert_eq!((&*text, code), ("", 2), "{arguments:?}");

@@ -146,6 +146,8 @@ pub struct Model {
     pub(crate) follow: FollowView,
     /// Names of the key logs; empty if there are none.
     pub(crate) key_logs: String,
+    /// Whether secrets are redacted: bytes are hidden, and frames are not saved.
+    pub(crate) is_redacted: bool,
     /// Applied filter and its matches.
     pub(crate) applied_filter: Option<AppliedFilter>,
     /// Filter that was cleared last.
@@ -201,6 +203,7 @@ impl Model {
             ladder: LadderView::default(),
             follow: FollowView::default(),
             key_logs: String::new(),
+            is_redacted: false,
             applied_filter: None,
             cleared_filter: None,
             initial_filter: None,
@@ -267,6 +270,12 @@ impl Model {
     #[must_use]
     pub fn with_key_logs(self, key_logs: String) -> Model {
         Model { key_logs, ..self }
+    }
+
+    /// Sets whether secrets are redacted.
+    #[must_use]
+    pub fn with_redaction(self, is_redacted: bool) -> Model {
+        Model { is_redacted, ..self }
     }
 
     /// Returns the context that keys are read in.

@@ -45,6 +45,9 @@ pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::FindNext => return search::search(model, false),
         Action::FindPrevious => return search::search(model, true),
         Action::GoToNumber => model.prompt = Some(Prompt::new(PromptPurpose::GoToNumber, "")),
+        Action::Save if model.is_redacted => {
+            model.show_error("Frames are not saved with --redact. export pcapng --anonymize writes no payload");
+        }
         Action::Save => model.prompt = Some(Prompt::new(PromptPurpose::Save, &menu::suggested_file_name(&model.name))),
         Action::Copy => selection::open_copy_menu(model),
         Action::Sort => menu::open_sort_menu(model),

@@ -35,8 +35,8 @@ pub(crate) fn next_scope(model: &mut Model) {
     }
     model.search.scope = match model.search.scope {
         SearchTarget::Row => SearchTarget::Tree,
-        SearchTarget::Tree => SearchTarget::Bytes,
-        SearchTarget::Bytes => SearchTarget::Row,
+        SearchTarget::Tree if !model.is_redacted => SearchTarget::Bytes,
+        SearchTarget::Tree | SearchTarget::Bytes => SearchTarget::Row,
     };
 }
 

@@ -37,6 +37,10 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     if let Some((_, error)) = model.unreadable_frame() {
         return draw_unreadable(model, below(area, 1), buffer, error);
     }
+    if model.is_redacted {
+        put(buffer, row(area, 1), "Bytes are hidden: secrets are redacted", theme.dim);
+        return;
+    }
     let chosen =
         frames.selected_line().filter(|line| line.buffer == frames.bytes.buffer).map(|line| line.bytes.clone());
     let is_found = |at: usize| frames.bytes.hit.as_ref().is_some_and(|found| found.contains(&at));

@@ -33,6 +33,10 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     if let Some(error) = error.filter(|_| !follow.is_loaded) {
         return draw_unreadable(model, below(area, 1), buffer, error);
     }
+    if model.is_redacted {
+        let hint = "Bytes are hidden: secrets are redacted. The messages of a call are shown in the list of calls";
+        return draw_empty(model, area, buffer, hint);
+    }
     if follow.loaded.lines.is_empty() {
         return draw_empty(
             model,

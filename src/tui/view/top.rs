@@ -84,6 +84,9 @@ pub(crate) fn draw_status(model: &Model, area: Rect, buffer: &mut Buffer) {
     let used = put_right(buffer, area, &right, if is_bad { theme.bar_bad } else { theme.bar });
     let left = Rect { width: area.width - used, ..area };
     let mut numbers = format!("  {shown}{span}");
+    if model.is_redacted {
+        numbers += "  redacted";
+    }
     let keys = format!("  TLS secrets: {}", text::sanitize(&model.key_logs));
     if !model.key_logs.is_empty() && width(&numbers) + width(&keys) + width(&name) < usize::from(left.width) {
         numbers += &keys;

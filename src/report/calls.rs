@@ -179,7 +179,10 @@ pub(crate) fn path_template(target: &str) -> String {
     if !path.starts_with('/') {
         return target.to_owned();
     }
-    let part = |part: &str| if is_identifier(part) { "{}".to_owned() } else { part.to_owned() };
+    let part = |part: &str| match is_identifier(part) {
+        true => "{}".to_owned(),
+        false => without_hash(part).unwrap_or_else(|| part.to_owned()),
+    };
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
@@ -189,6 +192,18 @@ fn is_identifier(part: &str) -> bool {
     let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
     let is_hex = part.len() >= 8 && part.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     has_digit && (is_number || is_hex)
+}
+
+/// Returns the name of a file such as `app.3f2a9c1b.js` or `main-3f2a9c1b.css` with `{}` for the hash of its content.
+fn without_hash(name: &str) -> Option<String> {
+    let separators = name.match_indices(['.', '-', '_', '~']).filter(|(at, _)| *at > 0);
+    separators.into_iter().find_map(|(at, _)| {
+        let (before, rest) = name.split_at_checked(at + 1)?;
+        let len = rest.bytes().take_while(|byte| byte.is_ascii_hexdigit() || *byte == b'-').count();
+        let (hash, ending) = rest.split_at_checked(len)?;
+        let is_hash = len >= 8 && !hash.starts_with('-') && is_identifier(hash);
+        (is_hash && ending.len() > 1 && ending.starts_with('.')).then(|| format!("{before}{{}}{ending}"))
+    })
 }
 
 /// Returns the name of an endpoint, or else its address.
@@ -268,6 +283,9 @@ mod tests {
         #[rustfmt::skip]
         let rows = [
             ("/users/17/orders?x=1", "/users/{}/orders"), ("/a/6ba7b810-9dad-11d1-80b4-00c04fd430c8", "/a/{}"), ("/", "/"),
+            ("/js/app.3f2a9c1b.js?v=1", "/js/app.{}.js"), ("/main-3F2A9C1B44.chunk.css", "/main-{}.chunk.css"),
+            ("/r_6ba7b810-9dad-11d1-80b4-00c04fd430c8.pdf", "/r_{}.pdf"), ("/app.deadbeef.js", "/app.deadbeef.js"),
+            ("/jquery-3.7.1.min.js", "/jquery-3.7.1.min.js"), ("/a.12345678", "/a.12345678"), ("/.12345678.js", "/.12345678.js"),
             ("/deadbeef", "/deadbeef"), ("/v2/a1b2", "/v2/a1b2"), ("SELECT 1?", "SELECT 1?"), ("/a/0", "/a/{}"),
         ];
         for (target, expected) in rows {

@@ -7,12 +7,16 @@ use std::process::Command;
 
 /// The events of a capture.
 fn events(name: &str, options: &[&str]) -> Vec<qlog::events::Event> {
+    events_of(&format!("fixtures/{name}.pcapng"), name, options)
+}
+
+/// The events of the capture in a file.
+fn events_of(capture: &str, name: &str, options: &[&str]) -> Vec<qlog::events::Event> {
     let folder = tempfile::tempdir().expect("room");
     let file = folder.path().join("out.sqlog");
-    let capture = format!("fixtures/{name}.pcapng");
     let mut program = Command::new(env!("CARGO_BIN_EXE_overhear"));
     let status =
-        program.args(["export", "qlog", &capture]).args(options).arg("-o").arg(&file).output().expect("it runs");
+        program.args(["export", "qlog", capture]).args(options).arg("-o").arg(&file).output().expect("it runs");
     assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
     let text = std::fs::read(&file).expect("a file");
     let reader = QlogSeqReader::new(Box::new(std::io::Cursor::new(text.clone()))).expect("a header");
@@ -114,4 +118,45 @@ fn a_connection_is_one_group_on_all_its_paths() {
     assert!(events.iter().all(|event| event.group_id.as_deref().map(String::as_str) == Some("0")));
     // 28 frames, of which frame 2 and 3 have three packets each (tshark 4.0: quic.packet_length).
     assert_eq!(packets(&events).len(), 32);
+    // The client changes its port twice.
+    let is_tuple = |event: &&qlog::events::Event| matches!(event.data, EventData::QuicTupleAssigned(_));
+    assert_eq!(events.iter().filter(is_tuple).count(), 2);
+}
+
+#[test]
+fn packets_from_other_endpoints_are_apart_and_forged_ones_are_dropped() {
+    // A block of pcapng with a packet: type 6, and its length; the Ethernet frame begins at byte 28.
+    let file = std::fs::read("fixtures/http3/get.pcapng").expect("a fixture");
+    let (mut at, mut forged, mut packets_seen) = (0, Vec::new(), 0);
+    while let Some(head) = file.get(at..at + 8) {
+        let word = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("four bytes")) as usize;
+        let (kind, len) = (word(&head[..4]), word(&head[4..]));
+        let block = &file[at..at + len];
+        forged.extend_from_slice(block);
+        packets_seen += usize::from(kind == 6);
+        // After the packets that have keys of all levels: one of the client from another address, with other bytes.
+        if kind == 6 && packets_seen == 4 {
+            let mut copy = block.to_vec();
+            copy[28 + 26 + 3] = 77;
+            copy[28 + 42 + 20] ^= 1;
+            forged.extend(copy);
+        }
+        at += len;
+    }
+    let folder = tempfile::tempdir().expect("room");
+    let path = folder.path().join("forged.pcapng");
+    std::fs::write(&path, forged).expect("a file");
+    let (before, after) = (events("http3/get", &[]), events_of(path.to_str().expect("a path"), "forged", &[]));
+    let dropped: Vec<_> = after.iter().filter(|event| matches!(event.data, EventData::QuicPacketDropped(_))).collect();
+    assert_eq!(dropped.len(), 1);
+    assert_eq!(dropped[0].ex_data.get("tuple").and_then(|tuple| tuple.as_str()), Some("1"));
+    let assigned = after.iter().find_map(|event| match &event.data {
+        EventData::QuicTupleAssigned(assigned) => assigned.tuple_local.as_ref().and_then(|end| end.ip_v4.clone()),
+        _ => None,
+    });
+    assert_eq!(assigned.as_deref(), Some("10.0.0.77"));
+    assert_eq!(packets(&after).len(), packets(&before).len());
+    let paths =
+        |events: &[qlog::events::Event]| events.iter().filter(|event| event.ex_data.contains_key("tuple")).count();
+    assert_eq!((paths(&before), paths(&after)), (0, 1));
 }

@@ -15,6 +15,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 const RECORD_SEPARATOR: u8 = 0x1e;
 /// Connections whose endpoints are kept; then the oldest is dropped, and begins again with its next packet.
 const MAX_CONNECTIONS: usize = 16_384;
+/// Paths of a connection, and endpoints of its client, that are kept.
+const MAX_TUPLES: usize = 64;
 
 /// Field of the protocol, and the prefix of its other fields.
 const PROTOCOL: &str = "quic";
@@ -32,14 +34,25 @@ struct PacketEnd {
     port: u64,
 }
 
-/// The endpoints of a connection so far.
+/// What is known of a connection so far.
 #[derive(Default)]
 struct ConnectionEnds {
     /// The first endpoint of the server.
     server: PacketEnd,
     /// Endpoints of the client.
     clients: HashSet<PacketEnd>,
+    /// Endpoints of client and server of each path; the first is that of the first packet.
+    tuples: Vec<[PacketEnd; 2]>,
+    /// Types of packets of each side that were decrypted.
+    decrypted: [Vec<&'static str>; 2],
     is_closed: bool,
+}
+
+/// The connection of an event, and the path if it is not the first.
+#[derive(Clone, Copy)]
+struct EventGroup {
+    connection: u64,
+    tuple: Option<usize>,
 }
 
 /// Writes packets of frames as events.
@@ -81,13 +94,16 @@ impl QlogReport {
     }
 
     /// Writes an event of a connection.
-    fn event_text(&self, time: i64, name: &str, connection: u64, data: impl FnOnce(&mut JsonWriter)) -> String {
+    fn event_text(&self, time: i64, name: &str, group: EventGroup, data: impl FnOnce(&mut JsonWriter)) -> String {
         let mut json = JsonWriter::default();
         json.begin('{');
         json.key("time");
         json.millis(time.saturating_sub(self.start.unwrap_or_default()));
         json.pair("name", name);
-        json.pair("group_id", &connection.to_string());
+        json.pair("group_id", &group.connection.to_string());
+        if let Some(tuple) = group.tuple {
+            json.pair("tuple", &tuple.to_string());
+        }
         json.key("data");
         json.begin('{');
         data(&mut json);
@@ -149,44 +165,85 @@ impl QlogReport {
             }
             self.order.push_back(number);
             // A connection begins with a packet of its client.
-            let ends = ConnectionEnds { server: destination, clients: HashSet::from([source]), is_closed: false };
+            let ends =
+                ConnectionEnds { server: destination, clients: HashSet::from([source]), ..ConnectionEnds::default() };
             self.connections.insert(number, ends);
         }
         let Some(ends) = self.connections.get_mut(&number) else { return (Side::Client, is_new) };
         let is_server = source == ends.server || ends.clients.contains(&destination);
-        if !is_server && ends.clients.len() < 64 {
+        if !is_server && ends.clients.len() < MAX_TUPLES {
             ends.clients.insert(source);
         }
         (if is_server { Side::Server } else { Side::Client }, is_new)
+    }
+
+    /// Returns the path of a packet of a connection, unless it is the first one, and whether it is new. Those beyond the limit have
+    /// one number.
+    fn tuple(&mut self, number: u64, sender: Side, [source, destination]: [PacketEnd; 2]) -> (Option<usize>, bool) {
+        let Some(connection) = self.connections.get_mut(&number) else { return (None, false) };
+        let ends = if sender == Side::Client { [source, destination] } else { [destination, source] };
+        let known = connection.tuples.iter().position(|tuple| *tuple == ends);
+        let at = known.unwrap_or(connection.tuples.len());
+        if known.is_none() && at < MAX_TUPLES {
+            connection.tuples.push(ends);
+        }
+        (Some(at).filter(|&at| at > 0), known.is_none() && (1..MAX_TUPLES).contains(&at))
+    }
+
+    /// Whether a packet is not authentic: one of its type and side was decrypted before, and it is not. Notes which are decrypted.
+    fn is_forged(&mut self, number: u64, sender: Side, nodes: &[Node]) -> bool {
+        let Some(connection) = self.connections.get_mut(&number) else { return false };
+        let (kind, decrypted) = (packet_type(nodes), sender.of_mut(&mut connection.decrypted));
+        let is_known = decrypted.contains(&kind);
+        if uint(nodes, "quic.packet_number").is_some() {
+            if !is_known {
+                decrypted.push(kind);
+            }
+            return false;
+        }
+        is_known && nodes.iter().any(|node| node.field.name == "quic.remaining_payload")
     }
 
     /// Writes the packet whose node and whose nodes below it are given.
     fn packet(
         &mut self,
         time: i64,
-        ends: [PacketEnd; 2],
+        (number, ends): (u64, [PacketEnd; 2]),
         nodes: &[Node],
         tree: &Tree,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        // A packet of no connection is not known to be one of QUIC.
-        let Some(number) = uint(nodes, "quic.connection.number") else { return Ok(()) };
         let (sender, is_new) = self.sender(number, ends);
         if is_new {
             self.write_record(&self.started(time, number, ends), out)?;
         }
-        let name = if sender == Side::Client { "quic:packet_sent" } else { "quic:packet_received" };
+        let (tuple, is_new_tuple) = self.tuple(number, sender, ends);
+        let group = EventGroup { connection: number, tuple };
+        if let Some(tuple) = tuple.filter(|_| is_new_tuple) {
+            self.write_record(&self.tuple_assigned(time, number, tuple), out)?;
+        }
+        let is_forged = self.is_forged(number, sender, nodes);
+        let name = match sender {
+            _ if is_forged => "quic:packet_dropped",
+            Side::Client => "quic:packet_sent",
+            Side::Server => "quic:packet_received",
+        };
         let datagram = self.datagrams;
-        let text = self.event_text(time, name, number, |json| write_packet(datagram, nodes, tree, json));
+        let text = self.event_text(time, name, group, |json| {
+            write_packet(datagram, nodes, tree, json);
+            if is_forged {
+                json.pair("trigger", "decryption_failure");
+            }
+        });
         self.write_record(&text, out)?;
         self.packets += 1;
-        if let Some(closed) = self.closed(time, number, sender, nodes, tree) {
+        if let Some(closed) = self.closed(time, group, sender, nodes, tree) {
             self.write_record(&closed, out)?;
         }
         let is_answer = values(nodes, HANDSHAKE_TYPE).any(|value| value == Value::Uint(ENCRYPTED_EXTENSIONS));
         let alpn = nodes.iter().find(|node| node.field.name == ALPN).filter(|_| is_answer && sender == Side::Server);
         let Some(alpn) = alpn.and_then(|node| text_of(node, tree)) else { return Ok(()) };
-        let text = self.event_text(time, "quic:alpn_information", number, |json| {
+        let text = self.event_text(time, "quic:alpn_information", group, |json| {
             json.key("chosen_alpn");
             json.begin('{');
             json.pair("string_value", &alpn);
@@ -196,37 +253,31 @@ impl QlogReport {
     }
 
     fn started(&self, time: i64, number: u64, ends: [PacketEnd; 2]) -> String {
-        self.event_text(time, "quic:connection_started", number, |json| {
-            for (name, end) in ["local", "remote"].into_iter().zip(ends) {
-                json.key(name);
-                json.begin('{');
-                if let Some(address) = end.v4 {
-                    json.pair("ip_v4", &Ipv4Addr::from(address).to_string());
-                    json.key("port_v4");
-                    json.number(end.port);
-                }
-                if let Some(address) = end.v6 {
-                    json.pair("ip_v6", &Ipv6Addr::from(address).to_string());
-                    json.key("port_v6");
-                    json.number(end.port);
-                }
-                json.end('}');
-            }
+        let group = EventGroup { connection: number, tuple: None };
+        self.event_text(time, "quic:connection_started", group, |json| write_ends(["local", "remote"], ends, json))
+    }
+
+    fn tuple_assigned(&self, time: i64, number: u64, tuple: usize) -> String {
+        let ends = self.connections.get(&number).and_then(|connection| connection.tuples.get(tuple)).copied();
+        let group = EventGroup { connection: number, tuple: None };
+        self.event_text(time, "quic:tuple_assigned", group, |json| {
+            json.pair("tuple_id", &tuple.to_string());
+            write_ends(["tuple_local", "tuple_remote"], ends.unwrap_or_default(), json);
         })
     }
 
     /// Returns the end of a connection, if a packet is the first that closes it.
-    fn closed(&mut self, time: i64, number: u64, sender: Side, nodes: &[Node], tree: &Tree) -> Option<String> {
+    fn closed(&mut self, time: i64, group: EventGroup, sender: Side, nodes: &[Node], tree: &Tree) -> Option<String> {
         let is_close = |value| matches!(value, Value::Uint(0x1c | 0x1d));
         let is_reset = packet_type(nodes) == "stateless_reset";
         if !is_reset && !values(nodes, "quic.frame_type").any(is_close) {
             return None;
         }
-        let ends = self.connections.get_mut(&number)?;
+        let ends = self.connections.get_mut(&group.connection)?;
         if std::mem::replace(&mut ends.is_closed, true) {
             return None;
         }
-        Some(self.event_text(time, "quic:connection_closed", number, |json| {
+        Some(self.event_text(time, "quic:connection_closed", group, |json| {
             json.pair("initiator", if sender == Side::Client { "local" } else { "remote" });
             if is_reset {
                 json.pair("trigger", "stateless_reset");
@@ -255,12 +306,18 @@ impl Report for QlogReport {
         let nodes = tree.nodes();
         let mut ends = [PacketEnd::default(); 2];
         let mut has_packet = false;
+        // It is stated once for the packets of a datagram.
+        let mut number = None;
         for (at, node) in nodes.iter().enumerate() {
             note_end(node, &mut ends);
             if node.field.name == PROTOCOL {
                 let below = nodes.iter().skip(at + 1).take_while(|below| below.depth > node.depth).count();
                 let packet = nodes.get(at..=at + below).unwrap_or_default();
-                self.packet(time, ends, packet, tree, out)?;
+                number = uint(packet, "quic.connection.number").or(number);
+                // A packet of no connection is not known to be one of QUIC.
+                if let Some(number) = number.filter(|_| is_of_connection(packet)) {
+                    self.packet(time, (number, ends), packet, tree, out)?;
+                }
                 has_packet = true;
             }
         }
@@ -270,6 +327,31 @@ impl Report for QlogReport {
 
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.start.is_none() { self.header(0, out) } else { Ok(()) }
+    }
+}
+
+/// Whether nodes are those of a packet, of the connection that is stated in its datagram.
+fn is_of_connection(nodes: &[Node]) -> bool {
+    let has = |name| nodes.iter().any(|node| node.field.name == name);
+    has("quic.header_form") && !has("quic.connection.unknown")
+}
+
+/// Writes two endpoints under these names.
+fn write_ends(names: [&str; 2], ends: [PacketEnd; 2], json: &mut JsonWriter) {
+    for (name, end) in names.into_iter().zip(ends) {
+        json.key(name);
+        json.begin('{');
+        if let Some(address) = end.v4 {
+            json.pair("ip_v4", &Ipv4Addr::from(address).to_string());
+            json.key("port_v4");
+            json.number(end.port);
+        }
+        if let Some(address) = end.v6 {
+            json.pair("ip_v6", &Ipv6Addr::from(address).to_string());
+            json.key("port_v6");
+            json.number(end.port);
+        }
+        json.end('}');
     }
 }
 

@@ -3,11 +3,13 @@
 
 use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
 use super::{DissectedFrame, Report};
+use dissectors::session::ConversationId;
 use dissectors::{Tree, Value, Wants};
 use std::io::{self, Write};
 
 // The fields of a row.
 const STREAM: &str = "tcp.stream";
+const UDP_STREAM: &str = "udp.stream";
 const MESSAGE_TYPE: &str = "tls.handshake.type";
 const HOST: &str = "tls.handshake.extensions_server_name";
 const SECRETS: &str = "tls.handshake.secrets";
@@ -41,7 +43,7 @@ impl SecretsReport {
     #[must_use]
     pub fn wants() -> Wants {
         let mut wants = Wants::default();
-        [STREAM, MESSAGE_TYPE, HOST, SECRETS, KEY, RESULT]
+        [STREAM, UDP_STREAM, MESSAGE_TYPE, HOST, SECRETS, KEY, RESULT]
             .into_iter()
             .filter_map(dissectors::field)
             .for_each(|field| wants.add(field));
@@ -59,9 +61,15 @@ impl Report for SecretsReport {
         if !values(tree, MESSAGE_TYPE).any(|value| value == Value::Uint(CLIENT_HELLO)) {
             return Ok(());
         }
-        let stream = match values(tree, STREAM).next() {
-            Some(Value::Uint(number)) => Cell::Number(number),
-            _ => Cell::Empty,
+        let number = |field| {
+            values(tree, field)
+                .find_map(|value| if let Value::Uint(number) = value { u32::try_from(number).ok() } else { None })
+        };
+        let (tcp, udp) = (number(STREAM), number(UDP_STREAM).map(|number| ConversationId::Udp(number).to_string()));
+        let stream = match (tcp, &udp) {
+            (Some(number), _) => Cell::Number(number.into()),
+            (None, Some(conversation)) => Cell::Text(conversation),
+            (None, None) => Cell::Empty,
         };
         let (host, mut secrets, key) = (text(tree, HOST), text(tree, SECRETS), text(tree, KEY));
         if !key.is_empty() {

@@ -43,6 +43,9 @@ fn wrong_secrets_are_reported() {
         let results: Vec<_> = rows.lines().skip(1).filter_map(|row| row.split(',').nth(3)).collect();
         assert!(!results.is_empty() && results.iter().all(|each| *each == result), "{rows}");
     }
+    let quic = format!("{}/fixtures/http3/get.pcapng", env!("CARGO_MANIFEST_DIR"));
+    let (rows, ..) = run(&["secrets", &quic, "-T", "csv"]);
+    assert!(rows.lines().nth(1).is_some_and(|row| row.starts_with("udp 0,1,www.example.test,decrypted,")), "{rows}");
 }
 
 #[test]

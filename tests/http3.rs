@@ -192,6 +192,33 @@ fn headers_whose_entries_are_lost_are_unknown_and_not_wrong() {
 }
 
 #[test]
+fn bytes_that_wait_before_a_gap_are_read_with_what_is_known() {
+    let steps: [Step<'_>; 6] = [
+        START,
+        (S, 0, 3, b'-', SETTINGS),
+        (C, 0, 0, b'-', BLOCKED),
+        (C, 0, 0, b'!', &[0; 9]),
+        (C, 0, 2, b'-', INSTRUCTIONS),
+        (S, 0, 0, b'.', OK),
+    ];
+    let found = exchanges(&steps);
+    assert_eq!((found.len(), &*found[0].method, &*found[0].status), (1, "GET", "200"), "{:?}", lines(&found));
+}
+
+#[test]
+fn what_follows_headers_that_waited_is_read_in_parts() {
+    let data = [&[0, 30][..], &[b'x'; 30]].concat();
+    let mut steps: Vec<Step<'_>> =
+        vec![START, (S, 0, 3, b'-', SETTINGS), (C, 0, 0, b'-', BLOCKED), (C, 0, 0, b'-', &data[..1])];
+    steps.push((C, 0, 2, b'-', INSTRUCTIONS));
+    steps.extend((1..data.len() - 1).map(|at| (C, 0, 0, b'-', &data[at..=at])));
+    steps.extend([(C, 0, 0, b'.', &data[31..]), (S, 0, 0, b'.', OK)]);
+    let found = exchanges(&steps);
+    assert_eq!(lines(&found), ["GET www.example.com/sample/path 200 2 Success"]);
+    assert_eq!(found[0].request.expect("a request").body, 30);
+}
+
+#[test]
 fn a_push_is_an_exchange_of_its_own() {
     // PUSH_PROMISE of push 0 on the stream of the request, and its stream.
     let promise: &[u8] = &[5, 6, 0, 0, 0, 0xd1, 0xc1, 0xd7];

@@ -371,8 +371,9 @@ fn connections_are_measured_as_their_packets_show() {
         (close.side, &*close.reason, &*close.phrase)
     });
     let expected = [
-        (Side::Server, "application error 258", "out of order"),
-        (Side::Client, "application error 256", "done"),
+        // RFC 9114 8.1: 258 and 256.
+        (Side::Server, "H3_INTERNAL_ERROR", "out of order"),
+        (Side::Client, "H3_NO_ERROR", "done"),
         (Side::Server, "No application Protocol", "No common ALPN protocols"),
     ];
     assert_eq!(closes, expected);
@@ -387,4 +388,146 @@ fn a_packet_that_was_not_captured_is_missing_if_it_is_acknowledged() {
     let found = connections(&recording);
     assert_eq!((found[1].missing, found[1].lost), ([Some(0), Some(1)], [Some(0); 2]));
     assert_eq!(found[0].missing, [Some(0); 2]);
+}
+
+/// Copies of the frames of a recording with other ports of the client, each frame of all copies after the other: all connections are
+/// open at once.
+fn copies(recording: &Recording, count: u16) -> Recording {
+    let of_port = |(time, frame): &(i64, Vec<u8>), port| {
+        let mut frame = frame.clone();
+        set_client(&mut frame, port, 0);
+        (*time, frame)
+    };
+    let frames = recording.frames.iter().flat_map(|frame| (0..count).map(move |nth| of_port(frame, 10_000 + nth)));
+    Recording { frames: frames.collect(), decode: recording.decode.clone() }
+}
+
+#[test]
+fn keys_of_many_open_connections_are_derived_again_and_change_no_call() {
+    const COUNT: usize = 1600;
+    // Its keys change twice, so that those after the change are derived again, too.
+    let name = "http3/key-update";
+    let recording = Recording::at(&format!("fixtures/{name}.pcapng"));
+    let one = lines(&recording.exchanges(&recording.in_order()));
+    let many = copies(&recording, COUNT as u16);
+    let task = Task { exchanges: true, decode: many.decode.clone(), ..Task::default() };
+    let mut analyzer = Analyzer::new(task);
+    let packets: Vec<Vec<u8>> = many.frames.into_iter().map(|(_, frame)| frame).collect();
+    let file = std::io::Cursor::new(pcap(LINK_ETHERNET, &packets));
+    let mut capture = Capture::from_reader("test", file).expect("a capture");
+    let (mut most, mut calls) = (0, std::collections::BTreeMap::new());
+    let mut count = |analyzer: &mut Analyzer| {
+        for event in analyzer.events() {
+            if let Event::Call(call) = event {
+                *calls.entry(line(&call.exchange)).or_insert(0) += 1;
+            }
+        }
+    };
+    while let Some(frame) = capture.next().expect("a frame") {
+        analyzer.dissect(&frame);
+        most = most.max(analyzer.buffered());
+        count(&mut analyzer);
+    }
+    analyzer.finish();
+    count(&mut analyzer);
+    let mut expected = std::collections::BTreeMap::new();
+    one.into_iter().for_each(|call| *expected.entry(call).or_insert(0) += COUNT);
+    assert_eq!(calls, expected, "{name}");
+    // Keys of both sides are 4 KiB a connection: without a limit, 1600 would have 6.4 MiB.
+    assert!(most < 16 * (3 << 17) + (1 << 20), "{name}: {most}");
+}
+
+#[test]
+fn without_secrets_datagrams_of_a_path_count_if_both_sides_send_on_it() {
+    let mut recording = Recording::at("fixtures/http3/get.pcapng");
+    recording.decode = DecodeOptions::default();
+    let measured = |connection: &TransportConnection| (connection.packets, connection.bytes, connection.last.frame);
+    let before = connections(&recording);
+    let count = recording.frames.len();
+    // Anyone who has seen a connection ID can send packets with it, as RFC 9000 9.3 describes.
+    let mut attacked = Recording::at("fixtures/http3/get.pcapng");
+    attacked.decode = DecodeOptions::default();
+    let time = attacked.frames.last().expect("a frame").0;
+    attacked.frames.extend((0..8).map(|nth| (time + 1_000_000_000, forged(&recording.frames[3].1, nth * 4))));
+    let after = connections(&attacked);
+    assert_eq!(after.iter().map(measured).collect::<Vec<_>>(), before.iter().map(measured).collect::<Vec<_>>());
+    assert_eq!(after[0].last.time, before[0].last.time);
+    // A NAT changes the port of the client: the server responds on the new path, and all of it counts.
+    for (_, frame) in recording.frames.iter_mut().skip(count / 2) {
+        set_client(frame, 60_000, 0);
+    }
+    let moved = connections(&recording);
+    assert_eq!(moved.iter().map(measured).collect::<Vec<_>>(), before.iter().map(measured).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_migration_without_secrets_is_shown_as_far_as_it_can_be_known() {
+    let mut recording = Recording::at("fixtures/http3/migration.pcapng");
+    recording.decode = DecodeOptions::default();
+    let found = connections(&recording);
+    assert_eq!(found.len(), 1);
+    // The client changes its connection ID with its port, in frame 14 (tshark 4.0: quic.dcid): without secrets it cannot be known that the
+    // later frames are of this connection. Frames 10 to 13 have the new port and the first connection IDs, from both sides.
+    let bytes: usize = recording.frames.iter().take(13).map(|(_, frame)| frame.len() - PAYLOAD).sum();
+    assert_eq!((found[0].bytes[0] + found[0].bytes[1], found[0].last.frame), (bytes as u64, 13));
+    assert!(found[0].close.is_none());
+    let wants = ["quic.connection.number", "quic.connection.unknown"].into_iter().filter_map(dissectors::field);
+    let mut task = Task::default();
+    wants.for_each(|field| task.wants.add(field));
+    let packets: Vec<Vec<u8>> = recording.frames.into_iter().map(|(_, frame)| frame).collect();
+    let file = std::io::Cursor::new(pcap(LINK_ETHERNET, &packets));
+    let mut capture = Capture::from_reader("test", file).expect("a capture");
+    let mut analyzer = Analyzer::new(task);
+    while let Some(frame) = capture.next().expect("a frame") {
+        analyzer.dissect(&frame);
+        let has = |name| analyzer.tree().nodes().iter().any(|node| node.field.name == name);
+        assert_eq!(has("quic.connection.number"), frame.number <= 13, "frame {}", frame.number);
+        // Of the third port, nothing shows that its datagrams are of QUIC.
+        let is_of_second = (14..=20).contains(&frame.number);
+        assert_eq!(has("quic.connection.unknown"), is_of_second, "frame {}", frame.number);
+    }
+}
+
+#[test]
+fn data_that_was_sent_before_the_end_and_is_captured_after_it_is_read() {
+    let recording = Recording::at("fixtures/http3/closes.pcapng");
+    let calls = lines(&recording.exchanges(&recording.in_order()));
+    assert_eq!(calls[0], "GET / 200 101");
+    // Frame 9 has the server's CONNECTION_CLOSE in packet 5, frame 6 its response in packet 4 (tshark 4.4).
+    let mut order = recording.in_order();
+    let response = order.remove(5);
+    order.insert(8, response);
+    // A call of the first connection, and one of the second.
+    let count = |found: &[String]| found.iter().filter(|call| **call == calls[0]).count();
+    let found = lines(&recording.exchanges(&order));
+    assert_eq!((count(&found), found.len()), (2, calls.len()), "{found:?}");
+    // A packet of the server that never comes is not awaited for long.
+    order.retain(|&at| at != 5);
+    let found = lines(&recording.exchanges(&order));
+    assert_eq!((count(&found), found.len()), (1, calls.len()), "{found:?}");
+}
+
+#[test]
+fn a_connection_after_a_version_negotiation_lasts_from_its_first_attempt() {
+    // tshark 4.4: frames 1 and 2 are of connection 0, as those of its handshake in version 1.
+    let recording = Recording::at("fixtures/http3/version-negotiation.pcapng");
+    let found = connections(&recording);
+    assert_eq!((found.len(), found[0].number, found[0].first.frame), (1, 0, 1));
+    let bytes: usize = recording.frames.iter().map(|(_, frame)| frame.len() - PAYLOAD).sum();
+    assert_eq!(found[0].bytes[0] + found[0].bytes[1], bytes as u64);
+}
+
+#[test]
+fn instructions_that_are_lost_lose_no_call() {
+    for name in ["http3/blocked", "http3/qpack"] {
+        let recording = Recording::at(&format!("fixtures/{name}.pcapng"));
+        let all = recording.exchanges(&recording.in_order()).len();
+        // The handshake takes the first frames.
+        for at in 5..recording.frames.len() {
+            let mut order = recording.in_order();
+            order.remove(at);
+            let found = lines(&recording.exchanges(&order));
+            assert!(found.len() + 1 >= all, "{name} without frame {}: {found:?}", at + 1);
+        }
+    }
 }

@@ -14,6 +14,16 @@ pub enum FirstDatagram {
 /// Returns the relation of a first datagram to conversations of a protocol, if its bytes can be of the protocol.
 pub type FirstDatagramFn = fn(&[u8]) -> Option<FirstDatagram>;
 
+/// A path of a conversation between other endpoints than those that it began between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FurtherPath {
+    /// Its number among the conversations.
+    pub number: u32,
+    /// Whether both sides have sent on it. Anyone can send a datagram with an identifier that was seen on the wire, but a receiver
+    /// responds only to what is authentic.
+    pub is_answered: bool,
+}
+
 /// An identifier of a receiver (a connection ID of QUIC), which follows the first byte of datagrams wherever they come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PathId {

@@ -24,6 +24,8 @@ pub struct Field {
     pub ours: bool,
     /// Whether the value is known only after later frames are read, as for `http.response_in`.
     pub later: bool,
+    /// Whether the value depends on all conversations of the capture, as for a number that counts what they have.
+    pub of_capture: bool,
     /// Whether messages with the field may have host names of addresses.
     pub has_host_names: bool,
     /// Index among all fields, from 0.
@@ -53,6 +55,7 @@ impl Field {
             hidden: false,
             ours: false,
             later: false,
+            of_capture: false,
             has_host_names: false,
             id,
             protocol,

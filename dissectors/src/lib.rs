@@ -226,6 +226,15 @@ pub(crate) fn handshake_dissector() -> Option<protocol::HandshakeFn> {
     PROTOCOLS.iter().find_map(|protocol| protocol.dissectors.iter().find_map(of))
 }
 
+/// Returns the name of a reason for which an application protocol, as negotiated, closes a stream or connection of its transport.
+pub(crate) fn application_error_name(alpn: &str, error: u64) -> Option<&'static str> {
+    let is_alpn = |claim: &protocol::Claim| matches!(claim, protocol::Claim::Alpn(name) if *name == alpn);
+    let is_named = |protocol: &&&Protocol| protocol.claims.iter().any(is_alpn);
+    let of = |part: &Dissector| if let Dissector::CallFacts(facts) = part { Some(facts.errors) } else { None };
+    let mut errors = PROTOCOLS.iter().find(is_named)?.dissectors.iter().filter_map(of).flatten();
+    errors.find(|(number, _)| *number == error).map(|&(_, name)| name)
+}
+
 /// Returns the payloads of a frame that may have a client hello, decrypted with keys that anyone can derive.
 pub fn hello_payloads(frame: &[u8]) -> impl Iterator<Item = alloc::vec::Vec<u8>> {
     let of = |part: &Dissector| if let Dissector::HelloPayloads(payloads) = part { Some(*payloads) } else { None };

@@ -8,6 +8,7 @@
 //! The driver is part of the program: it detects a session, buffers what the session leaves, and feeds what a session
 //! derives to the session above it.
 
+use crate::datagram_path::FurtherPath;
 use crate::datagram_path::KnownPathId;
 pub use crate::derived_secrets::Secret;
 use crate::derived_secrets::{DerivedSecret, DerivedSecrets};
@@ -126,6 +127,8 @@ pub struct Context<'a> {
     pub shows_passwords: bool,
     /// Number of connections in datagrams that have begun in the capture.
     pub connections: &'a mut u32,
+    /// The path of the datagram, if it is not the one that the conversation began on.
+    pub further_path: Option<FurtherPath>,
 }
 
 impl Context<'_> {
@@ -469,8 +472,8 @@ pub trait Session: Send {
         false
     }
 
-    /// Drops what can be derived again, such as prepared keys: memory is short. Returns whether there was any; then nothing else of
-    /// the conversation is released yet.
+    /// Drops what can be derived again, such as prepared keys: memory is short. Of all conversations, this is dropped before anything
+    /// else is released. Returns whether there was any.
     fn forget_derivable(&mut self) -> bool {
         false
     }

@@ -63,6 +63,8 @@ pub struct TransportClose {
     pub side: Side,
     /// Name of its error code, or the code.
     pub reason: CompactString,
+    /// Whether the reason is an error.
+    pub is_error: bool,
     /// Text of the reason, from the wire; empty if there is none.
     pub phrase: CompactString,
 }

@@ -105,6 +105,7 @@ impl FrameContext<'_> {
             ports: conversation.ports,
             shows_passwords: self.shows_passwords,
             connections: self.connections,
+            further_path: None,
         };
         let events = &mut *self.events;
         Feed {

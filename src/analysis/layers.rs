@@ -204,6 +204,16 @@ impl Tables {
             !buffers.is_over(shard, own, enough)
         };
         let is_of_shard = |number| Buffers::shard(number) == shard;
+        // What can be derived again goes first: no result depends on it.
+        let is_freed = udp.oldest_until(|flow| {
+            let Some(flow) = flow.own_mut().filter(|flow| is_of_shard(flow.number) && flow.buffered > 0) else {
+                return false;
+            };
+            frees_enough(flow.number, flow.forget_derivable())
+        });
+        if is_freed {
+            return;
+        }
         let is_freed = tcp.oldest_until(|flow| {
             let Some(flow) = flow.own_mut().filter(|flow| is_of_shard(flow.number) && flow.has_releasable()) else {
                 return false;

@@ -4,16 +4,17 @@ use dissectors::protocol::UnitReassembly;
 use dissectors::session::{About, Context};
 use dissectors::{Tree, Value};
 
-/// Records, and collects, that a unit above a session was reassembled from units of that.
+/// Records, and collects, that a unit of a channel above a session was reassembled from units of that.
 pub(super) fn record_nested(
     fields: &UnitReassembly,
+    channel: u64,
     frames: &[(u32, u64)],
     bytes: Option<&[u8]>,
     cx: &mut Context<'_>,
 ) {
     let present = cx.at.frame;
     for &(frame, _) in frames.iter().filter(|&&(frame, _)| frame != present) {
-        cx.collect(fields.reassembled_in, About::Frame(frame, 0), present.into());
+        cx.collect(fields.reassembled_in, About::Frame(frame, channel as u32), present.into());
     }
     if cx.tree.wants_any(fields.units) {
         record(fields, frames, bytes, cx.tree);

@@ -89,9 +89,6 @@ static REASSEMBLY_FIELDS: [&Field; 7] = [
     &tcp_fields::REASSEMBLED_DATA,
 ];
 
-/// Field that depends on the conversations of the whole capture.
-const CONNECTION_NUMBER: &str = "quic.connection.number";
-
 /// Whether a field is metadata that the capture has of a frame, whatever its bytes are.
 #[must_use]
 pub fn is_capture_metadata(field: &Field) -> bool {
@@ -132,11 +129,10 @@ impl Task {
     pub fn is_divisible(&self, displays_all_frames: bool) -> bool {
         let needs_displayed_frames = !displays_all_frames && self.wants.field(&frame::TIME_DELTA_DISPLAYED);
         let resolves_names = self.decode.names.flags.network;
-        // Connections in datagrams are numbered in all conversations.
-        let numbers_connections = dissectors::field(CONNECTION_NUMBER).is_some_and(|field| self.wants.field(field));
+        let depends_on_capture = dissectors::fields().any(|field| field.of_capture && self.wants.field(field));
         let resumes_sessions = !self.decode.secrets.private_keys().is_empty();
         !(wants_repeated_statements(&self.wants)
-            || numbers_connections
+            || depends_on_capture
             || needs_displayed_frames
             || resolves_names
             || resumes_sessions)

@@ -12,7 +12,7 @@ use super::transport_packet::{TransportPacket, number};
 use super::udp_paths::UdpPath;
 use super::{Event, FrameConnection, StreamChunk, StreamContent, Work};
 use crate::capture::{Call, Connection, Endpoint};
-use dissectors::datagram_path::FirstDatagram;
+use dissectors::datagram_path::{FirstDatagram, FurtherPath};
 use dissectors::exchange::Exchange;
 use dissectors::protocol::SessionKind;
 use dissectors::session::{ConversationId, Input, Lane, Side, SideEnd, Stamp};
@@ -124,7 +124,13 @@ impl UdpConversation {
     }
 
     /// Reads a datagram of a side with its session; returns what it completes, if a session read it.
-    fn read(&mut self, side: Side, datagram: &Datagram<'_>, context: &mut FrameContext<'_>) -> Option<Completed> {
+    fn read(
+        &mut self,
+        side: Side,
+        datagram: &Datagram<'_>,
+        further_path: Option<FurtherPath>,
+        context: &mut FrameContext<'_>,
+    ) -> Option<Completed> {
         let payload = datagram.payload;
         if context.follows && !payload.bytes.is_empty() {
             let content = StreamContent::Bytes(payload.bytes.to_vec());
@@ -134,7 +140,9 @@ impl UdpConversation {
         let mut completed = Completed::default();
         let base = Some(payload.base);
         let delivered = Delivered { bytes: payload.bytes, base, first: context.at, arrived: context.at, received: 0 };
-        session.driver.read(Lane::of(side), delivered, &mut context.feed(&mut session.conversation, &mut completed));
+        let mut feed = context.feed(&mut session.conversation, &mut completed);
+        feed.cx.further_path = further_path;
+        session.driver.read(Lane::of(side), delivered, &mut feed);
         session.driver.has_session().then_some(completed)
     }
 
@@ -179,6 +187,12 @@ impl UdpConversation {
             }
         }
         completed
+    }
+
+    /// Drops what its session can derive again; returns the difference of the bytes it buffers.
+    pub(super) fn forget_derivable(&mut self) -> isize {
+        let has_dropped = self.session.as_mut().is_some_and(|session| session.driver.forget_derivable());
+        if has_dropped { self.recount_buffered() } else { 0 }
     }
 
     /// Releases what it buffers, and reports what that completes; returns the difference of the bytes it buffers.
@@ -316,8 +330,11 @@ impl Tables {
         udp::describe(datagram, &facts, tree);
         let found = found.filter(|_| !datagram.quoted && !datagram.payload.bytes.is_empty());
         let own = found.map(|index| self.udp.flow_mut(index).number);
+        let path = found.and_then(|index| self.udp.flow_mut(index).own()?.path.as_ref());
+        let is_answered = path.is_some_and(|path| path.is_answered);
         let read = found.map(|index| continued.map_or(index, |(index, _)| index));
         if let (Some(own), Some(conversation)) = (own, read.and_then(|index| self.udp.flow_mut(index).own_mut())) {
+            let further_path = continued.map(|_| FurtherPath { number: own, is_answered });
             let side = continued.map_or_else(|| conversation.side(source), |(_, side)| side);
             let (number, events) = (conversation.number, self.run.events.len());
             self.run.swap_decoding(number, tree);
@@ -329,7 +346,7 @@ impl Tables {
             }
             let protocols = context.path.names().len();
             let connections = *context.connections;
-            let completed = conversation.read(side, datagram, &mut context);
+            let completed = conversation.read(side, datagram, further_path, &mut context);
             let is_read = completed.is_some();
             let begun = context.connections.saturating_sub(connections);
             let with_connections = !context.without_connections;
@@ -372,9 +389,11 @@ impl Tables {
         if conversation.path.is_none() {
             conversation.path_probes -= 1;
             let target = self.run.paths.find(conversation.ends(), bytes)?;
-            conversation.path = Some(Box::new(UdpPath { target, sender: source }));
+            conversation.path = Some(Box::new(UdpPath { target, sender: source, is_answered: false }));
         }
-        let path = conversation.path.as_ref()?;
+        let is_continued = self.run.registry.first_datagram(bytes) == Some(FirstDatagram::MayContinue);
+        let path = conversation.path.as_mut()?;
+        path.is_answered |= is_continued && source != path.sender;
         let (side, number, [client, server]) = (path.side(source), path.target.number, path.target.ends);
         let index = self.udp.find(FlowKey::new(client, server)).ok()?;
         let target = self.udp.flow_mut(index);

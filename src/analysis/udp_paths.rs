@@ -40,6 +40,8 @@ pub(super) struct UdpPath {
     pub(super) target: PathTarget,
     /// The endpoint of the path that is the side which did not choose the identifier.
     pub(super) sender: Endpoint,
+    /// Whether the other endpoint has sent on it, too.
+    pub(super) is_answered: bool,
 }
 
 impl UdpPath {
@@ -72,7 +74,9 @@ impl UdpPaths {
         for event in events {
             let &Event::PathId(KnownPathId { id, receiver }) = event else { continue };
             let target = PathTarget { number, ends, receiver };
-            if self.ids.get(&id) != Some(&target) {
+            // Anyone can begin a connection with an identifier that was seen on the wire: the first conversation keeps it.
+            let is_free = self.ids.get(&id).is_none_or(|known| known.ends == ends && *known != target);
+            if is_free {
                 self.ids.insert(id, frame, target);
             }
         }
@@ -82,5 +86,32 @@ impl UdpPaths {
     pub(super) fn find(&self, ends: [Endpoint; 2], bytes: &[u8]) -> Option<PathTarget> {
         let has_end = |target: &&PathTarget| target.ends.iter().any(|end| ends.contains(end));
         PathId::candidates(bytes).filter_map(|id| self.ids.get(&id)).find(has_end).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dissectors::packet::Address;
+
+    fn end(host: u8, port: u16) -> Endpoint {
+        Endpoint { address: Address::V4([10, 0, 0, host]), port }
+    }
+
+    #[test]
+    fn an_identifier_stays_with_the_conversation_that_had_it_first() {
+        let (client, server, other) = (end(1, 50_000), end(2, 443), end(9, 6000));
+        let id = PathId::new(&[7; 8]).expect("an identifier");
+        let learned = [Event::PathId(KnownPathId { id, receiver: Side::Server })];
+        let mut paths = UdpPaths::default();
+        paths.learn(&learned, 0, [client, server], 1);
+        // Another client begins a connection to the same server, with the identifier that it has seen.
+        paths.learn(&learned, 1, [other, server], 2);
+        let datagram = [&[0x40][..], &[7; 8], &[0; 20]].concat();
+        let found = |paths: &UdpPaths| paths.find([end(1, 60_000), server], &datagram).map(|target| target.number);
+        assert_eq!(found(&paths), Some(0));
+        // The conversation between the same endpoints has another number after it was dropped.
+        paths.learn(&learned, 2, [client, server], 3);
+        assert_eq!(found(&paths), Some(2));
     }
 }

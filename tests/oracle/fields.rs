@@ -243,7 +243,9 @@ pub(crate) const GROUPS: &[Group] = &[
         "quic.unpredictable_bits", "quic.stateless_reset_token", "quic.crypto.fragment.count",
         "quic.crypto.fragment", "quic.crypto.fragments", "quic.connection.unknown", "quic.ft.unknown",
         "quic.decryption_failed", "quic.protocol_violation", "quic.bad_retry",
-        "quic.coalesced_padding_data",
+        "quic.coalesced_padding_data", "quic.connection.number", "quic.fragments", "quic.fragment",
+        "quic.fragment.count", "quic.reassembled.length", "quic.reassembled.data", "quic.reassembled_in",
+        "quic.retransmission", "quic.overlap",
     ]),
     binding("http3", &[
         "http3", "http3.stream.uni", "http3.stream_uni_type", "http3.stream", "http3.push_id",

@@ -76,6 +76,10 @@ impl Http3 {
             self.open_stream(key, cx);
         }
         if let Some(key) = key.filter(|_| header.kind == DATA_FRAME) {
+            if at > 0 && (bytes.len() as u64) < header.length.saturating_add(header.len() as u64) {
+                // What precedes it is a unit of its own.
+                return Step::Read(0);
+            }
             self.state(view.lane).data_left = header.length;
             return self.data(key, view, at, header.len(), cx);
         }
@@ -318,7 +322,7 @@ impl Http3 {
     pub(super) fn skip_gap(&mut self, lane: Lane, before: &[u8], missing: Missing, cx: &mut Context<'_>) {
         let half = self.half(lane.side);
         let state = self.state(lane);
-        state.first = None;
+        (state.first, state.unit) = (None, None);
         let (kind, key, len) = (state.kind, state.key(), missing.len());
         let is_counted = matches!(missing, Missing::Bytes(_));
         // Within a frame whose length is known, only that frame is lost.

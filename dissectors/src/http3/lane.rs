@@ -24,6 +24,8 @@ pub(super) struct LaneState {
     pub(super) ended: Option<SideEnd>,
     /// Its frames cannot be read any more.
     pub(super) is_lost: bool,
+    /// Bytes that were read of a DATA frame in earlier calls, and where the first of them arrived; none after a loss in it.
+    pub(super) unit: Option<(Stamp, u64)>,
 }
 
 /// What a lane carries (RFC 9114 6).
@@ -57,6 +59,7 @@ impl LaneState {
             required: None,
             ended: None,
             is_lost: false,
+            unit: None,
         }
     }
 

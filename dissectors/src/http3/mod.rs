@@ -16,7 +16,8 @@ mod static_table;
 use crate::packet::Payload;
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind, UnitReassembly};
 use crate::session::{
-    Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Pdu, Probe, Session, Side, SideEnd,
+    Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Pdu, Probe, Session, Side,
+    SideEnd,
 };
 use crate::tree::Value;
 use crate::varint::varint;
@@ -247,10 +248,18 @@ impl Http3 {
         let mut view = View { lane, chunk, payload: None, node, is_recorded };
         let mut at = 0;
         let mut required = None;
+        // A frame that began in an earlier call is a unit of its own.
+        let state = self.state(lane);
+        let continues = state.is_in_frame() || state.first.is_some_and(|first| first != cx.first);
         while at < chunk.bytes.len() {
             match self.step(&mut view, at, cx) {
                 Step::Read(0) | Step::Wait => break,
-                Step::Read(len) => at += len,
+                Step::Read(len) => {
+                    at += len;
+                    if continues && !self.state(lane).is_in_frame() {
+                        break;
+                    }
+                }
                 Step::Blocked(entries) => {
                     required = Some(entries);
                     break;
@@ -442,6 +451,7 @@ impl Session for Http3 {
     fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
         let len = chunk.bytes.len();
         let first = *self.state(lane).first.get_or_insert(cx.first);
+        let was_between = self.state(lane).data_left == 0;
         if !self.state(lane).held.is_empty() {
             self.hold(lane, chunk.bytes, cx);
             if self.state(lane).required.is_none() {
@@ -457,8 +467,15 @@ impl Session for Http3 {
             read = len;
         }
         if read > 0 {
-            self.state(lane).first = None;
-            cx.events.push(Event::Pdu(Pdu { lane, first, len: read as u64 }));
+            let state = self.state(lane);
+            state.first = None;
+            let (first, len) = state.unit.map_or((first, read as u64), |(first, len)| (first, len + read as u64));
+            if state.data_left == 0 {
+                state.unit = None;
+                cx.events.push(Event::Pdu(Pdu { lane, first, len }));
+            } else if was_between || state.unit.is_some() {
+                state.unit = Some((first, len));
+            }
         }
         if self.state(lane).kind == LaneKind::Encoder && read > 0 {
             self.resume(lane.side, cx);

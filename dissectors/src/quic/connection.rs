@@ -24,10 +24,43 @@ const MAX_ORIGINALS: usize = 8;
 /// Versions of which keys of Initial packets are kept: the one that the client chose, and the one of the server.
 const MAX_INITIAL: usize = 2;
 
+/// Datagrams after the end of a connection by which those that were sent before it are captured, if they are.
+const MAX_LATE: u8 = 8;
+
 /// The spin bit of a short header.
 const SPIN_BIT: u8 = 0x20;
 /// Field of a client hello: whether the secrets decrypt its connection.
 const SECRETS_RESULT: &str = "tls.handshake.secrets.result";
+
+/// Whether a packet is one of its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// It is authentic, or its keys are not known, and both sides send on its path.
+    Genuine,
+    /// Its keys are not known, and one side alone has sent on its path: anyone can have sent it (RFC 9000 9.3).
+    Unanswered,
+    /// It is not authentic.
+    None,
+}
+
+/// Datagrams of a path, of each side.
+#[derive(Clone, Copy, Debug)]
+struct HeldDatagrams {
+    path: u32,
+    datagrams: [u64; 2],
+    bytes: [u64; 2],
+}
+
+/// A connection that its side has closed, before packets that it had sent earlier were captured.
+#[derive(Clone, Copy, Debug)]
+struct Closing {
+    side: Side,
+    /// Number of the packet that closes it.
+    number: u64,
+    end: SideEnd,
+    /// Datagrams after which the others are no longer awaited.
+    left: u8,
+}
 
 /// State of one connection. Sides are those of its handshake.
 #[derive(Clone, Debug)]
@@ -59,8 +92,12 @@ pub(super) struct Connection {
     measurement: Measurement,
     /// Whether the connection was reported as a result.
     is_connection_reported: bool,
-    /// Whether the last packet is genuine: authentic, or of a level whose keys are not known.
-    pub(super) is_genuine: bool,
+    /// What the last packet is known to be.
+    pub(super) evidence: Evidence,
+    /// Datagrams of a further path that the other side has not responded to.
+    held: Option<HeldDatagrams>,
+    /// The end of streams, of which packets may still come that were sent before.
+    closing: Option<Closing>,
     /// What the secrets are known to be, of those of [`SideLevels`].
     secrets_result: u64,
     /// Kinds of packets of each side whose failed decryption is noted, as bits.
@@ -88,7 +125,9 @@ impl Connection {
             last_frame: 0,
             measurement: Measurement::default(),
             is_connection_reported: false,
-            is_genuine: true,
+            evidence: Evidence::Genuine,
+            held: None,
+            closing: None,
             secrets_result: 0,
             noted: [0; 2],
         };
@@ -164,7 +203,7 @@ impl Connection {
         let opened = match long.kind {
             PacketType::Initial => {
                 let opened = self.open_initial(role, packet, long);
-                self.is_genuine = opened.is_some();
+                self.evidence = if opened.is_some() { Evidence::Genuine } else { Evidence::None };
                 opened.ok_or(Failure::NotAuthentic)
             }
             PacketType::Retry => Err(Failure::NoSecret),
@@ -240,7 +279,7 @@ impl Connection {
     ) -> Result<Opened, Failure> {
         let role = self.role(side);
         let opened = self.open_level(Level::OneRtt, role, self.version, (packet, number_at), cx);
-        if self.is_genuine {
+        if self.evidence == Evidence::Genuine {
             self.summary.application(role, cx);
             // The bit is not encrypted (RFC 9000 17.4).
             let is_set = packet.first().is_some_and(|first| first & SPIN_BIT != 0);
@@ -251,8 +290,8 @@ impl Connection {
     }
 
     fn measure(&mut self, role: Side, level: Level, opened: Option<&Opened>, cx: &Context<'_>) {
-        if self.is_genuine {
-            self.measurement.count(role);
+        if self.evidence == Evidence::Genuine {
+            self.measurement.count(role, 1);
         }
         if let Some(opened) = opened {
             self.measurement.captured(role, level.space(), opened.header.number, cx.at.time);
@@ -271,7 +310,13 @@ impl Connection {
         let are_right = self.levels.iter().any(SideLevels::has_right_secrets);
         let levels = role.of_mut(&mut self.levels);
         let opened = levels.open(level, role, version, packet, (&self.negotiated, known, are_right));
-        self.is_genuine = opened.as_ref().err() != Some(&Failure::NotAuthentic) || !are_right;
+        let is_answered = cx.further_path.is_none_or(|path| path.is_answered);
+        self.evidence = match &opened {
+            Ok(_) => Evidence::Genuine,
+            Err(Failure::NotAuthentic) if are_right => Evidence::None,
+            Err(_) if is_answered => Evidence::Genuine,
+            Err(_) => Evidence::Unanswered,
+        };
         self.collect_secrets_result(cx);
         let is_after_hello = role == Side::Client && level != Level::ZeroRtt && self.negotiated.suite.is_some();
         if opened.is_ok() && is_after_hello {
@@ -325,7 +370,13 @@ impl Connection {
     }
 
     /// Reads the frames of a packet that was decrypted.
-    pub(super) fn read_frames(&mut self, side: Side, level: Level, payload: Payload<'_>, cx: &mut Context<'_>) {
+    pub(super) fn read_frames(
+        &mut self,
+        side: Side,
+        (level, number): (Level, u64),
+        payload: Payload<'_>,
+        cx: &mut Context<'_>,
+    ) {
         let mut rest = payload;
         let mut last_padding = false;
         while !rest.bytes.is_empty() {
@@ -348,7 +399,7 @@ impl Connection {
             }
             match level.permits(&frame) {
                 true if level == Level::Initial && self.has_left_initial => {}
-                true => self.apply(side, level, frame, cx),
+                true => self.apply(side, (level, number), frame, cx),
                 false => cx.tree.note(
                     &VIOLATION,
                     rest.first(len).all(),
@@ -371,8 +422,11 @@ impl Connection {
     }
 
     /// Changes the state of the connection as a frame states.
-    fn apply(&mut self, side: Side, level: Level, frame: Frame<'_>, cx: &mut Context<'_>) {
+    fn apply(&mut self, side: Side, (level, number): (Level, u64), frame: Frame<'_>, cx: &mut Context<'_>) {
         let role = self.role(side);
+        // What a side sent before it closed the connection may be captured after that.
+        let is_earlier = |closing: &Closing| closing.side == role && number < closing.number;
+        let is_open = !self.is_closed || self.closing.as_ref().is_some_and(is_earlier);
         let Connection { streams, negotiated, client, nth, .. } = self;
         let context = StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn };
         match frame {
@@ -396,10 +450,14 @@ impl Connection {
                     self.ids[1].add_token(&token);
                 }
             }
-            Frame::Stream { id, offset, data, is_last } if !self.is_closed => {
+            Frame::Stream { id, offset, data, is_last } if is_open => {
                 streams.add(StreamPart { id, offset, data, is_last }, side, context, cx);
+                let about = About::Frame(cx.at.frame, id as u32);
+                if let Some(frame) = cx.later_value(&REASSEMBLED_IN, about) {
+                    cx.tree.put(&REASSEMBLED_IN, data.span(0, 0), Value::Uint(frame));
+                }
             }
-            Frame::ResetStream { id } if !self.is_closed => streams.reset(id, side, context, cx),
+            Frame::ResetStream { id } if is_open => streams.reset(id, side, context, cx),
             Frame::StopSending { id } => streams.stop(id, side.other()),
             Frame::NewConnectionId { id, token } => {
                 let ids = role.of_mut(&mut self.ids);
@@ -408,19 +466,62 @@ impl Connection {
             }
             Frame::Close { error, is_application, phrase } => {
                 self.summary.close_phrase(phrase);
-                self.close(Close { side: role, error, is_application, is_reset: false }, cx);
+                let number = (level == Level::OneRtt).then_some(number);
+                self.close(Close { side: role, error, is_application, is_reset: false }, number, cx);
             }
             _ => {}
         }
     }
 
-    /// Ends the connection.
-    pub(super) fn close(&mut self, close: Close, cx: &mut Context<'_>) {
+    /// Ends the connection. `number` is that of the packet, if others may precede it.
+    pub(super) fn close(&mut self, close: Close, number: Option<u64>, cx: &mut Context<'_>) {
         self.summary.close(close, cx);
-        if !core::mem::replace(&mut self.is_closed, true) {
-            self.end_streams(if close.is_error() { SideEnd::Reset } else { SideEnd::Unseen }, cx);
-            self.forget();
-            self.crypto = Default::default();
+        if core::mem::replace(&mut self.is_closed, true) {
+            return;
+        }
+        let end = if close.is_error() { SideEnd::Reset } else { SideEnd::Unseen };
+        match number {
+            Some(number) => self.closing = Some(Closing { side: close.side, number, end, left: MAX_LATE }),
+            None => self.end_read(end, cx),
+        }
+    }
+
+    /// Ends the streams of a connection that is closed, once nothing is awaited that was sent before. Called after each datagram.
+    pub(super) fn end_close(&mut self, cx: &mut Context<'_>) {
+        let Some(closing) = &mut self.closing else { return };
+        let end = closing.end;
+        if closing.left == 0 || self.measurement.has_all(closing.side, Level::OneRtt.space(), closing.number) {
+            self.closing = None;
+            self.end_read(end, cx);
+        } else {
+            closing.left -= 1;
+        }
+    }
+
+    /// Ends the streams, and drops what is no longer needed.
+    fn end_read(&mut self, end: SideEnd, cx: &mut Context<'_>) {
+        self.end_streams(end, cx);
+        self.forget();
+        self.crypto = Default::default();
+    }
+
+    /// Holds a datagram of a path that the other side has not responded to.
+    pub(super) fn hold_datagram(&mut self, path: u32, side: Side, len: usize) {
+        let role = self.role(side);
+        let held = self.held.filter(|held| held.path == path);
+        let mut held = held.unwrap_or(HeldDatagrams { path, datagrams: [0; 2], bytes: [0; 2] });
+        *role.of_mut(&mut held.datagrams) += 1;
+        *role.of_mut(&mut held.bytes) += len as u64;
+        self.held = Some(held);
+    }
+
+    /// Counts what is held of a path that both sides have sent on now.
+    pub(super) fn count_held(&mut self, cx: &Context<'_>) {
+        let path = cx.further_path.filter(|path| path.is_answered).map(|path| path.number);
+        let Some(held) = self.held.take_if(|held| Some(held.path) == path) else { return };
+        self.summary.count_held(held.bytes);
+        for side in Side::BOTH {
+            self.measurement.count(side, *side.of(&held.datagrams));
         }
     }
 
@@ -432,7 +533,8 @@ impl Connection {
 
     /// Ends what is open, and reports the exchange.
     pub(super) fn end(&mut self, cx: &mut Context<'_>) {
-        self.end_streams(SideEnd::Unseen, cx);
+        let end = self.closing.take().map_or(SideEnd::Unseen, |closing| closing.end);
+        self.end_streams(end, cx);
         self.report_connection(cx);
         if !cx.reports_exchanges {
             return;

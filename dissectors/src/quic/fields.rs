@@ -6,8 +6,8 @@ use crate::field::DisplayBase;
 crate::fields! { "quic";
     /// QUIC: one packet, or data that pads its datagram.
     QUIC: Protocol "quic" "QUIC IETF";
-    /// Number of the connection in the capture, in the order of their first packets.
-    CONNECTION_NUMBER: U32 "quic.connection.number" "Connection Number";
+    /// Number of the connection in the capture, in the order of their first packets. Stated once for the packets of a datagram.
+    CONNECTION_NUMBER: U32 "quic.connection.number" "Connection Number" { of_capture: true };
     /// Bytes of the packet in its datagram.
     PACKET_LENGTH: U32 "quic.packet_length" "Packet Length";
     /// Form of the header: long until the handshake is complete, then short.
@@ -184,6 +184,18 @@ crate::fields! { "quic";
     RESET_BITS: Bytes "quic.unpredictable_bits" "Unpredictable Bits";
     /// Token that ends a stateless reset: its sender lost the state of the connection.
     RESET_TOKEN: Bytes "quic.stateless_reset_token" "Stateless Reset Token";
+    /// Parts that a frame of the application protocol was reassembled from, in the order of the stream.
+    FRAGMENTS: Label "quic.fragments" "Reassembled QUIC STREAM Data Fragments";
+    /// Frame of the capture with a part.
+    FRAGMENT: Frame "quic.fragment" "QUIC STREAM Data Fragment";
+    /// Number of the parts.
+    FRAGMENT_COUNT: U32 "quic.fragment.count" "Fragment count";
+    /// Bytes of all parts.
+    REASSEMBLED_LENGTH: U32 "quic.reassembled.length" "Reassembled QUIC STREAM Data length";
+    /// All parts as sent.
+    REASSEMBLED_DATA: Bytes "quic.reassembled.data" "Reassembled QUIC STREAM Data";
+    /// Frame of the capture that completes the part of the stream in this one.
+    REASSEMBLED_IN: Frame "quic.reassembled_in" "Reassembled PDU in frame" { later: true };
     /// Number of the frames that messages of the handshake were reassembled from.
     CRYPTO_FRAGMENT_COUNT: U32 "quic.crypto.fragment.count" "Fragment count";
     /// Frame of the capture with a part of the messages.
@@ -202,6 +214,10 @@ crate::fields! { "quic";
     BAD_RETRY: Note(Warn) "quic.bad_retry" "Retry Integrity Tag verification failure";
     /// Bytes after the packets of a datagram that are not a packet.
     COALESCED_PADDING: Note(Note) "quic.coalesced_padding_data" "(Random) padding data appended to the datagram";
+    /// Bytes of the handshake that were all sent before.
+    RETRANSMISSION: Note(Note) "quic.retransmission" "This QUIC frame has a reused stream offset (retransmission?)";
+    /// Bytes of the handshake of which the first were sent before.
+    OVERLAP: Note(Note) "quic.overlap" "This QUIC frame overlaps a previous frame in the stream";
     /// More bytes of streams or of the handshake wait for missing ones than are buffered.
     LIMIT: Note(Warn) "quic.limit" "Bytes of streams or of the handshake are not kept: too many wait for missing ones" { ours: true };
     /// The oldest stream was reported as it is: too many streams were open, or memory was short.

@@ -82,6 +82,12 @@ impl CryptoStream {
         if self.is_lost {
             return;
         }
+        let next = self.bytes.next();
+        if offset.saturating_add(data.bytes.len() as u64) <= next {
+            cx.tree.note(&RETRANSMISSION, data.all(), format_args!("{}", RETRANSMISSION.title));
+        } else if offset < next {
+            cx.tree.note(&OVERLAP, data.all(), format_args!("{}", OVERLAP.title));
+        }
         let new = self.bytes.add(offset, data.bytes, cx.at);
         let in_order = data.from(data.bytes.len() - new.len());
         if self.message.is_empty() {

@@ -46,9 +46,9 @@ struct SpinBit {
 }
 
 impl Measurement {
-    /// Notes a packet of a side.
-    pub(super) fn count(&mut self, side: Side) {
-        side.of_mut(&mut self.sides).packets += 1;
+    /// Notes packets of a side.
+    pub(super) fn count(&mut self, side: Side, packets: u64) {
+        side.of_mut(&mut self.sides).packets += packets;
     }
 
     /// Notes a packet of a side that was decrypted.
@@ -63,6 +63,11 @@ impl Measurement {
             own.awaited.pop_front();
         }
         own.awaited.push_back((space, number, time));
+    }
+
+    /// Whether all packets of a side up to a number were captured and decrypted, since the first one.
+    pub(super) fn has_all(&self, side: Side, space: usize, until: u64) -> bool {
+        side.of(&self.sides).captured.get(space).is_some_and(|captured| captured.is_whole(until))
     }
 
     /// Notes an acknowledgment by a side.

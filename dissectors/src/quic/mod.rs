@@ -23,18 +23,16 @@ mod streams;
 mod summary;
 
 use crate::packet::Payload;
-use crate::protocol::{Claim, Dissector, Protocol, SessionKind};
-use crate::session::{
-    Chunk, Consumed, Context, Event, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd, Stamp,
-};
+use crate::protocol::{Claim, Dissector, Protocol, SessionKind, UnitReassembly};
+use crate::session::{Chunk, Consumed, Context, Event, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd};
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use connection::Connection;
+use connection::{Connection, Evidence};
 pub use fields::*;
 use header::{LongHeader, LongPacket, PacketType};
 use levels::{InitialKeys, Level, Opened};
-use summary::{Close, Summary};
+use summary::{Attempted, Close, Summary};
 
 /// Registry entry for QUIC.
 pub static PROTOCOL: Protocol = Protocol {
@@ -48,13 +46,23 @@ pub static PROTOCOL: Protocol = Protocol {
             probe: probe::probe,
             open,
             derived_title: "Reassembled stream",
-            reassembly: None,
+            reassembly: Some(REASSEMBLY),
             messages: None,
         }),
         Dissector::FirstDatagram(probe::first_datagram),
         Dissector::HelloPayloads(hello::initial_payloads),
         Dissector::CallFacts(&call_facts::FACTS),
     ],
+};
+
+/// Fields of the frames of application protocols, reassembled from several packets.
+const REASSEMBLY: UnitReassembly = UnitReassembly {
+    units: &FRAGMENTS,
+    unit: &FRAGMENT,
+    count: &FRAGMENT_COUNT,
+    length: &REASSEMBLED_LENGTH,
+    data: &REASSEMBLED_DATA,
+    reassembled_in: &REASSEMBLED_IN,
 };
 
 /// Connections of one conversation whose state is kept: a client may open several from one port.
@@ -68,10 +76,22 @@ fn open(_: &Wants, _: &mut Handover) -> Box<dyn Session> {
 #[derive(Clone, Debug, Default)]
 struct Quic {
     connections: Vec<Connection>,
-    /// Side and arrival of the first packet in an unknown version, and whether the other side has refused the version.
-    attempt: Option<(Side, Stamp, bool)>,
+    /// A connection whose client has sent packets in an unknown version only.
+    attempt: Option<Attempt>,
     /// Number of connections so far.
     count: u32,
+    /// Number of the connection that is recorded in the present datagram.
+    recorded: Option<u32>,
+}
+
+/// A connection of which packets in a version were captured that is not known here.
+#[derive(Clone, Debug)]
+struct Attempt {
+    client: Side,
+    number: u32,
+    /// Whether the server has refused the version.
+    is_refused: bool,
+    sent: Attempted,
 }
 
 /// A datagram that is read.
@@ -104,12 +124,8 @@ impl Quic {
         };
         let connection = self.find_long(datagram.side, &long);
         if long.version == 0 || header::Version::of(long.version).is_none() {
-            describe::open(rest, self.number(connection), cx);
-            match (&mut self.attempt, long.version) {
-                (Some((side, _, is_refused)), 0) => *is_refused |= *side != datagram.side,
-                (attempt @ None, 1..) => *attempt = Some((datagram.side, cx.arrived, false)),
-                _ => {}
-            }
+            let attempted = if connection.is_none() { self.attempt(datagram, long.version, cx) } else { None };
+            self.open_packet(rest, self.number(connection).or(attempted), cx);
             match long.version {
                 0 => describe::version_negotiation(rest, &long, cx.tree),
                 _ => describe::unknown_version(rest, &long, cx.tree),
@@ -124,6 +140,32 @@ impl Quic {
                 (None, none)
             }
         }
+    }
+
+    /// Notes a packet in an unknown version, or one that refuses a version. Returns the number of its connection.
+    fn attempt(&mut self, datagram: Datagram<'_>, version: u32, cx: &mut Context<'_>) -> Option<u32> {
+        let side = datagram.side;
+        if self.attempt.is_none() && version != 0 {
+            let number = next_number(cx);
+            self.attempt = Some(Attempt { client: side, number, is_refused: false, sent: Attempted::new(cx.arrived) });
+        }
+        let attempt = self.attempt.as_mut()?;
+        let is_refusal = version == 0 && side != attempt.client;
+        attempt.is_refused |= is_refusal;
+        if !is_refusal && side != attempt.client {
+            return None;
+        }
+        let role = if side == attempt.client { Side::Client } else { Side::Server };
+        *role.of_mut(&mut attempt.sent.bytes) += datagram.len as u64;
+        *role.of_mut(&mut attempt.sent.packets) += 1;
+        Some(attempt.number)
+    }
+
+    /// Opens the node of a packet. The number of its connection is recorded once for the packets of a datagram.
+    fn open_packet(&mut self, packet: Payload<'_>, number: Option<u32>, cx: &mut Context<'_>) {
+        let is_new = number.is_some() && number != self.recorded;
+        self.recorded = number.or(self.recorded);
+        describe::open(packet, number.filter(|_| is_new), cx);
     }
 
     /// Returns the number of a connection in the capture.
@@ -149,7 +191,7 @@ impl Quic {
         if at.is_none() && long.kind == PacketType::Initial {
             at = self.begin(side, packet.bytes, long, cx);
         }
-        describe::open(packet, self.number(at), cx);
+        self.open_packet(packet, self.number(at), cx);
         if long.kind == PacketType::Retry {
             self.retry(at, packet, long, cx);
             cx.tree.close();
@@ -190,12 +232,11 @@ impl Quic {
         if self.connections.len() == MAX_CONNECTIONS {
             self.end_oldest(cx);
         }
-        let number = *cx.connections;
-        *cx.connections = number.wrapping_add(1);
+        let attempt = self.attempt.take().filter(|attempt| attempt.is_refused && attempt.client == side);
+        let number = attempt.as_ref().map_or_else(|| next_number(cx), |attempt| attempt.number);
         let mut connection = Connection::new([self.count, number], side, long, keys);
         connection.last_frame = cx.at.frame;
-        let attempt = self.attempt.take().filter(|&(client, _, is_refused)| is_refused && client == side);
-        connection.summary.attempt = attempt.map(|(_, first, _)| first);
+        connection.summary.attempt = attempt.map(|attempt| attempt.sent);
         self.connections.push(connection);
         self.count = self.count.wrapping_add(1);
         Some(self.connections.len() - 1)
@@ -227,7 +268,7 @@ impl Quic {
         let found = self.find_short(side, packet.bytes);
         let reset = || self.connections.iter().rposition(|connection| connection.is_reset(side, packet.bytes));
         let at = found.map(|(at, _)| at).or_else(reset);
-        describe::open(packet, self.number(at), cx);
+        self.open_packet(packet, self.number(at), cx);
         let Some((at, id_len)) = found else {
             let at = self.reset(side, packet, cx);
             if at.is_none() {
@@ -271,9 +312,16 @@ impl Quic {
         describe::stateless_reset(packet, cx.tree);
         let connection = self.connections.get_mut(at)?;
         let close = Close { side: connection.role(side), error: 0, is_application: false, is_reset: true };
-        connection.close(close, cx);
+        connection.close(close, None, cx);
         Some(at)
     }
+}
+
+/// Returns the number of the next connection of the capture.
+fn next_number(cx: &mut Context<'_>) -> u32 {
+    let number = *cx.connections;
+    *cx.connections = number.wrapping_add(1);
+    number
 }
 
 /// Reads the frames of a packet.
@@ -287,7 +335,7 @@ fn read_payload(
 ) {
     let from = packet.span(packet.bytes.len().saturating_sub(opened.payload.len() + TAG), opened.payload.len());
     let base = cx.tree.add_derived_buffer("Decrypted QUIC", &opened.payload, Some(from));
-    connection.read_frames(side, level, Payload::whole(&opened.payload, base), cx);
+    connection.read_frames(side, (level, opened.header.number), Payload::whole(&opened.payload, base), cx);
 }
 
 /// Memory of a connection, about: without keys, which are counted apart.
@@ -301,20 +349,32 @@ impl Session for Quic {
         let (side, len) = (lane.side, chunk.bytes.len());
         let span = chunk.span(0..len, "Datagram", cx.tree);
         let mut rest = Payload::whole(chunk.bytes, span.start);
-        let mut owner = None;
+        self.recorded = None;
+        let (mut owner, mut unanswered) = (None, None);
         while !rest.bytes.is_empty() {
             let (connection, after) = self.packet(Datagram { side, rest, len }, cx);
             rest = after;
             if let Some(connection) = connection.and_then(|at| self.connections.get_mut(at)) {
                 connection.report_ids(cx);
-                owner = owner.or(Some(connection.nth).filter(|_| connection.is_genuine));
+                match connection.evidence {
+                    Evidence::Genuine => owner = owner.or(Some(connection.nth)),
+                    Evidence::Unanswered => unanswered = unanswered.or(Some(connection.nth)),
+                    Evidence::None => {}
+                }
             }
         }
         let mut consumed = Consumed::bytes(len);
+        let unanswered = unanswered.filter(|_| owner.is_none());
+        let of_path = self.connections.iter_mut().find(|connection| Some(connection.nth) == unanswered);
+        if let Some((connection, path)) = of_path.zip(cx.further_path) {
+            connection.hold_datagram(path.number, side, len);
+        }
         if let Some(connection) = self.connections.iter_mut().find(|connection| Some(connection.nth) == owner) {
             let role = connection.role(side);
             connection.last_frame = cx.at.frame;
+            connection.count_held(cx);
             connection.summary.count(role, len, cx);
+            connection.end_close(cx);
             if !connection.has_content() {
                 consumed.owner = Some((connection.nth, Summary::half(role)));
             }

@@ -18,6 +18,11 @@ impl NumberRanges {
         after.checked_sub(1).and_then(|at| self.ranges.get(at)).is_some_and(|&(_, last)| number <= last)
     }
 
+    /// Whether all numbers from the lowest of the set to one are in it.
+    pub(super) fn is_whole(&self, until: u64) -> bool {
+        self.ranges.first().is_some_and(|&(_, last)| last >= until)
+    }
+
     /// The largest number.
     pub(super) fn largest(&self) -> Option<u64> {
         self.ranges.last().map(|&(_, last)| last)

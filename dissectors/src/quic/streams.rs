@@ -3,7 +3,9 @@
 use super::number_ranges::NumberRanges;
 use super::ordered::OrderedBytes;
 use crate::packet::Payload;
-use crate::session::{Context, DerivedItem, GROUP_BITS, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor};
+use crate::session::{
+    Context, DerivedItem, GROUP_BITS, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor,
+};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

@@ -18,8 +18,8 @@ const APPLICATION_NO_ERROR: [u64; 2] = [0, 0x100];
 /// What is known of a connection besides its packets.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Summary {
-    /// First packet of the client in a version that the server does not have.
-    pub(super) attempt: Option<Stamp>,
+    /// Packets before, in a version that the server does not have.
+    pub(super) attempt: Option<Attempted>,
     request: Option<Transfer>,
     response: Option<Transfer>,
     /// Packets of the server before the handshake is complete.
@@ -34,6 +34,22 @@ pub(super) struct Summary {
     /// The last datagram.
     last: Option<Stamp>,
     is_reported: bool,
+}
+
+/// What was sent before the connection, until the client has used a version that the server has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempted {
+    /// The first packet.
+    pub(super) first: Stamp,
+    /// Bytes and packets of each side.
+    pub(super) bytes: [u64; 2],
+    pub(super) packets: [u64; 2],
+}
+
+impl Attempted {
+    pub(super) fn new(first: Stamp) -> Attempted {
+        Attempted { first, bytes: [0; 2], packets: [0; 2] }
+    }
 }
 
 /// How a connection was closed.
@@ -55,10 +71,15 @@ impl Close {
         }
     }
 
-    fn reason(&self) -> CompactString {
+    /// Returns the reason, by its name in the application protocol if that closed the connection.
+    fn reason(&self, alpn: &str) -> CompactString {
         match (self.is_reset, self.is_application, self.error) {
             (true, ..) => "stateless reset".into(),
-            (_, true, error) => format!("application error {error}").into(),
+            (_, true, error) => match crate::application_error_name(alpn, error) {
+                Some(name) => name.into(),
+                None if error == 0 => "no error".into(),
+                None => format!("application error {error}").into(),
+            },
             (_, false, error @ 0x100..=0x1ff) => match CLOSE_ALERT.value_name(error & 0xff) {
                 Some(name) => name.into(),
                 None => format!("alert {}", error & 0xff).into(),
@@ -123,10 +144,20 @@ impl Summary {
         }
     }
 
+    /// Counts datagrams of each side that were not known to be of the connection when they came.
+    pub(super) fn count_held(&mut self, bytes: [u64; 2]) {
+        self.bytes = [self.bytes[0].saturating_add(bytes[0]), self.bytes[1].saturating_add(bytes[1])];
+    }
+
     /// Returns the end of the connection, as a result.
-    fn transport_close(&self) -> Option<TransportClose> {
+    fn transport_close(&self, alpn: &str) -> Option<TransportClose> {
         let close = self.close?;
-        Some(TransportClose { side: close.side, reason: close.reason(), phrase: self.phrase.clone() })
+        Some(TransportClose {
+            side: close.side,
+            reason: close.reason(alpn),
+            is_error: close.is_error(),
+            phrase: self.phrase.clone(),
+        })
     }
 
     /// Notes the text of the end of the connection; the first counts.
@@ -146,12 +177,16 @@ impl Summary {
         let end = |transfer: Option<Transfer>| transfer.map(|transfer| transfer.last);
         let last = [end(self.request), end(self.response), end(self.unfinished), self.last].into_iter().flatten();
         let established = finished.or(self.response.map(|response| response.first));
+        let attempt = self.attempt.unwrap_or(Attempted::new(first));
+        let sum = |[one, other]: [u64; 2], [more, other_more]: [u64; 2]| [one + more, other + other_more];
+        let first = attempt.first;
         Some(TransportConnection {
             first,
             last: last.max_by_key(|stamp| stamp.frame).unwrap_or(first),
-            handshake: established.map(|end| end.time.saturating_sub(self.attempt.unwrap_or(first).time)),
-            bytes: self.bytes,
-            close: self.transport_close(),
+            handshake: established.map(|end| end.time.saturating_sub(first.time)),
+            bytes: sum(self.bytes, attempt.bytes),
+            packets: sum(connection.packets, attempt.packets),
+            close: self.transport_close(&connection.alpn),
             ..connection
         })
     }
@@ -185,7 +220,7 @@ impl Summary {
             (None, None) => Outcome::Unanswered,
         };
         exchange.status = match error {
-            Some(close) => close.reason(),
+            Some(close) => close.reason(&negotiated.alpn),
             None if has_wrong_secrets => "wrong secrets".into(),
             None if response.is_none() => CompactString::default(),
             None => version.name().into(),

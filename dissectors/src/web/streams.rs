@@ -113,7 +113,11 @@ impl Streams {
         if let Some(stream) = self.open.get_mut(&id) {
             return Some(&mut stream.windows);
         }
-        self.closed.iter_mut().rev().find(|(closed, ..)| *closed == id).and_then(|(_, _, windows)| windows.as_deref_mut())
+        self.closed
+            .iter_mut()
+            .rev()
+            .find(|(closed, ..)| *closed == id)
+            .and_then(|(_, _, windows)| windows.as_deref_mut())
     }
 
     /// Whether a stream carries another protocol.

@@ -121,6 +121,7 @@ impl<'w> SessionHost<'w> {
             ports: [50_000, 80],
             shows_passwords: false,
             connections: &mut 0,
+            further_path: None,
         };
         let transition = act(&mut *self.session, &mut cx, &mut self.unconsumed);
         if let Some(Transition::Replace(handover) | Transition::Beneath(handover)) = transition {

@@ -74,6 +74,7 @@ impl TlsSessionHost {
             ports: [50_000, 80],
             shows_passwords: false,
             connections: &mut 0,
+            further_path: None,
         };
         self.stopped |= !act(&mut *self.session, &mut self.unconsumed, &mut cx).is_stay();
         let version = collected.get(&tls::VERSION, About::Session(ConversationId::Tcp(7), 0));

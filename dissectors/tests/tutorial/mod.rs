@@ -108,6 +108,7 @@ fn the_session_of_the_tutorial_derives_what_its_records_carry() {
                 ports: [50_000, 80],
                 shows_passwords: false,
                 connections: &mut 0,
+                further_path: None,
             };
             rest = rest.from(session.read(Lane::of(side), rest, &mut cx).bytes);
         }

@@ -178,7 +178,9 @@ impl SessionDriver {
         match feed.reassembly {
             _ if !is_assembled => {}
             None if feed.depth == 0 => feed.completed.assembled.push(Assembled { side, frames, bytes }),
-            Some(fields) => reassembled_unit::record_nested(&fields, &frames, bytes.as_deref(), &mut feed.cx),
+            Some(fields) => {
+                reassembled_unit::record_nested(&fields, lane.channel, &frames, bytes.as_deref(), &mut feed.cx)
+            }
             None => {}
         }
     }
@@ -186,9 +188,7 @@ impl SessionDriver {
     /// Has the sessions above amend the exchanges that carry them.
     pub(super) fn conclude(&mut self, events: std::ops::Range<usize>, feed: &mut Feed<'_>) {
         let Some(nested) = &mut self.nested else { return };
-        let yields = |nested: &Nested, event: &Event| {
-            matches!(event, Event::Exchange(exchange) if exchange.yields_to_content && nested.has_read(exchange.id.nth))
-        };
+        let yields = |nested: &Nested, event: &Event| matches!(event, Event::Exchange(exchange) if exchange.yields_to_content && nested.has_read(exchange.id.nth));
         let mut end = events.end;
         let reported = feed.cx.events.get(events.start..).unwrap_or_default();
         if reported.iter().any(|event| yields(nested, event)) {

@@ -234,6 +234,8 @@ impl SessionDriver {
         if tracking.frames && is_read {
             match feed.frames.as_slice() {
                 [] => buffer.note_frames(&[arrived.frame]),
+                // The session below kept them since an earlier frame.
+                frames if !frames.contains(&first.frame) => buffer.note_frames(&[first.frame]),
                 frames => buffer.note_frames(frames),
             }
         }
@@ -435,13 +437,13 @@ impl SessionDriver {
         self.after_call(lane, before, skipped, feed);
     }
 
+    /// Drops what its session can derive again. Returns whether there was any.
+    pub(in crate::analysis) fn forget_derivable(&mut self) -> bool {
+        if let DriverState::Session { session, .. } = &mut self.state { session.forget_derivable() } else { false }
+    }
+
     /// Releases what is buffered, of the drivers above too. Decoder state stays.
     pub(in crate::analysis) fn release(&mut self, feed: &mut Feed<'_>) {
-        if let DriverState::Session { session, .. } = &mut self.state
-            && session.forget_derivable()
-        {
-            return;
-        }
         let channels = self.nested.iter().flat_map(|nested| nested.channels.keys()).copied();
         let channels: Vec<u64> = std::iter::once(0).chain(channels).collect();
         for channel in channels {

@@ -6,7 +6,9 @@ use crate::analysis::frame_context::Feed;
 use crate::analysis::limits;
 use crate::analysis::reassembler::{Arrival, Part, Reassembler};
 use crate::analysis::side_buffer::SideBuffer;
-use dissectors::session::{DerivedItem, GROUP_BITS, Handover, Input, Lane, Missing, Side, SideEnd, Stamp};
+use dissectors::session::{
+    DerivedItem, GROUP_BITS, Handover, Input, Lane, Missing, Side, SideEnd, Stamp,
+};
 use dissectors::tree::Slice;
 use std::collections::BTreeMap;
 
@@ -229,5 +231,16 @@ impl SessionDriver {
         let base = feed.cx.tree.add_derived_buffer(title, bytes, from);
         self.read(lane, Delivered { bytes, base: Some(base), first, arrived, received }, feed);
         (feed.cx.first, feed.cx.arrived) = (was_first, arrived);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_of_one_connection_is_not_of_the_others() {
+        let nested = Nested { read_groups: vec![0, 2], ..Nested::default() };
+        assert_eq!([0, 1, 2, 0x1_0000].map(|exchange| nested.has_read(exchange)), [true, false, true, true]);
     }
 }

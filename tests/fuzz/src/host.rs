@@ -62,6 +62,7 @@ impl Host {
             ports: [40_000, 443],
             shows_passwords: true,
             connections: &mut self.connections,
+            further_path: None,
         };
         act(&mut *self.session, &mut cx);
         assert!(self.session.buffered() < self.max_buffered, "{} bytes", self.session.buffered());

@@ -301,12 +301,13 @@ mod tests {
         let source = LoadSource { paths: paths.to_vec(), threads: Some(threads), ..LoadSource::default() };
         assert_eq!(thread_count(&source, &index_task(&table)), threads);
         load(&table, source, emit);
-        let Index { frames, pairs, stacks, streams, calls, notes, times, state, host_names, .. } =
+        let Index { frames, pairs, stacks, streams, connections, calls, notes, times, state, host_names, .. } =
             index.into_inner().expect("no panic");
         let table = table.read();
         let mut all = vec![format!("{pairs:?}"), format!("{stacks:?}"), format!("{times:?} {state:?} {host_names:?}")];
         all.extend(frames.iter().map(|frame| format!("{frame:?}")));
         all.extend(streams.iter().map(|stream| format!("{stream:?}")));
+        all.extend(connections.iter().map(|connection| format!("{connection:?}")));
         all.extend(calls.iter().map(|call| format!("{call:?}")));
         all.extend(notes.iter().map(|note| format!("{} {} {:?}", note.frame, note.field.name, note.severity)));
         all.extend(table.calls.iter().map(|call| format!("{call:?}")));

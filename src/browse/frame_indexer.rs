@@ -5,7 +5,7 @@ use super::frame_table::{ConversationKey, FrameEntry, FrameFlags, NewFrame, Shar
 use super::index::{FrameSummary, NO_STREAM, Note, ProtocolName};
 use super::indexed_values::{INDEXED_FIELDS, ValueBatch};
 use crate::analysis::{Analyzer, Event, FoundName, FrameConnection, Place, SeekFact, Shard, Task, is_repetition_note};
-use crate::capture::{Call, Stream};
+use crate::capture::{Call, Connection, Stream};
 use crate::source::{Frame, RecordPosition};
 use crate::statistics::{Host, HostPairs, StackNames, StackTable};
 use dissectors::session::Side;
@@ -38,8 +38,16 @@ fn wants() -> Wants {
 
 /// The analysis that the index requires.
 pub(super) fn index_task(table: &SharedFrameTable) -> Task {
-    let (exchanges, streams, mixed, udp_conversations, seek_facts) = (true, true, true, true, true);
-    let mut task = Task { wants: wants(), exchanges, streams, mixed, udp_conversations, seek_facts, ..table.task() };
+    let mut task = Task {
+        wants: wants(),
+        exchanges: true,
+        streams: true,
+        connections: true,
+        mixed: true,
+        udp_conversations: true,
+        seek_facts: true,
+        ..table.task()
+    };
     task.collect_names = table.collected_names();
     // The index has addresses, and the names beside them.
     task.decode.names.flags.network = false;
@@ -57,6 +65,8 @@ pub(super) struct IndexBatch {
     pub(super) stacks: Vec<StackNames>,
     pub(super) calls: Vec<IndexedCall>,
     pub(super) streams: Vec<Stream>,
+    /// Connections in datagrams, with their places among the results of all shards.
+    pub(super) connections: Vec<(Place, Connection)>,
     pub(super) notes: Vec<Note>,
     pub(super) values: ValueBatch,
     /// UDP conversations that have a session.
@@ -232,12 +242,9 @@ impl FrameIndexer {
                     self.batch.calls.push(IndexedCall { place, entry, call });
                 }
                 Event::Stream(stream) => self.batch.streams.push(*stream),
-                Event::Connection(_)
-                | Event::End(_)
-                | Event::Chunk(_)
-                | Event::Unfinished(_)
-                | Event::Owned { .. }
-                | Event::Joined { .. } => {}
+                Event::Connection(connection) => self.batch.connections.push((place, *connection)),
+                Event::End(_) | Event::Chunk(_) | Event::Unfinished(_) | Event::Owned { .. } | Event::Joined { .. } => {
+                }
             }
         }
     }

@@ -328,6 +328,11 @@ impl FrameTable {
         links.take_while(move |link| link.frame == frame)
     }
 
+    /// Returns the numbers of a frame's conversations in datagrams.
+    pub(super) fn udp_conversations(&self, frame: u32) -> impl Iterator<Item = u32> {
+        self.conversations(frame).filter_map(|(key, _)| key.as_udp())
+    }
+
     /// Returns the conversations of a frame, each with its previous frame.
     fn conversations(&self, frame: u32) -> impl Iterator<Item = (ConversationKey, u32)> {
         let entry = self.entry(frame);

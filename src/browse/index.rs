@@ -1,7 +1,7 @@
 //! Index of a capture: plain data for every frame, call and connection, append-only.
 
 use super::chunked_vec::ChunkedVec;
-use crate::capture::{Call, Endpoint, Stream};
+use crate::capture::{Call, Connection, Endpoint, Stream};
 use crate::statistics::{DirectedPair, Host, StackId, StackNames};
 use dissectors::host_names::{HostName, HostNames};
 use dissectors::{Field, Severity};
@@ -169,6 +169,8 @@ pub struct Index {
     pub stacks: Vec<StackNames>,
     /// Connections, by number. An entry is replaced when the connection changes.
     pub streams: ChunkedVec<Stream>,
+    /// Connections in datagrams, such as those of QUIC, in the order of their ends.
+    pub connections: ChunkedVec<Connection>,
     /// Calls, in the order of their ends.
     pub calls: ChunkedVec<Call>,
     /// Notes, in frame order.
@@ -209,6 +211,7 @@ impl Index {
                 None => self.streams.push(stream),
             }
         }
+        self.connections.extend(update.connections);
         self.calls.extend(update.calls);
         self.notes.extend(update.notes);
         self.host_names = update.host_names.unwrap_or_else(|| std::mem::take(&mut self.host_names));
@@ -228,6 +231,8 @@ pub struct IndexUpdate {
     pub stacks: Vec<StackNames>,
     /// New or changed connections, by number.
     pub streams: Vec<Stream>,
+    /// Next connections in datagrams.
+    pub connections: Vec<Connection>,
     /// Next calls.
     pub calls: Vec<Call>,
     /// Next notes.

@@ -92,6 +92,7 @@ impl<H: Fn(BrowseEvent)> IndexPublisher<H> {
             self.update.calls.push(call.call);
         }
         self.update.streams.append(&mut batch.streams);
+        self.update.connections.extend(batch.connections.drain(..).map(|(_, connection)| connection));
         self.update.notes.append(&mut batch.notes);
         self.values.append(&mut batch.values);
         self.udp_sessions.append(&mut batch.udp_sessions);

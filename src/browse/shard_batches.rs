@@ -45,6 +45,7 @@ impl ShardBatches {
             frames.extend(batch.frames.drain(..).map(|frame| (shard, frame)));
             joined.calls.append(&mut batch.calls);
             joined.streams.append(&mut batch.streams);
+            joined.connections.append(&mut batch.connections);
             joined.notes.append(&mut batch.notes);
             joined.values.append(&mut batch.values);
             joined.udp_sessions.append(&mut batch.udp_sessions);
@@ -65,6 +66,7 @@ impl ShardBatches {
             joined.frames.push(frame);
         }
         joined.calls.sort_by_key(|call| call.place);
+        joined.connections.sort_by_key(|&(place, _)| place);
         joined.streams.retain(|stream| stream.first.frame <= last);
         joined.notes.retain(|note| note.frame <= last);
         joined.notes.sort_by_key(|note| note.frame);

@@ -103,7 +103,7 @@ fn text_or<'a>(text: &'a str, missing: &'static str) -> Cell<'a> {
 }
 
 /// Returns connection IDs as hexadecimal digits.
-fn ids_text(ids: &[PathId]) -> String {
+pub(crate) fn ids_text(ids: &[PathId]) -> String {
     let mut text = String::new();
     for id in ids.iter().filter(|id| !id.bytes().is_empty()) {
         if !text.is_empty() {
@@ -117,12 +117,12 @@ fn ids_text(ids: &[PathId]) -> String {
 }
 
 /// Returns the connection ID that was chosen first.
-fn first_word(ids: &str) -> &str {
+pub(crate) fn first_word(ids: &str) -> &str {
     ids.split(' ').next().unwrap_or_default()
 }
 
 /// Returns the side that closed a connection, and its reason; empty if it was not closed.
-fn closed_text(connection: &Connection) -> String {
+pub(crate) fn closed_text(connection: &Connection) -> String {
     let Some(close) = &connection.facts.close else { return String::new() };
     let side = if close.side == Side::Client { "client" } else { "server" };
     let phrase = if close.phrase.is_empty() { String::new() } else { format!(" ({})", close.phrase) };

@@ -8,7 +8,7 @@ mod call_groups;
 mod calls;
 mod capture_file;
 mod color;
-mod connections;
+pub(crate) mod connections;
 mod csv;
 mod detail;
 pub(crate) mod dissected_message;

@@ -61,7 +61,15 @@ fn rows(effects: &[Effect]) -> Vec<&[u32]> {
 
 fn filter_result(id: u64, frames: Vec<u32>, done: bool) -> Msg {
     let upto = frames.last().copied().unwrap_or(0);
-    Msg::QueryResult(BrowseEvent::FilterResult { id, frames, calls: Vec::new(), streams: Vec::new(), upto, done })
+    Msg::QueryResult(BrowseEvent::FilterResult {
+        id,
+        frames,
+        calls: Vec::new(),
+        streams: Vec::new(),
+        conversations: Vec::new(),
+        upto,
+        done,
+    })
 }
 
 #[test]

@@ -97,8 +97,8 @@ fn apply_result(model: &mut Model, event: BrowseEvent) -> Vec<Effect> {
         }
         BrowseEvent::Trace { call, trace } => journey::store(model, View::Trace(call), CallNarrative::Trace(trace)),
         BrowseEvent::Follow(window) => follow::store_window(model, window),
-        BrowseEvent::FilterResult { id, frames, calls, streams, upto, done } => {
-            display_filter::add_matches(model, id, [frames, calls, streams], upto, done);
+        BrowseEvent::FilterResult { id, frames, calls, streams, conversations, upto, done } => {
+            display_filter::add_matches(model, id, [frames, calls, streams, conversations], upto, done);
         }
         BrowseEvent::FindResult { id, frame, bytes } => search::go_to_result(model, id, frame, bytes),
         BrowseEvent::FindProgress { id, frame: at } => {
@@ -121,11 +121,13 @@ fn fit_views(model: &mut Model, effects: &mut Vec<Effect>) {
     display_filter::sort_visible_list(model);
     let body = usize::from(layout::screen_areas(model).body.height);
     let below = |view| body.saturating_sub(layout::title_height(model, view).into());
-    let heights = [View::Calls, View::Streams, View::Notes].map(below);
+    let heights = [View::Calls, View::Streams, View::Notes, View::Connections].map(below);
     let calls = model.call_numbers();
     model.calls.fit(&calls, heights[0]);
     let streams = model.stream_numbers();
     model.streams.fit(&streams, heights[1]);
+    let connections = model.connection_numbers();
+    model.connections.fit(&connections, heights[3]);
     let notes = model.note_numbers();
     model.notes.sorted_list.fit(&notes, heights[2]);
     frames::fit(model, effects);

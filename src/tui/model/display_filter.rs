@@ -1,10 +1,13 @@
 //! Display filter of all views: filter input with completion and errors, and the matches.
 
 use crate::browse::{BrowseRequest, LoadState};
+use crate::capture::Connection;
 use crate::filter::{ALIASES, Diagnostic, Filter};
+use crate::tui::model::connections::ConnectionRows;
 use crate::tui::model::message::Effect;
 use crate::tui::model::{Model, View, calls, notes, streams};
 use crate::tui::widgets::line_editor::{EditAction, EditLine};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -25,6 +28,9 @@ pub(crate) struct AppliedFilter {
     /// Matching calls, as indexes.
     pub(crate) calls: Arc<Vec<u32>>,
     pub(crate) streams: Arc<Vec<u32>>,
+    /// Matching connections in datagrams, as indexes, and the conversations with a matching frame.
+    pub(crate) connections: Arc<Vec<u32>>,
+    pub(crate) conversations: BTreeSet<u32>,
     /// Last frame that was evaluated.
     pub(crate) evaluated_to: u32,
     pub(crate) is_complete: bool,
@@ -220,6 +226,8 @@ pub(crate) fn apply(model: &mut Model, text: &str) -> Vec<Effect> {
         frames,
         calls,
         streams,
+        connections: none(),
+        conversations: BTreeSet::new(),
         evaluated_to: 0,
         is_complete: false,
     });
@@ -253,9 +261,10 @@ pub(crate) fn toggle(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Adds matches of the filter.
-pub(crate) fn add_matches(model: &mut Model, query_id: u64, new: [Vec<u32>; 3], upto: u32, done: bool) {
+pub(crate) fn add_matches(model: &mut Model, query_id: u64, new: [Vec<u32>; 4], upto: u32, done: bool) {
     let Some(applied) = model.applied_filter.as_mut().filter(|applied| applied.query_id == query_id) else { return };
-    let [frames, calls, streams] = new;
+    let [frames, calls, streams, conversations] = new;
+    applied.conversations.extend(conversations);
     for (matches, new) in [(&mut applied.frames, frames), (&mut applied.calls, calls), (&mut applied.streams, streams)]
     {
         if !new.is_empty() {
@@ -287,7 +296,23 @@ pub(crate) fn mark_changed(model: &mut Model, change: ListChange) {
     let other = change == ListChange::Replaced;
     model.calls.mark_changed(other);
     model.streams.mark_changed(other);
+    filter_connections(model);
+    model.connections.mark_changed(other || model.applied_filter.is_some());
     notes::refresh(model, other);
+}
+
+/// Lists the connections in datagrams that match the filter: those of which a frame does.
+fn filter_connections(model: &mut Model) {
+    let Some(applied) = &mut model.applied_filter else { return };
+    let is_match = |connection: &&Connection| {
+        let facts = &connection.facts;
+        let first = applied.frames.partition_point(|&frame| frame < facts.first.frame);
+        let has_frame = applied.frames.get(first).is_some_and(|&frame| frame <= facts.last.frame);
+        has_frame && applied.conversations.contains(&facts.conversation.number())
+    };
+    let rows = (0..).zip(model.index.connections.iter()).filter(|(_, connection)| is_match(connection));
+    let rows: Vec<u32> = rows.map(|(row, _)| row).collect();
+    applied.connections = Arc::new(rows);
 }
 
 /// Sorts the visible list, if it has changed.
@@ -301,6 +326,10 @@ pub(crate) fn sort_visible_list(model: &mut Model) {
         View::Streams | View::Ladder(_) | View::Follow(_) => {
             let streams = model.unsorted_streams();
             model.streams.sort_changes(filter_id, &streams, &streams::StreamRows(&model.index));
+        }
+        View::Connections => {
+            let connections = model.unsorted_connections();
+            model.connections.sort_changes(filter_id, &connections, &ConnectionRows(&model.index));
         }
         View::Notes => {
             let notes = model.unsorted_listed_notes();

@@ -276,7 +276,7 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('g'), char(':')], &[], A::GoToNumber, "", "Go to a frame by number"),
     // Views.
     bind(&[char('1')], &[], A::ShowTab(Tab::Calls), "", "Calls: requests and responses"),
-    bind(&[char('2')], &[], A::ShowTab(Tab::Streams), "", "Streams: TCP connections"),
+    bind(&[char('2')], &[], A::ShowTab(Tab::Streams), "", "Streams: connections of TCP and QUIC"),
     bind(&[char('3')], &[], A::ShowTab(Tab::Frames), "", "Frames: list, tree and bytes"),
     bind(&[char('4')], &[], A::ShowTab(Tab::Statistics), "", "Statistics"),
     bind(&[char('5'), char('!')], &[], A::ShowTab(Tab::Notes), "", "Notes: warnings and notes"),
@@ -284,6 +284,7 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[key(KeyCode::BackTab)], &[], A::PreviousTab, "", "Previous view"),
     bind(&[char('p')], &[C::Frames, C::Tree, C::Bytes], A::NextPane, "pane", "Next pane: list, tree, bytes"),
     bind(&[char('P')], &[C::Frames, C::Tree, C::Bytes], A::PreviousPane, "", "Previous pane"),
+    bind(&[char('p')], &[C::Streams], A::NextPane, "TCP/QUIC", "Connections of TCP, or of QUIC"),
     bind(&[char('p')], &[C::Statistics], A::NextPane, "page", "Next page"),
     bind(&[char('P')], &[C::Statistics], A::PreviousPane, "", "Previous page"),
     bind(
@@ -449,7 +450,7 @@ pub(crate) fn hints(context: KeyContext) -> impl Iterator<Item = &'static Bindin
 pub(crate) fn context_of(view: View) -> KeyContext {
     match view {
         View::Calls => C::Calls,
-        View::Streams => C::Streams,
+        View::Streams | View::Connections => C::Streams,
         View::Frames => C::Frames,
         View::Statistics => C::Statistics,
         View::Notes => C::Notes,

@@ -2,6 +2,7 @@
 
 pub(crate) mod call;
 pub(crate) mod calls;
+pub(crate) mod connections;
 pub(crate) mod detail_panes;
 pub(crate) mod display_filter;
 pub(crate) mod follow;
@@ -20,7 +21,7 @@ pub(crate) mod statistics;
 pub(crate) mod streams;
 
 use crate::browse::{BrowseRequest, Index, LoadState, saved_message};
-use crate::capture::Call;
+use crate::capture::{Call, Connection};
 use crate::tui::model::call::CallView;
 use crate::tui::model::display_filter::{AppliedFilter, Prompt};
 use crate::tui::model::follow::FollowView;
@@ -85,6 +86,8 @@ impl Tab {
 pub(crate) enum View {
     Calls,
     Streams,
+    /// Connections in datagrams, such as those of QUIC.
+    Connections,
     Frames,
     Statistics,
     Notes,
@@ -106,7 +109,7 @@ impl View {
         match self {
             View::Calls | View::Call(_) | View::Journey(_) | View::Trace(_) => Tab::Calls,
             View::Ladder(id) if id.tcp().is_none() => Tab::Calls,
-            View::Streams | View::Ladder(_) | View::Follow(_) => Tab::Streams,
+            View::Streams | View::Connections | View::Ladder(_) | View::Follow(_) => Tab::Streams,
             View::Frames => Tab::Frames,
             View::Statistics => Tab::Statistics,
             View::Notes => Tab::Notes,
@@ -137,6 +140,7 @@ pub struct Model {
     pub(crate) back_stack: Vec<View>,
     pub(crate) calls: SortedList,
     pub(crate) streams: SortedList,
+    pub(crate) connections: SortedList,
     pub(crate) frames: FramesView,
     pub(crate) notes: NotesView,
     pub(crate) statistics: StatisticsView,
@@ -195,6 +199,7 @@ impl Model {
             back_stack: Vec::new(),
             calls: SortedList::new(&calls::COLUMNS).with_sort(SortColumn { column: calls::TIME, descending: false }),
             streams: SortedList::new(&streams::COLUMNS),
+            connections: SortedList::new(&connections::COLUMNS),
             frames: FramesView::default(),
             notes: NotesView::default(),
             statistics: StatisticsView::default(),
@@ -233,6 +238,7 @@ impl Model {
         self.index.state = LoadState::Live { name: self.name.clone(), dropped: [0; 3] };
         self.calls.list.follows_end = true;
         self.streams.list.follows_end = true;
+        self.connections.list.follows_end = true;
         self.frames.sorted_list.list.follows_end = true;
         // Notes are listed as they arrive.
         self.notes.sorted_list.sort = None;
@@ -304,6 +310,7 @@ impl Model {
                 exchange.request.or(exchange.response).map(|transfer| transfer.last.frame)
             }
             View::Streams => self.index.streams.get(self.selected_stream()? as usize).map(|stream| stream.first.frame),
+            View::Connections => self.selected_connection().map(|connection| connection.facts.first.frame),
             View::Journey(_) | View::Trace(_) => journey::selected_frame(self),
             View::Ladder(_) => ladder::selected_frame(self),
             View::Follow(_) => follow::selected_frame(self),
@@ -333,8 +340,14 @@ impl Model {
                 let summary = self.index.frames.get(self.selected_frame()?.checked_sub(1)? as usize)?;
                 Some(summary.stream).filter(|&stream| stream != crate::browse::NO_STREAM)
             }
-            View::Statistics => None,
+            View::Connections | View::Statistics => None,
         }
+    }
+
+    /// Returns the connection in datagrams under the cursor.
+    pub(crate) fn selected_connection(&self) -> Option<&Connection> {
+        let row = self.connection_numbers().get(self.connections.list.cursor)?;
+        self.index.connections.get(row as usize)
     }
 
     /// Returns the conversation of the selection: a connection, or the one of a call.
@@ -342,6 +355,7 @@ impl Model {
         let of_call = |call: &Call| call.exchange.id.conversation;
         match self.view {
             View::Ladder(conversation) => Some(conversation),
+            View::Connections => self.selected_connection().map(|connection| connection.facts.conversation),
             View::Calls | View::Call(_) => self.index.calls.get(self.selected_call()?).map(of_call),
             View::Frames | View::Notes if self.selected_stream().is_none() => {
                 let frame = self.selected_frame()?;

@@ -4,7 +4,7 @@ use crate::browse::Index;
 use crate::capture::{Endpoint, Stream};
 use crate::report::records;
 use crate::tui::model::statistics::table;
-use crate::tui::model::{Model, View, calls, frames, journey, ladder, notes, streams};
+use crate::tui::model::{Model, View, calls, connections, frames, journey, ladder, notes, streams};
 use crate::tui::widgets::scroll::{RowNumbers, ScrollState};
 use crate::tui::widgets::sorted_list::SortedList;
 use dissectors::packet::Address;
@@ -54,6 +54,12 @@ impl Model {
         RowNumbers::filtered(self.applied_filter.as_ref().map(|applied| &applied.streams), all)
     }
 
+    /// Returns the connections in datagrams that match the filter, as captured.
+    pub(crate) fn unsorted_connections(&self) -> RowNumbers {
+        let all = RowNumbers::All { first: 0, count: self.index.connections.len() };
+        RowNumbers::filtered(self.applied_filter.as_ref().map(|applied| &applied.connections), all)
+    }
+
     /// Returns the indexes of the notes in frames that match the filter, as captured.
     pub(crate) fn unsorted_notes(&self) -> RowNumbers {
         let all = RowNumbers::All { first: 0, count: self.index.notes.len() };
@@ -81,6 +87,11 @@ impl Model {
         self.streams.numbers(self.filter_id(), self.unsorted_streams())
     }
 
+    /// Returns the connections in datagrams that match the filter, in display order.
+    pub(crate) fn connection_numbers(&self) -> RowNumbers {
+        self.connections.numbers(self.filter_id(), self.unsorted_connections())
+    }
+
     /// Returns the indexes of the listed notes in frames that match the filter, in display order.
     pub(crate) fn note_numbers(&self) -> RowNumbers {
         self.notes.sorted_list.numbers(self.filter_id(), self.unsorted_listed_notes())
@@ -92,6 +103,7 @@ impl Model {
         match self.view {
             View::Calls => self.call_numbers(),
             View::Streams => self.stream_numbers(),
+            View::Connections => self.connection_numbers(),
             View::Notes => self.note_numbers(),
             View::Frames => self.frame_numbers(),
             View::Journey(_) | View::Trace(_) => indexes(self.journey.lines.len()),
@@ -107,6 +119,7 @@ impl Model {
         match self.view {
             View::Calls => calls::text(&self.index, number),
             View::Streams => streams::text(&self.index, number),
+            View::Connections => connections::text(&self.index, number),
             View::Notes => notes::text(&self.index, number),
             View::Journey(_) | View::Trace(_) => journey::text(self, index),
             View::Ladder(_) => ladder::text(self, index),
@@ -120,6 +133,7 @@ impl Model {
         match self.view {
             View::Calls => Some(&mut self.calls),
             View::Streams => Some(&mut self.streams),
+            View::Connections => Some(&mut self.connections),
             View::Frames => Some(&mut self.frames.sorted_list),
             View::Notes => Some(&mut self.notes.sorted_list),
             View::Statistics => self.statistics.table_mut(),
@@ -132,6 +146,7 @@ impl Model {
         match self.view {
             View::Calls => &mut self.calls.list,
             View::Streams => &mut self.streams.list,
+            View::Connections => &mut self.connections.list,
             View::Notes => &mut self.notes.sorted_list.list,
             View::Frames => &mut self.frames.sorted_list.list,
             View::Journey(_) | View::Trace(_) => &mut self.journey.list,

@@ -34,9 +34,9 @@ pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Redraw],
         Action::Help => model.help = Some(ScrollState::default()),
         Action::Theme => model.theme = model.theme.inverted(),
-        Action::ShowTab(tab) => model.show(tab.view()),
-        Action::NextTab => model.show(model.view.tab().offset(1).view()),
-        Action::PreviousTab => model.show(model.view.tab().offset(Tab::ALL.len() - 1).view()),
+        Action::ShowTab(tab) => show_tab(model, tab),
+        Action::NextTab => show_tab(model, model.view.tab().offset(1)),
+        Action::PreviousTab => show_tab(model, model.view.tab().offset(Tab::ALL.len() - 1)),
         Action::Back => return back(model),
         Action::Filter => display_filter::open_prompt(model),
         Action::ToggleFilter => return display_filter::toggle(model),
@@ -90,6 +90,12 @@ pub(crate) fn run_action(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Shows the view of a tab; of the streams, the connections of QUIC if there are no others.
+fn show_tab(model: &mut Model, tab: Tab) {
+    let is_quic = tab == Tab::Streams && model.index.streams.is_empty() && !model.index.connections.is_empty();
+    model.show(if is_quic { View::Connections } else { tab.view() });
+}
+
 /// Shows host names of addresses, or addresses.
 fn toggle_names(model: &mut Model) -> Vec<Effect> {
     let are_shown = !model.index.shows_names;
@@ -125,7 +131,13 @@ fn run_view_action(model: &mut Model, action: Action) -> Vec<Effect> {
             let numbers = model.stream_numbers();
             model.streams.move_cursor(step, &numbers, height);
         }
-        (View::Streams, Action::Enter) => open_ladder(model),
+        (View::Connections, Action::Move(step)) => {
+            let numbers = model.connection_numbers();
+            model.connections.move_cursor(step, &numbers, height);
+        }
+        (View::Streams, Action::NextPane) => model.show(View::Connections),
+        (View::Connections, Action::NextPane) => model.show(View::Streams),
+        (View::Streams | View::Connections, Action::Enter) => open_ladder(model),
         (View::Notes, Action::Move(step)) => {
             let numbers = model.note_numbers();
             model.notes.sorted_list.move_cursor(step, &numbers, height);
@@ -165,7 +177,7 @@ fn open_follow(model: &mut Model) {
 /// Opens the ladder or the data of a conversation at the selected frame, or at the start of the selected message.
 fn open_at_selection(model: &mut Model, open: fn(&mut Model)) {
     let target = match model.view {
-        View::Streams | View::Statistics => None,
+        View::Streams | View::Connections | View::Statistics => None,
         View::Calls | View::Call(_) | View::Journey(_) | View::Trace(_) => call::first_frame(model),
         _ => model.selected_frame(),
     };

@@ -10,6 +10,7 @@ pub(crate) fn column_at(model: &Model, x: u16) -> Option<usize> {
     let sorted = match model.view {
         View::Calls => &model.calls,
         View::Streams => &model.streams,
+        View::Connections => &model.connections,
         View::Notes => &model.notes.sorted_list,
         View::Statistics => model.statistics.table()?,
         View::Frames => return column_of(frames::column_spans(model, layout::frame_panes(model).list), x),

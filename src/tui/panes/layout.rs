@@ -169,7 +169,7 @@ pub(crate) fn visible_rows(model: &Model) -> usize {
 /// Returns the number of lines above the rows of a view.
 pub(crate) fn title_height(model: &Model, view: View) -> u16 {
     match view {
-        View::Calls | View::Streams | View::Frames => 1,
+        View::Calls | View::Streams | View::Connections | View::Frames => 1,
         View::Notes => 2,
         View::Follow(_) => 1,
         View::Statistics => statistics::header_height(model),

@@ -79,7 +79,7 @@ fn press(model: &mut Model, at: Position) -> Vec<Effect> {
             Some(area) => press_in_list(model, without_title(area, 1), at),
             None => Vec::new(),
         },
-        View::Calls | View::Streams | View::Notes
+        View::Calls | View::Streams | View::Connections | View::Notes
             if at.y + 1 == screen.body.y + layout::title_height(model, model.view) =>
         {
             if let Some(column) = columns::column_at(model, at.x) {

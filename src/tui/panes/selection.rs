@@ -1,12 +1,14 @@
 //! Filters and texts to copy, derived from the selection.
 
-use crate::capture::Endpoint;
+use crate::capture::{Connection, Endpoint};
 use crate::filter::needs_parentheses;
 use crate::tui::model::frames::FramePane;
 use crate::tui::model::keys::FilterMode;
 use crate::tui::model::menu::{Menu, MenuChoice, MenuItem};
 use crate::tui::model::message::Effect;
-use crate::tui::model::{Model, View, call, calls, display_filter, follow, frames, journey, menu, notes, streams};
+use crate::tui::model::{
+    Model, View, call, calls, connections, display_filter, follow, frames, journey, menu, notes, streams,
+};
 use crate::tui::panes::statistics;
 use crate::tui::widgets::text::sanitize;
 use dissectors::packet::Address;
@@ -147,6 +149,12 @@ fn filters(model: &Model) -> Vec<String> {
             });
             stream.into_iter().chain(ends.flatten()).collect()
         }
+        View::Connections => {
+            let Some(connection) = model.selected_connection() else { return Vec::new() };
+            let number = connection_filter(connection);
+            let ends = [endpoint_filter(&connection.server), endpoint_filter(&connection.client)];
+            ends.into_iter().flatten().chain([number]).collect()
+        }
         View::Notes => {
             let index = model.note_numbers().get(model.notes.sorted_list.list.cursor);
             let Some(note) = index.and_then(|index| model.index.notes.get(index as usize)) else { return Vec::new() };
@@ -200,10 +208,18 @@ pub(crate) fn filter_by(model: &mut Model, by: FilterMode) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Returns the filter for the packets of a connection in datagrams, on all its paths.
+fn connection_filter(connection: &Connection) -> String {
+    format!("quic.connection.number == {}", connection.facts.number)
+}
+
 /// Returns the filter for the conversation of the selection: a connection, or two addresses.
 fn conversation_filter(model: &Model) -> Option<String> {
     if let Some(stream) = model.selected_stream() {
         return Some(format!("tcp.stream == {stream}"));
+    }
+    if model.view == View::Connections {
+        return model.selected_connection().map(connection_filter);
     }
     let row = model.frames.rows.get(&model.selected_frame()?)?;
     Some(format!("{} and {}", address_filter(&row.source, "addr")?, address_filter(&row.destination, "addr")?))
@@ -255,6 +271,11 @@ pub(crate) fn open_copy_menu(model: &mut Model) {
         View::Streams | View::Ladder(_) => {
             if let Some(stream) = model.selected_stream() {
                 add("row", streams::text(&model.index, stream));
+            }
+        }
+        View::Connections => {
+            if let Some(row) = model.connection_numbers().get(model.connections.list.cursor) {
+                add("row", connections::text(&model.index, row));
             }
         }
         View::Follow(_) => add("line", follow::text(model, model.follow.list.cursor)),

@@ -19,7 +19,7 @@ pub(crate) fn error_height(model: &Model) -> u16 {
 pub(crate) fn tabs(model: &Model) -> Vec<(Tab, String, Range<u16>)> {
     let all = [
         (Tab::Calls, "Calls", Some(model.call_numbers().len())),
-        (Tab::Streams, "Streams", Some(model.stream_numbers().len())),
+        (Tab::Streams, "Streams", Some(model.stream_numbers().len() + model.connection_numbers().len())),
         (Tab::Frames, "Frames", Some(model.unsorted_frames().len())),
         (Tab::Statistics, "Statistics", None),
         (Tab::Notes, "Notes", Some(model.notes.problems() as usize)),

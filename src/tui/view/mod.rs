@@ -3,6 +3,7 @@
 pub(crate) mod bytes;
 pub(crate) mod call;
 pub(crate) mod calls;
+pub(crate) mod connections;
 pub(crate) mod follow;
 pub(crate) mod frames;
 pub(crate) mod graph;
@@ -66,6 +67,7 @@ fn body(model: &Model, area: Rect, buffer: &mut Buffer) {
     match model.view {
         View::Calls => calls::draw(model, area, buffer),
         View::Streams => streams::draw(model, area, buffer),
+        View::Connections => connections::draw(model, area, buffer),
         View::Frames => {
             let FramePanes { list, tree, bytes, .. } = layout::frame_panes(model);
             frames::draw(model, list, buffer);

@@ -4,7 +4,7 @@ use crate::common;
 use overhear::analysis::{Analyzer, Event, Task};
 use overhear::journey::{
     CallChoice, CallSelector, Journey, JourneyCollector, JourneyForm, PhaseKind, SelectedCall, StepKind, Verdict,
-    render, text_lines,
+    VerdictKind, render, text_lines,
 };
 use overhear::report::DissectedFrame;
 use overhear::source::Capture;
@@ -121,7 +121,9 @@ fn assert_consistent(name: &str, journey: &Journey) {
     }
     let length = |kind: PhaseKind| lengths.get(kind.label()).copied().unwrap_or_default();
     let columns = (exchange.total(), exchange.time_to_first_byte(), exchange.download());
-    if let (Some(total), Some(wait), Some(download)) = columns {
+    // Of a connection whose content is not read, the phases say so.
+    let is_read = exchange.method != "QUIC";
+    if let (true, Some(total), Some(wait), Some(download)) = (is_read, columns.0, columns.1, columns.2) {
         let own = [PhaseKind::Request, PhaseKind::Wait, PhaseKind::Response].map(length).iter().sum::<u64>();
         assert_eq!((own, length(PhaseKind::Wait)), (total as u64, wait as u64), "{place}: {:?}", journey.phases);
         assert_eq!(length(PhaseKind::Response), download as u64, "{place}: {:?}", journey.phases);
@@ -488,4 +490,45 @@ fn the_first_line_names_the_time_of_the_call_and_that_of_the_journey() {
     );
     let text = explained("journey/shop.pcapng", 44);
     assert!(text.starts_with("GET www.shop.test/report?n=9: 200, 15 B in 106 ms\n"), "{text}");
+}
+
+#[test]
+fn a_call_after_a_migration_states_the_new_endpoints() {
+    // The client sends the request of call 4 from port 50020, in frame 22 (tshark: udp.srcport).
+    let reuse = statements("http3/migration.pcapng", 4, StepKind::Reuse);
+    let moved = |text: &(String, Vec<u32>)| text.0.contains("between 10.0.0.1:50020 and 10.0.0.2:443");
+    assert!(reuse.iter().any(moved), "{reuse:?}");
+    let first = statements("http3/get.pcapng", 1, StepKind::Secure);
+    assert!(first.iter().all(|(text, _)| !text.contains("changed its path")), "{first:?}");
+}
+
+#[test]
+fn a_connection_of_quic_without_keys_has_a_handshake_and_an_unknown_rest() {
+    let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/http3/no-keys.pcapng"));
+    let journey = journey(&file.expect("a capture"), CallChoice::Row(1)).expect("a call");
+    let phases: Vec<_> = journey.phases.iter().map(|phase| phase.kind.label()).collect();
+    assert_eq!(phases, ["secure", "unknown"]);
+}
+
+#[test]
+fn a_limit_of_quic_that_stops_a_call_is_a_verdict() {
+    // STREAM_DATA_BLOCKED in frames 8 and 17, MAX_STREAM_DATA in frames 11 and 19 (tshark 4.4): 37.269 ms and 36.022 ms.
+    let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/http3/flow-control.pcapng"));
+    let journey = journey(&file.expect("a capture"), CallChoice::Row(1)).expect("a call");
+    let verdicts = journey.verdicts.iter().filter(|verdict| verdict.kind == VerdictKind::FlowControl);
+    let found: Vec<_> = verdicts.map(|verdict| (verdict.nanos / 1000, verdict.statement.frames.clone())).collect();
+    assert_eq!(found, [(73_291, vec![8, 11, 17, 19])]);
+}
+
+#[test]
+fn data_of_quic_that_was_sent_again_is_a_verdict() {
+    let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/http3/lossy.pcapng"));
+    let found = journey(&file.expect("a capture"), CallChoice::Row(1)).expect("a call").verdicts;
+    assert!(found.iter().any(|verdict| verdict.kind == VerdictKind::Retransmission), "{found:?}");
+    // Copies of packets are no data that was sent again: they have the same packet number.
+    for name in ["download-repeated", "download-reordered", "get"] {
+        let file = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/http3/{name}.pcapng")));
+        let found = journey(&file.expect("a capture"), CallChoice::Row(1)).expect("a call").verdicts;
+        assert!(found.iter().all(|verdict| verdict.kind != VerdictKind::Retransmission), "{name}: {found:?}");
+    }
 }

@@ -81,6 +81,22 @@ pub enum FactRole {
     StateLost,
     /// Number of the connection in the capture, of several between the same ports.
     ConnectionNumber,
+    /// Number of a packet of the transport. What it carries follows.
+    PacketNumber,
+    /// Number of a channel that data is sent on. Offset and length may follow.
+    DataChannel,
+    /// Offset of data in its channel.
+    DataOffset,
+    /// Bytes of data.
+    DataLength,
+    /// Number of a channel whose limit stops the sender. The limit follows.
+    BlockedChannel,
+    /// Limit that stops the sender; of the connection, unless a channel precedes it.
+    BlockedLimit,
+    /// Number of a channel whose limit is raised.
+    RaisedChannel,
+    /// Limit of the connection that is raised.
+    RaisedConnection,
 }
 
 /// Meaning of a status that its outcome does not distinguish.

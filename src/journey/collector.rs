@@ -2,7 +2,7 @@
 
 use super::certificate;
 use super::collected::{Alert, Collected, Lookup, MessageText, SecureHandshake, Siblings};
-use super::datagram::DatagramTransport;
+use super::datagram::{self, DatagramTransport};
 use super::facts::{self, Fact};
 use super::lookups::remove_foreign_lookups;
 use super::model::Journey;
@@ -176,6 +176,9 @@ impl JourneyCollector {
             let facts: Vec<Fact> = facts::facts(shown.tree.nodes(), shown.tree).collect();
             if segment.is_none() {
                 self.add_datagram(&facts, side, at, is_owned);
+                if let Some(ends) = datagram::ends(shown.tree, side) {
+                    self.collected.transport.add_path(ends, at.frame);
+                }
             }
             if !facts.is_empty() {
                 if is_owned {
@@ -242,7 +245,7 @@ impl JourneyCollector {
             self.has_closed = [true; 2];
         }
         if collected.is_before_call(at.frame) {
-            collected.transport.resets.clear();
+            collected.transport.forget_earlier();
         }
         let is_kept = match collected.is_before_call(at.frame) {
             true => collected.transport.datagrams.len() < MAX_OPENING,
@@ -539,6 +542,7 @@ fn message_text(message: DissectedMessage<'_>) -> MessageText {
 fn wants() -> Wants {
     let mut wants = Wants::default();
     segment::add_wants(&mut wants);
+    datagram::add_wants(&mut wants);
     facts::add_wants(&mut wants);
     for fields in MESSAGE_FIELDS.iter() {
         let single = [fields.message, fields.request, fields.response, fields.start_line, fields.target];

@@ -2,14 +2,42 @@
 
 use super::facts::{self, Fact};
 use super::text::list;
+use crate::analysis::limits;
 use dissectors::call_facts::FactRole;
 use dissectors::session::{Side, Stamp};
+use dissectors::{Tree, Wants, format};
 
 /// Maximum number of channels that are given up during the call.
 const MAX_RESETS: usize = 1024;
 
 /// Maximum number of versions, and of frames in a label.
 const MAX_ITEMS: usize = 16;
+
+/// Fields of the endpoints of a datagram: source and destination.
+const ADDRESSES: [&[&str]; 2] = [&["ip.src", "ipv6.src"], &["ip.dst", "ipv6.dst"]];
+const PORTS: [&str; 2] = ["udp.srcport", "udp.dstport"];
+
+/// Adds the fields of the endpoints.
+pub(super) fn add_wants(wants: &mut Wants) {
+    let fields = ADDRESSES.iter().copied().flatten().chain(&PORTS);
+    fields.filter_map(|name| dissectors::field(name)).for_each(|field| wants.add(field));
+}
+
+/// Returns the endpoints of a frame's last datagram: of the client, and of the server. `side` is its sender.
+pub(super) fn ends(tree: &Tree, side: Side) -> Option<[String; 2]> {
+    let text = |names: &[&str]| {
+        let node = tree.nodes().iter().rev().find(|node| names.contains(&node.field.name))?;
+        let mut text = String::new();
+        format::value(&mut text, node.field, node.value, tree).ok()?;
+        Some(text)
+    };
+    let end = |nth: usize| {
+        let (address, port) = (text(ADDRESSES.get(nth)?)?, text(&[PORTS.get(nth)?])?);
+        Some(if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") })
+    };
+    let (source, destination) = (end(0)?, end(1)?);
+    Some(if side == Side::Client { [source, destination] } else { [destination, source] })
+}
 
 /// Frames that pad packets.
 const PADDING: &str = "PADDING";
@@ -33,6 +61,41 @@ pub(super) struct DatagramTransport {
     pub(super) has_side: [bool; 2],
     /// Datagrams of the handshake, of the call, and of the end of the connection.
     pub(super) datagrams: Vec<DatagramRecord>,
+    /// Data on channels, and limits of flow control.
+    pub(super) parts: Vec<ChannelPart>,
+    pub(super) limits: Vec<ChannelLimit>,
+    /// Endpoints of the client and of the server, and the first frame between them; each when it differs from the one before.
+    pub(super) paths: Vec<([String; 2], u32)>,
+}
+
+/// Data on a channel in one packet.
+pub(super) struct ChannelPart {
+    pub(super) channel: i64,
+    pub(super) offset: i64,
+    /// Bytes; none if they extend to the end of the packet.
+    pub(super) len: Option<i64>,
+    /// Number of the packet.
+    pub(super) packet: Option<i64>,
+    pub(super) at: Stamp,
+    pub(super) side: Side,
+}
+
+impl ChannelPart {
+    /// Whether it has the first byte of another part.
+    pub(super) fn covers(&self, other: &ChannelPart) -> bool {
+        let end = self.offset.saturating_add(self.len.unwrap_or(1).max(1));
+        (self.offset..end).contains(&other.offset)
+    }
+}
+
+/// A limit of flow control that stops its sender, or that is raised.
+pub(super) struct ChannelLimit {
+    /// The channel; none for that of the connection.
+    pub(super) channel: Option<i64>,
+    /// Whether it is raised. Otherwise it stops the sender.
+    pub(super) is_raised: bool,
+    pub(super) at: Stamp,
+    pub(super) side: Side,
 }
 
 /// A channel that a side gave up.
@@ -100,6 +163,7 @@ impl DatagramTransport {
         });
         let before = self.resets.len();
         self.resets.extend(resets.take(MAX_RESETS.saturating_sub(before)));
+        self.read_channels(facts, side, at);
         let is_end = self.read_close(facts, side, at);
         let has_anomaly = is_end && self.close.as_ref().is_some_and(|close| close.is_state_lost);
         let is_anomalous = has_anomaly || check.is_some() || of(FactRole::OfferedVersion).next().is_some();
@@ -108,6 +172,52 @@ impl DatagramTransport {
         let is_encrypted = !facts.iter().any(|fact| is_read.contains(&fact.role));
         *side.of_mut(&mut self.has_side) = true;
         Some(DatagramRecord { at, side, label: label(facts), is_anomalous, is_end, is_encrypted })
+    }
+
+    /// Reads the data on channels, and the limits of flow control, in their order.
+    fn read_channels(&mut self, facts: &[Fact], side: Side, at: Stamp) {
+        let (mut packet, mut blocked) = (None, None);
+        for fact in facts {
+            let Some(number) = fact.number else { continue };
+            let mut limit = |channel, is_raised| {
+                if self.limits.len() < MAX_RESETS {
+                    self.limits.push(ChannelLimit { channel, is_raised, at, side });
+                }
+            };
+            match fact.role {
+                FactRole::PacketNumber => packet = Some(number),
+                FactRole::BlockedChannel => blocked = Some(number),
+                FactRole::BlockedLimit => limit(blocked.take(), false),
+                FactRole::RaisedChannel => limit(Some(number), true),
+                FactRole::RaisedConnection => limit(None, true),
+                FactRole::DataChannel if self.parts.len() < limits::JOURNEY_SEGMENTS => {
+                    self.parts.push(ChannelPart { channel: number, offset: 0, len: None, packet, at, side });
+                }
+                FactRole::DataOffset | FactRole::DataLength => {
+                    let last = self.parts.last_mut().filter(|part| part.at.frame == at.frame);
+                    let Some(last) = last else { continue };
+                    match fact.role {
+                        FactRole::DataOffset => last.offset = number,
+                        _ => last.len = Some(number),
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Forgets what precedes the call: data, limits and resets of other calls.
+    pub(super) fn forget_earlier(&mut self) {
+        self.resets.clear();
+        self.parts.clear();
+        self.limits.clear();
+    }
+
+    /// Notes the endpoints of a datagram.
+    pub(super) fn add_path(&mut self, ends: [String; 2], frame: u32) {
+        if self.paths.len() < MAX_ITEMS && self.paths.last().is_none_or(|(last, _)| *last != ends) {
+            self.paths.push((ends, frame));
+        }
     }
 
     /// Reads the end of the connection. Returns whether the datagram has it.

@@ -112,6 +112,8 @@ pub enum PhaseKind {
     Wait,
     /// The response is received.
     Response,
+    /// Packets that are not decrypted: which of them are requests, and which responses, is not known.
+    Unknown,
 }
 
 impl PhaseKind {
@@ -127,6 +129,7 @@ impl PhaseKind {
             PhaseKind::Both => "both",
             PhaseKind::Wait => "wait",
             PhaseKind::Response => "response",
+            PhaseKind::Unknown => "unknown",
         }
     }
 }

@@ -30,6 +30,10 @@ pub(super) fn phases(collected: &Collected) -> Vec<Phase> {
             spans.push((PhaseKind::Secure, secure.first.time, to));
         }
     }
+    if collected.is_datagram_connection() {
+        spans.extend(unread_spans(collected));
+        return partition(&spans);
+    }
     let transfer = |half: dissectors::exchange::Transfer| (half.first.time, half.last.time.max(half.first.time));
     let (request, response) = (exchange.request.map(transfer), exchange.response.map(transfer));
     if let Some((from, to)) = request {
@@ -46,6 +50,20 @@ pub(super) fn phases(collected: &Collected) -> Vec<Phase> {
     }
     spans.extend(response.map(|(from, to)| (PhaseKind::Response, from, to)));
     partition(&spans)
+}
+
+/// Returns the handshake of a connection in datagrams whose content is not read, and what follows it.
+fn unread_spans(collected: &Collected) -> Vec<Span> {
+    let exchange = collected.exchange();
+    let halves = [exchange.request, exchange.response].into_iter().flatten();
+    let Some(first) = halves.clone().map(|half| half.first.time).min() else { return Vec::new() };
+    let last = halves.map(|half| half.last.time).max().unwrap_or(first);
+    let end = exchange.response.filter(|response| response.complete).map_or(last, |response| response.first.time);
+    let mut spans = vec![(PhaseKind::Secure, first, end)];
+    if last > end {
+        spans.push((PhaseKind::Unknown, end, last));
+    }
+    spans
 }
 
 /// Divides the time from the first start to the last end: at each moment, the last of these spans that lasts decides.

@@ -1,10 +1,6 @@
 //! Facts of QUIC about calls: its packets, the handshake, and the end of the connection.
 
-use super::fields::{
-    CLOSE_ALERT, CLOSE_APP_ERROR, CLOSE_ERROR, CLOSE_REASON, CONNECTION_NUMBER, FRAME_TYPE, PACKET_TYPE,
-    PACKET_TYPE_V2, RESET_ERROR, RESET_STREAM_ID, RESET_TOKEN, RETRY_TOKEN, STOP_ERROR, STOP_STREAM_ID,
-    SUPPORTED_VERSION, VERSION,
-};
+use super::fields::*;
 use crate::call_facts::{CallFacts, CallPart, ExplainedStep, FactRole};
 
 pub(super) static FACTS: CallFacts = CallFacts {
@@ -25,6 +21,14 @@ pub(super) static FACTS: CallFacts = CallFacts {
         (FactRole::CloseText, &CLOSE_REASON),
         (FactRole::StateLost, &RESET_TOKEN),
         (FactRole::ConnectionNumber, &CONNECTION_NUMBER),
+        (FactRole::PacketNumber, &PACKET_NUMBER),
+        (FactRole::DataChannel, &STREAM_ID),
+        (FactRole::DataOffset, &STREAM_OFFSET),
+        (FactRole::DataLength, &STREAM_LENGTH),
+        (FactRole::BlockedChannel, &STREAM_BLOCKED_ID),
+        (FactRole::BlockedLimit, &DATA_BLOCKED),
+        (FactRole::RaisedChannel, &MAX_STREAM_DATA_ID),
+        (FactRole::RaisedConnection, &MAX_DATA),
     ],
     values: &[],
     headers: &[],

@@ -97,6 +97,23 @@ fn previous_statement(collected: &Collected) -> Option<Statement> {
     Some(Statement::new(text, [ended.frame, began.frame]))
 }
 
+/// Returns the changes of the endpoints of a connection in datagrams, up to the end of the call.
+pub(super) fn moves(collected: &Collected) -> impl Iterator<Item = Statement> {
+    let exchange = collected.exchange();
+    let last = [exchange.request, exchange.response].into_iter().flatten().map(|half| half.last.frame).max();
+    let paths = &collected.transport.paths;
+    paths.iter().zip(paths.iter().skip(1)).filter(move |(_, (_, frame))| last.is_some_and(|last| *frame <= last)).map(
+        |((before, _), (ends, frame))| {
+            let [client, server] = ends;
+            let [old_client, old_server] = before;
+            let text = format!(
+                "The connection goes on between {client} and {server} (before: {old_client} and {old_server}): it changed its path."
+            );
+            Statement::new(text, [*frame])
+        },
+    )
+}
+
 /// Returns what the reuse of the connection saved: its handshakes.
 fn saved_statement(collected: &Collected) -> Option<Statement> {
     let secure = &collected.secure;
@@ -147,6 +164,7 @@ pub(super) fn reuse(collected: &Collected) -> Option<Step> {
             }
         });
     }
+    statements.extend(moves(collected));
     statements.extend(saved_statement(collected));
     Some(super::step(StepKind::Reuse, None, statements, REUSE_EXPLANATION))
 }

@@ -80,6 +80,7 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
         let text = format!("The {} sends an alert: {}{level}.", side_name(alert.side), quote(&alert.reason));
         statements.push(Statement::new(text, [alert.at.frame]));
     }
+    statements.extend(super::connect::moves(collected));
     let explanation = facts::explanation(collected.transport.filter_name, ExplainedStep::Handshake)
         .or_else(|| facts::explanation(secure.filter_name, ExplainedStep::Handshake))
         .or_else(|| facts::any_explanation(ExplainedStep::Handshake));

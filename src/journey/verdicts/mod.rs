@@ -1,6 +1,7 @@
 //! Verdicts: what explains the time of a call, or its failure, with the frames that show it.
 
 mod chain;
+mod datagram;
 mod message;
 mod name;
 mod pace;
@@ -22,6 +23,8 @@ pub(super) fn verdicts(collected: &Collected) -> Vec<Verdict> {
     verdicts.extend(transport::syn_again(collected));
     verdicts.extend(transport::retransmission(collected, &resent));
     verdicts.extend(transport::zero_window(collected));
+    verdicts.extend(datagram::sent_again(collected));
+    verdicts.extend(datagram::blocked(collected));
     verdicts.extend(pace::delayed_ack(collected));
     verdicts.extend(pace::slow_start(collected, &resent));
     verdicts.extend(message::flow_control(collected));

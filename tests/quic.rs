@@ -531,3 +531,28 @@ fn instructions_that_are_lost_lose_no_call() {
         }
     }
 }
+
+#[test]
+fn datagrams_and_capsules_of_tunnels_are_read() {
+    let values = |name: &str, fields: &[&str]| {
+        let program = std::process::Command::new(env!("CARGO_BIN_EXE_overhear"))
+            .args(["print", &format!("fixtures/http3/{name}.pcapng"), "-Y", fields[0], "-T", "fields"])
+            .args(fields.iter().flat_map(|field| ["-e", field]))
+            .output()
+            .expect("it runs");
+        String::from_utf8_lossy(&program.stdout).trim_end().to_owned()
+    };
+    let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+    // The texts of fixtures/programs/h3_client.py; the server sends each back.
+    let (session, target) = (hex("a datagram of the session"), hex("a datagram to the target"));
+    let fields = ["http3.datagram", "http3.datagram.stream", "http3.datagram.context_id", "http3.datagram.payload"];
+    let rows = values("tunnels", &fields[..]);
+    let expected = [format!("4\t\t{session}"), format!("12\t0\t{target}")].map(|row| [row.clone(), row]).concat();
+    let found: Vec<&str> = rows.lines().map(|row| row.split_once('\t').map_or(row, |(_, rest)| rest)).collect();
+    assert_eq!(found, expected, "{rows}");
+    let rows = values("capsules", &["capsule.datagram", "capsule.type", "capsule.context_id"]);
+    let row = format!("{}\t{:#018x}\t0", hex("a datagram in a capsule"), 0);
+    assert_eq!(rows, [row.as_str(); 2].join("\n"));
+    let rows = values("capsules", &["capsule.close.code", "capsule.close.reason"]);
+    assert_eq!(rows, ["42\tdone"; 2].join("\n"));
+}

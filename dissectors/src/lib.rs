@@ -144,6 +144,7 @@ protocols! {
     http::ssdp,
     http2,
     http3,
+    capsule,
     websocket,
     grpc,
     sql,

@@ -40,6 +40,8 @@ pub struct Lane {
 /// Bits of a channel's number below the number of its group. A session with [`Input::Channels`] reads the channels of one
 /// group, so that a conversation may carry several such sessions.
 pub const GROUP_BITS: u32 = 48;
+/// Number of the channel of a group whose items of bytes are datagrams.
+pub const DATAGRAM_CHANNEL: u64 = (1 << GROUP_BITS) - 1;
 
 impl Lane {
     /// A side of channel 0.

@@ -86,6 +86,16 @@ crate::fields! { "http3";
     H3_DATAGRAM: U64 "http3.settings.h3_datagram" "H3 DATAGRAM";
     /// Whether datagrams of HTTP are supported, by a draft.
     H3_DATAGRAM_DRAFT: U64 "http3.settings.h3_datagram_draft04" "H3 DATAGRAM Draft04";
+    /// Datagram of HTTP: bytes that are sent once, of the stream of a request (RFC 9297).
+    DATAGRAM: Label "http3.datagram" "HTTP Datagram" { ours: true };
+    /// A quarter of the number of the stream.
+    DATAGRAM_QUARTER_ID: U64 "http3.datagram.quarter_stream_id" "Quarter Stream ID" { ours: true };
+    /// Number of the stream.
+    DATAGRAM_STREAM: U64 "http3.datagram.stream" "Stream" { ours: true };
+    /// Context of a datagram with UDP or IP: 0 for a payload (RFC 9298 4).
+    DATAGRAM_CONTEXT_ID: U64 "http3.datagram.context_id" "Context ID" { ours: true };
+    /// Payload of the datagram.
+    DATAGRAM_PAYLOAD: Bytes "http3.datagram.payload" "Payload" { ours: true };
     /// Stream or push whose priority changes.
     PRIORITY_ELEMENT: U64 "http3.priority_update_element_id" "Priority Update Element ID";
     /// Priority, as in the Priority header.

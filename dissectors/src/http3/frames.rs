@@ -213,6 +213,11 @@ impl Http3 {
             describe::headers(&list, frame.payload, cx.tree);
             self.streams.describe_exchange(key, half, &list, cx);
         }
+        if half == Half::Request
+            && let Some((_, protocol)) = list.known().find(|(name, _)| *name == b":protocol")
+        {
+            self.note_tunnel(key, protocol);
+        }
         let headers = self.section(frame, &list);
         self.streams.add_headers(key, half, Headers { is_broken, ..headers }, cx);
         Step::Read(0)

@@ -75,7 +75,7 @@ impl LaneState {
 }
 
 /// Returns the number of the stream of a request, by its channel.
-fn request_key(channel: u64) -> u32 {
+pub(super) fn request_key(channel: u64) -> u32 {
     u32::try_from(channel >> 2).unwrap_or(u32::MAX) & !PUSHES
 }
 

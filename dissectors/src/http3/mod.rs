@@ -4,6 +4,7 @@
 //! in the frame that completes it. Headers may wait for instructions of another stream; they are recorded when those arrive.
 
 mod call_facts;
+mod datagram;
 mod describe;
 mod fields;
 mod frames;
@@ -16,7 +17,7 @@ mod static_table;
 use crate::packet::Payload;
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind, UnitReassembly};
 use crate::session::{
-    Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Pdu, Probe, Session, Side,
+    Chunk, Consumed, Context, DATAGRAM_CHANNEL, Event, Half, Handover, Input, Lane, Missing, Pdu, Probe, Session, Side,
     SideEnd,
 };
 use crate::tree::Value;
@@ -28,6 +29,7 @@ use crate::web::web_protocol::{HeaderFields, WebProtocol};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use compact_str::CompactString;
 pub use fields::*;
 use lane::{LaneKind, LaneState};
 use qpack::QpackDecoder;
@@ -156,6 +158,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
         decoders: Default::default(),
         client: if is_reversed { Side::Server } else { Side::Client },
         held: 0,
+        tunnels: BTreeMap::new(),
     })
 }
 
@@ -170,6 +173,8 @@ struct Http3 {
     client: Side,
     /// Bytes that wait for entries of the dynamic table.
     held: usize,
+    /// Protocols of extended CONNECT, by the number of the stream.
+    tunnels: BTreeMap<u32, CompactString>,
 }
 
 /// What became of the next bytes of a lane.
@@ -449,6 +454,9 @@ impl Http3 {
 
 impl Session for Http3 {
     fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        if lane.channel == DATAGRAM_CHANNEL {
+            return self.datagram(lane, chunk, cx);
+        }
         let len = chunk.bytes.len();
         let first = *self.state(lane).first.get_or_insert(cx.first);
         let was_between = self.state(lane).data_left == 0;
@@ -485,6 +493,9 @@ impl Session for Http3 {
     }
 
     fn gap(&mut self, lane: Lane, before: Chunk<'_>, missing: Missing, cx: &mut Context<'_>) {
+        if lane.channel == DATAGRAM_CHANNEL {
+            return;
+        }
         if missing == Missing::Released && before.bytes.is_empty() {
             if lane == Lane::of(Side::Client) {
                 self.release_held(cx);
@@ -499,7 +510,7 @@ impl Session for Http3 {
     }
 
     fn end(&mut self, lane: Lane, rest: Chunk<'_>, end: SideEnd, cx: &mut Context<'_>) {
-        if !lane::is_sender(lane, self.client) {
+        if lane.channel == DATAGRAM_CHANNEL || !lane::is_sender(lane, self.client) {
             self.lanes.remove(&lane);
             return;
         }

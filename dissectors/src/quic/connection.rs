@@ -457,6 +457,7 @@ impl Connection {
                     cx.tree.put(&REASSEMBLED_IN, data.span(0, 0), Value::Uint(frame));
                 }
             }
+            Frame::Datagram { data } if is_open => streams.datagram(data, side, context, cx),
             Frame::ResetStream { id } if is_open => streams.reset(id, side, context, cx),
             Frame::StopSending { id } => streams.stop(id, side.other()),
             Frame::NewConnectionId { id, token } => {

@@ -20,6 +20,7 @@ pub(super) enum Frame<'b> {
     ResetStream { id: u64 },
     StopSending { id: u64 },
     NewConnectionId { id: &'b [u8], token: &'b [u8] },
+    Datagram { data: Payload<'b> },
     Close { error: u64, is_application: bool, phrase: &'b [u8] },
     Other,
 }
@@ -129,8 +130,9 @@ pub(super) fn read<'b>(reader: &mut FieldReader<'b, '_>) -> Result<(u64, Frame<'
                 0x30 => reader.rest().bytes.len() as u64,
                 _ => number(&DATAGRAM_LENGTH, reader)?,
             };
-            bytes(&DATAGRAM, len, reader)?;
-            Frame::Other
+            let data = reader.rest();
+            let len = bytes(&DATAGRAM, len, reader)?.len();
+            Frame::Datagram { data: data.first(len) }
         }
         _ => simple(kind, reader)?,
     };

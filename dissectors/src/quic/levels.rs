@@ -38,7 +38,8 @@ impl Level {
             Frame::Stream { .. }
             | Frame::ResetStream { .. }
             | Frame::StopSending { .. }
-            | Frame::NewConnectionId { .. } => !is_handshake,
+            | Frame::NewConnectionId { .. }
+            | Frame::Datagram { .. } => !is_handshake,
             Frame::Other => true,
         }
     }

@@ -4,7 +4,7 @@ use super::number_ranges::NumberRanges;
 use super::ordered::OrderedBytes;
 use crate::packet::Payload;
 use crate::session::{
-    Context, DerivedItem, GROUP_BITS, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor,
+    Context, DATAGRAM_CHANNEL, DerivedItem, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor,
 };
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -111,6 +111,13 @@ impl Streams {
         self.end_if_complete(id, side, context, cx);
     }
 
+    /// Derives a datagram (RFC 9221), for what reads the streams.
+    pub(super) fn datagram(&self, data: Payload<'_>, side: Side, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        if self.has_begun && !data.bytes.is_empty() {
+            derive(context.lane(DATAGRAM_CHANNEL, side), data.bytes.to_vec(), cx.at, Some(data.all()), cx);
+        }
+    }
+
     /// Ends a side of a stream that its sender abandons.
     pub(super) fn reset(&mut self, id: u64, side: Side, context: StreamContext<'_>, cx: &mut Context<'_>) {
         self.begin(id, side, context, cx);
@@ -183,7 +190,8 @@ impl Streams {
     /// Begins a stream on which a side sends, unless it is open or closed, or too many are open.
     fn begin(&mut self, id: u64, side: Side, context: StreamContext<'_>, cx: &mut Context<'_>) {
         let is_closed = self.closed.get(id as usize & 3).is_some_and(|closed| closed.contains(id >> 2));
-        if self.open.contains_key(&id) || is_closed || !context.is_sender(id, side) || id >> GROUP_BITS != 0 {
+        let is_numbered = id < DATAGRAM_CHANNEL;
+        if self.open.contains_key(&id) || is_closed || !context.is_sender(id, side) || !is_numbered {
             return;
         }
         if self.open.len() >= MAX_OPEN && !self.end_oldest(context, cx) {

@@ -213,5 +213,9 @@ pub(crate) fn append_start(list: &HeaderList, lines: &[HeaderLine], tree: &mut T
         tree.append_info(format_args!(": {} {description}", LossyText(status)));
     } else if let (Some(method), Some(path)) = (method, path) {
         tree.append_info(format_args!(": {} {}", LossyText(method), LossyText(path)));
+        // What an extended CONNECT opens (RFC 8441 4): WebSocket, UDP (MASQUE), WebTransport.
+        if let Some(protocol) = value(b":protocol") {
+            tree.append_info(format_args!(" ({})", LossyText(protocol)));
+        }
     }
 }

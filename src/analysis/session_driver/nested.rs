@@ -7,7 +7,7 @@ use crate::analysis::limits;
 use crate::analysis::reassembler::{Arrival, Part, Reassembler};
 use crate::analysis::side_buffer::SideBuffer;
 use dissectors::session::{
-    DerivedItem, GROUP_BITS, Handover, Input, Lane, Missing, Side, SideEnd, Stamp,
+    DATAGRAM_CHANNEL, DerivedItem, GROUP_BITS, Handover, Input, Lane, Missing, Side, SideEnd, Stamp,
 };
 use dissectors::tree::Slice;
 use std::collections::BTreeMap;
@@ -54,6 +54,9 @@ impl Nested {
             return self.end_group(group, end, feed);
         }
         let reader = self.groups.get(&group).copied();
+        if reader.is_none() && lane.channel & CHANNELS == DATAGRAM_CHANNEL {
+            return;
+        }
         let channel = reader.unwrap_or(lane.channel);
         let lane = match reader {
             Some(_) => Lane { channel: lane.channel & CHANNELS, ..lane },

@@ -15,6 +15,8 @@ pub struct CapturedMessage {
     ends: Vec<u32>,
     /// Bytes of the start line and the header lines.
     pub(super) head_len: usize,
+    /// Trailer lines as sent, without their ends.
+    pub(super) trailers: Vec<Vec<u8>>,
     /// Body, decoded, if it is kept.
     pub(super) body: Option<Vec<u8>>,
     /// Bytes of the decoded body.
@@ -63,6 +65,7 @@ pub fn message_wants(bodies: bool) -> Wants {
             fields.version,
             fields.media_type,
             fields.coding,
+            fields.trailers,
         ];
         single.into_iter().chain(fields.headers.iter().copied()).for_each(|field| wants.add(field));
     }
@@ -100,6 +103,9 @@ impl CapturedMessage {
             }
             if id == fields.body.id {
                 body.get_or_insert_with(bytes);
+            }
+            if id == fields.trailers.id {
+                copy.trailers.push(bytes().trim_ascii_end().to_vec());
             }
             copy.is_incomplete |= fields.incomplete.iter().any(|note| note.id == id);
             if is_warning(node.field) && !copy.warnings.contains(&node.field.title) {
@@ -193,7 +199,8 @@ impl CapturedMessage {
     pub(super) fn len(&self) -> usize {
         let written = self.written_body.as_ref().map_or(0, String::len);
         let body = self.body.as_ref().map_or(0, Vec::len);
-        size_of::<CapturedMessage>() + self.texts.capacity() + 4 * self.ends.capacity() + body + written
+        let trailers: usize = self.trailers.iter().map(|line| line.len() + size_of::<Vec<u8>>()).sum();
+        size_of::<CapturedMessage>() + self.texts.capacity() + 4 * self.ends.capacity() + trailers + body + written
     }
 
     /// Returns the headers as name and value. Lines without a colon are skipped.

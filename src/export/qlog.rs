@@ -337,7 +337,7 @@ fn is_of_connection(nodes: &[Node]) -> bool {
 }
 
 /// Writes two endpoints under these names.
-fn write_ends(names: [&str; 2], ends: [PacketEnd; 2], json: &mut JsonWriter) {
+fn write_ends(names: [&'static str; 2], ends: [PacketEnd; 2], json: &mut JsonWriter) {
     for (name, end) in names.into_iter().zip(ends) {
         json.key(name);
         json.begin('{');

@@ -7,19 +7,17 @@ use crate::command::filter_matcher::{FilterMatcher, MatchUnit};
 use crate::command::input::CaptureInput;
 use crate::command::output::{Output, OutputContent, escape_paths};
 use crate::command::overwrite::{is_within, refuse_captures};
-use crate::command::pass_loop::{FrameFinder, PassConsumer, print_read_error};
+use crate::command::pass_loop::{FrameFinder, PassConsumer};
 use crate::command::{CommandOutcome, finish_output, print_message};
 use dissectors::session::FirstPass;
-use overhear::analysis::{Analyzer, DecodeOptions, Event, Task, unsupported_link_message};
+use overhear::analysis::{Analyzer, DecodeOptions, Event, Task};
 use overhear::export::dataset::{
     ArrowStream, BatchWriter, DatasetSettings, ParquetDataset, TableKind, TableRows, ThreadedWriter, Written,
     capture_folder, capture_name,
 };
 use overhear::report::{DissectedFrame, Selection};
-use overhear::source::Error;
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -252,9 +250,9 @@ impl DatasetReader {
             first_pass = self.passes.run_first(analyzer, &mut finder);
         }
         let mut analyzer = Analyzer::with_first_pass(self.task.clone(), first_pass);
-        let mut pass = DatasetPass { rows, out, matchers: &mut self.matchers, has_errors: false };
+        let mut pass = DatasetPass { rows, out, matchers: &mut self.matchers };
         self.passes.run(&mut analyzer, None, &mut pass)?;
-        self.has_errors |= pass.has_errors;
+        self.has_errors |= self.passes.has_errors;
         rows.finish(out)
     }
 }
@@ -264,7 +262,6 @@ struct DatasetPass<'a> {
     rows: &'a mut TableRows,
     out: &'a mut dyn BatchWriter,
     matchers: &'a mut [FilterMatcher; 2],
-    has_errors: bool,
 }
 
 impl PassConsumer for DatasetPass<'_> {
@@ -301,14 +298,5 @@ impl PassConsumer for DatasetPass<'_> {
             }
         }
         Ok(())
-    }
-
-    fn unsupported_link(&mut self, link: u16) -> io::Result<()> {
-        print_message(&unsupported_link_message(link));
-        Ok(())
-    }
-
-    fn read_error(&mut self, error: Error) -> io::Result<ControlFlow<()>> {
-        Ok(print_read_error(&error, &mut self.has_errors))
     }
 }

@@ -203,17 +203,19 @@ pub(super) fn push_message(
         Datum::Int(transfer.completed_in.into()),
         Datum::Bool(transfer.complete),
         Datum::number(Some(transfer.body)),
-        Datum::bytes(&own.start_line),
-        Datum::bytes(&own.method),
-        Datum::bytes(&own.target),
-        Datum::bytes(&own.authority),
-        Datum::bytes(&own.version),
-        Datum::bytes(&own.media_type),
-        Datum::bytes(&own.coding),
+        Datum::bytes(own.start_line()),
+        Datum::bytes(own.method()),
+        Datum::bytes(own.target()),
+        Datum::bytes(own.authority()),
+        Datum::bytes(own.version()),
+        Datum::bytes(own.media_type()),
+        Datum::bytes(own.coding()),
     ]);
-    for lines in [&own.headers, &own.trailers] {
+    let (headers, trailers): (Vec<&[u8]>, Vec<&[u8]>) =
+        (own.headers().collect(), own.trailers.iter().map(Vec::as_slice).collect());
+    for lines in [headers, trailers] {
         let pairs: Vec<(&[u8], &[u8])> =
-            lines.iter().map(|line| crate::export::header_pair(line).unwrap_or((line, &[]))).collect();
+            lines.into_iter().map(|line| crate::export::header_pair(line).unwrap_or((line, &[]))).collect();
         rows.push_list(pairs.iter().map(|(name, _)| Datum::Bytes(name)));
         rows.push_list(pairs.iter().map(|(_, value)| Datum::Bytes(value)));
     }

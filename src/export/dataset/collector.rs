@@ -153,7 +153,7 @@ impl TableRows {
 
     /// Adds the rows of a call and its messages, if they are selected.
     pub fn call(&mut self, call: Call, is_selected: bool, out: &mut dyn BatchWriter) -> io::Result<()> {
-        let Some(call) = self.calls.call(call, is_selected) else { return Ok(()) };
+        let Ok(call) = self.calls.call(call, is_selected) else { return Ok(()) };
         let time = call_time(&call.call);
         if let Some((rows, _)) = self.rows(TableKind::Calls, time) {
             push_call(call.row, &call.call, rows);

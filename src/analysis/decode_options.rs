@@ -179,7 +179,7 @@ mod tests {
             ("tcp.port==70000,http", "expected a port from 0 to 65535, found 70000"),
             (
                 "tcp.port==1,smtp",
-                "unknown protocol smtp; available on tcp.port==1: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, websocket",
+                "unknown protocol smtp; available on tcp.port==1: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, capsule, websocket",
             ),
         ] {
             assert_eq!(text.parse::<DecodeAs>(), Err(error.to_owned()), "{text}");

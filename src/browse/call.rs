@@ -8,7 +8,7 @@ use super::frame_table::{FrameFlags, FrameTable};
 use super::random_access::{ErrorText, FrameOrEvent, RandomAccess};
 use super::request::{CallDetail, CallMessage, CallPhase, Dialogue};
 use crate::analysis::{Analyzer, Event, NumberSet, Task};
-use crate::export::{CurlRequest, curl_command};
+use crate::export::{CurlRequest, curl_command, in_one_line};
 use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, messages_in};
 use crate::report::escaped;
 use dissectors::session::{Half, Side};
@@ -236,5 +236,6 @@ fn command_of(message: DissectedMessage<'_>) -> Option<Result<String, String>> {
         server,
     };
     let messages = message.written_body(request.body);
-    curl_command(&request, messages.as_deref(), &tree.schemas)
+    let command = curl_command(&request, messages.as_deref(), &tree.schemas)?;
+    Some(command.map(|command| in_one_line(&command)))
 }

@@ -25,5 +25,5 @@ pub(crate) use message::header_pair;
 pub use message::{CapturedMessage, MAX_BODY};
 pub use objects::ObjectsForm;
 pub use qlog::QlogReport;
-pub(crate) use requests::{CurlRequest, curl_command};
+pub(crate) use requests::{CurlRequest, curl_command, in_one_line};
 pub use requests::{RequestForm, RequestsForm};

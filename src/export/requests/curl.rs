@@ -369,6 +369,9 @@ mod tests {
         let comments: String = named.map(|line| format!("# curl cannot send this header: {line}\n")).concat();
         let line = "curl --header 'Host: a b' --header 'X: 1' --header Y:z --header User-Agent: --header Accept: http://10.0.0.2:80/";
         assert_eq!(text, format!("{comments}{line}"));
+        let shown = crate::export::requests::in_one_line(&text);
+        assert!(shown.starts_with(r": 'curl cannot send this header: X-\x00: 1'; : 'curl cannot"), "{shown}");
+        assert!(shown.ends_with(&format!("; {line}")) && !shown.contains('\n'), "{shown}");
     }
 
     #[test]

@@ -51,6 +51,23 @@ pub(crate) fn curl_command(
     messages.and_then(|text| grpcurl::command(request, text, schemas)).or_else(|| curl::command(request))
 }
 
+/// Returns a command with its comments in one line: as arguments of a command that does nothing, since not all shells read comments
+/// from a terminal.
+pub(crate) fn in_one_line(command: &str) -> String {
+    let mut out = String::new();
+    for line in command.lines() {
+        match line.strip_prefix("# ") {
+            Some(comment) => {
+                out.push_str(": ");
+                curl::push_quoted(&mut out, comment.as_bytes());
+                out.push_str("; ");
+            }
+            None => out.push_str(line),
+        }
+    }
+    out
+}
+
 impl<'s> RequestsForm<'s> {
     /// Returns a form without requests. `schemas` are the types of messages that are known.
     #[must_use]

@@ -98,9 +98,6 @@ struct Capsules {
 impl Capsules {
     /// Records a capsule: its type, and the sizes of type and length.
     fn describe(&self, capsule: Payload<'_>, (kind, sizes): (u64, [usize; 2]), length: u64, cx: &mut Context<'_>) {
-        if !cx.path.names().contains(&CAPSULE.name) {
-            cx.path.push(CAPSULE.name);
-        }
         let tree = &mut *cx.tree;
         let name = TYPE.value_name(kind).unwrap_or("Unknown");
         if tree.wants_columns() {
@@ -165,6 +162,9 @@ impl Session for Capsules {
         }
         if is_long {
             *lane.side.of_mut(&mut self.skip_left) = length;
+        }
+        if !cx.path.names().contains(&CAPSULE.name) {
+            cx.path.push(CAPSULE.name);
         }
         if !cx.tree.skips_rest() && (cx.tree.wants_any(&CAPSULE) || cx.tree.wants_columns()) {
             let span = chunk.span(0..len, "Capsule", cx.tree);

@@ -80,11 +80,11 @@ fn an_invalid_rule_is_a_usage_error() {
     for (rule, message) in [
         (
             "tcp.port==80,htpp",
-            "unknown protocol htpp; available on tcp.port==80: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, websocket",
+            "unknown protocol htpp; available on tcp.port==80: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, capsule, websocket",
         ),
         (
             "tcp.port==80,json",
-            "unknown protocol json; available on tcp.port==80: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, websocket",
+            "unknown protocol json; available on tcp.port==80: proxy, resp, pgsql, mysql, mysql.compressed, tls, dns, http, http2, capsule, websocket",
         ),
         ("tcp.port==99999,http", "expected a port from 0 to 65535, found 99999"),
         ("tcp.port=80,http", &format!("{form}tcp.port=80,http")),

@@ -48,6 +48,11 @@ impl SeekFact {
             SeekFact::AddressConflict(frame, _) | SeekFact::ConnectionBegins(frame) => *frame,
         }
     }
+
+    /// Returns the frame, if a connection in datagrams begins there.
+    pub(crate) fn connection_begins(&self) -> Option<u32> {
+        if let SeekFact::ConnectionBegins(frame) = self { Some(*frame) } else { None }
+    }
 }
 
 /// Facts about an echo request or reply.

@@ -1,7 +1,8 @@
 //! Index entries of several shards, brought together as one analyzer would have made them.
 
 use super::frame_indexer::IndexBatch;
-use crate::analysis::{FoundName, SeekFact};
+use crate::analysis::{FoundName, Place, SeekFact};
+use crate::capture::Connection;
 use crate::statistics::{DirectedPair, Host, HostPairs, StackId, StackNames, StackTable};
 use dissectors::host_names::HostNames;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 pub(super) struct IndexerNumbers {
     pairs: Vec<([Host; 2], Option<u32>)>,
     stacks: Vec<(StackNames, Option<u16>)>,
+    /// Numbers of its connections in datagrams, in the order of their beginnings.
+    connections: Vec<u32>,
 }
 
 /// What is known of the entries of all shards so far.
@@ -19,6 +22,10 @@ pub(super) struct ShardBatches {
     pairs: HostPairs,
     stacks: StackTable,
     shards: Vec<IndexerNumbers>,
+    /// Connections in datagrams that have begun in any shard.
+    connections: u32,
+    /// Whether one indexer reads on, which has read all frames and so has numbers of the capture.
+    is_restarted: bool,
 }
 
 impl ShardBatches {
@@ -30,13 +37,14 @@ impl ShardBatches {
     /// Forgets the numbers of the indexers: those of one that is new follow.
     pub(super) fn restart(&mut self) {
         self.shards = vec![IndexerNumbers::default()];
+        self.is_restarted = true;
     }
 
     /// Joins the entries of the frames from `first` to `last`, of each shard in the order of the shards. Returns them with the
     /// last frame that has entries: that before a frame that no shard has, or two.
     pub(super) fn join(&mut self, batches: Vec<IndexBatch>, first: u32, last: u32) -> (IndexBatch, u32) {
         let mut joined = IndexBatch::default();
-        let mut frames = Vec::new();
+        let (mut frames, mut begun, mut connections) = (Vec::new(), Vec::new(), Vec::new());
         for (shard, mut batch) in batches.into_iter().enumerate() {
             if let Some(numbers) = self.shards.get_mut(shard) {
                 numbers.pairs.extend(batch.pairs.drain(..).map(|pair| (pair, None)));
@@ -45,12 +53,16 @@ impl ShardBatches {
             frames.extend(batch.frames.drain(..).map(|frame| (shard, frame)));
             joined.calls.append(&mut batch.calls);
             joined.streams.append(&mut batch.streams);
-            joined.connections.append(&mut batch.connections);
+            begun.extend(batch.seek_facts.iter().filter_map(|fact| Some((fact.connection_begins()?, shard))));
+            connections.extend(batch.connections.drain(..).map(|connection| (shard, connection)));
             joined.notes.append(&mut batch.notes);
             joined.values.append(&mut batch.values);
             joined.udp_sessions.append(&mut batch.udp_sessions);
             joined.seek_facts.append(&mut batch.seek_facts);
             joined.names.append(&mut batch.names);
+        }
+        if !self.is_restarted {
+            self.number_connections(begun, &mut connections);
         }
         // The sort merges the sorted lists.
         frames.sort_by_key(|(_, frame)| frame.number);
@@ -66,7 +78,8 @@ impl ShardBatches {
             joined.frames.push(frame);
         }
         joined.calls.sort_by_key(|call| call.place);
-        joined.connections.sort_by_key(|&(place, _)| place);
+        connections.sort_by_key(|&(_, (place, _))| place);
+        joined.connections = connections.into_iter().map(|(_, connection)| connection).collect();
         joined.streams.retain(|stream| stream.first.frame <= last);
         joined.notes.retain(|note| note.frame <= last);
         joined.notes.sort_by_key(|note| note.frame);
@@ -75,6 +88,23 @@ impl ShardBatches {
         joined.seek_facts.sort_by_key(SeekFact::frame);
         joined.names.sort_by_key(|name| name.frame);
         (joined, last)
+    }
+
+    /// Replaces the numbers of connections in datagrams, which each shard counts for itself. `begun` has the frame and the shard of
+    /// each that begins.
+    fn number_connections(&mut self, mut begun: Vec<(u32, usize)>, connections: &mut [(usize, (Place, Connection))]) {
+        begun.sort_by_key(|&(frame, _)| frame);
+        for (_, shard) in begun {
+            if let Some(shard) = self.shards.get_mut(shard) {
+                shard.connections.push(self.connections);
+            }
+            self.connections += 1;
+        }
+        for (shard, (_, connection)) in connections {
+            let own = &mut connection.facts.number;
+            let numbers = self.shards.get(*shard).map(|shard| &shard.connections);
+            *own = numbers.and_then(|numbers| numbers.get(*own as usize)).copied().unwrap_or(*own);
+        }
     }
 
     /// Returns the pair of a shard with its number in the index. Appends it to `new` if it is new.

@@ -32,7 +32,6 @@ impl Http3 {
         let is_recorded = !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP3) || cx.tree.wants_columns());
         if is_recorded && let Some((quarter, size)) = quarter {
             let node = cx.tree.nodes().len();
-            cx.path.push("http3");
             if cx.tree.wants_columns() {
                 cx.tree.columns_mut().protocol = PROTOCOL.short;
             }

@@ -279,7 +279,8 @@ impl Analyzer {
         }
         self.tables.run.steps.begin_end(Transport::Udp);
         let ends = self.tables.run.task.ends;
-        let mut conversations: Vec<_> = self.tables.udp.drain().filter(|flow| flow.own().is_some_and(|flow| ends || flow.is_open)).collect();
+        let mut conversations: Vec<_> =
+            self.tables.udp.drain().filter(|flow| flow.own().is_some_and(|flow| ends || flow.is_open)).collect();
         conversations.sort_unstable_by_key(|conversation| conversation.number);
         for conversation in conversations {
             self.tables.close_udp(conversation);

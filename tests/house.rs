@@ -119,7 +119,7 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 41] = [
     // The addresses, the ports and the stream of each frame of the index.
     ("src/browse/index_filter.rs", &["column", "frame", "ipv4", "ipv6", "tcp"]),
     // The notes of an orderly close.
-    ("src/browse/load.rs", &["tcp"]),
+    ("src/browse/frame_indexer.rs", &["tcp"]),
     // The segments and datagrams of a ladder.
     ("src/browse/ladder/handshake.rs", &["tcp"]),
     ("src/browse/ladder/row.rs", &["tcp", "udp"]),

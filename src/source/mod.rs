@@ -19,6 +19,7 @@ mod options;
 mod parallel_decoder;
 mod pcap;
 mod pcapng;
+mod peek_reader;
 mod read_ahead;
 mod record_store;
 mod section_log;

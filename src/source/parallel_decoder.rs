@@ -4,7 +4,7 @@
 //! that is faulty, one decoder reads all the rest. So errors of a file are those of that decoder, and so are its bytes, but for
 //! the last ones before an error: how many of those a decoder returns depends on where it began.
 
-use super::decompress::PeekReader;
+use super::peek_reader::PeekReader;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Cursor, Read};
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -195,7 +195,7 @@ struct ShardLoader {
 }
 
 impl ShardLoader {
-    /// Reads the captures. Ends early if loading is aborted, or nobody receives chunks.
+    /// Reads the captures. Ends early if loading is aborted, or if its chunks are no longer received.
     fn run(mut self, capture: Option<Capture>, shard: Shard, source: &LoadSource) {
         let Some(mut capture) = capture else { return self.finish() };
         let (mut names, mut secrets) = (0, 0);

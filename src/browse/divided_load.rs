@@ -153,6 +153,7 @@ fn join_chunks<H: Fn(BrowseEvent)>(
     let first = publisher.last_frame + 1;
     // They have the same frames, unless a file has changed.
     let expected = chunks.iter().map(|chunk| chunk.last_frame).min().unwrap_or_default();
+    let has_changed = chunks.iter().any(|chunk| chunk.last_frame != expected);
     let mut errors = Vec::new();
     let (mut has_ended, mut undivided, mut fraction) = (false, None, None);
     let mut parts = Vec::new();
@@ -170,11 +171,11 @@ fn join_chunks<H: Fn(BrowseEvent)>(
         }
         parts.push(chunk.batch);
     }
-    let (mut joined, last) = batches.join(parts, first, expected);
+    let (mut joined, last) = batches.join(parts, first, expected, has_changed);
     add_names(std::mem::take(&mut joined.names), names);
     publisher.add(&mut joined);
     publisher.state = LoadState::Reading(fraction);
-    if last != expected {
+    if last != expected || has_changed {
         errors.push("the capture changed while it was read".into());
         return Joined::Complete(errors);
     }

@@ -272,7 +272,7 @@ impl<H: Fn(BrowseEvent)> Loader<H> {
             Some(added) => {
                 let first = publisher.last_frame + 1;
                 let batch = std::mem::take(&mut indexer.batch);
-                publisher.add(&mut added.batches.join(vec![batch], first, indexer.last_frame).0);
+                publisher.add(&mut added.batches.join(vec![batch], first, indexer.last_frame, false).0);
             }
         }
         if !publisher.state.is_complete() {

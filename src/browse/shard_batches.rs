@@ -41,8 +41,14 @@ impl ShardBatches {
     }
 
     /// Joins the entries of the frames from `first` to `last`, of each shard in the order of the shards. Returns them with the
-    /// last frame that has entries: that before a frame that no shard has, or two.
-    pub(super) fn join(&mut self, batches: Vec<IndexBatch>, first: u32, last: u32) -> (IndexBatch, u32) {
+    /// last frame that has entries: that before a frame that no shard has, or two. `has_changed`: some shards have further frames.
+    pub(super) fn join(
+        &mut self,
+        batches: Vec<IndexBatch>,
+        first: u32,
+        last: u32,
+        has_changed: bool,
+    ) -> (IndexBatch, u32) {
         let mut joined = IndexBatch::default();
         let (mut frames, mut begun, mut connections) = (Vec::new(), Vec::new(), Vec::new());
         for (shard, mut batch) in batches.into_iter().enumerate() {
@@ -78,6 +84,10 @@ impl ShardBatches {
             joined.frames.push(frame);
         }
         joined.calls.sort_by_key(|call| call.place);
+        // Those of the end are of the frames that all shards have, unless a file has changed.
+        let is_kept = |place: Place| place.frame <= last || place.frame == Place::END && !has_changed;
+        joined.calls.retain(|call| is_kept(call.place));
+        connections.retain(|&(_, (place, _))| is_kept(place));
         connections.sort_by_key(|&(_, (place, _))| place);
         joined.connections = connections.into_iter().map(|(_, connection)| connection).collect();
         joined.streams.retain(|stream| stream.first.frame <= last);
@@ -85,7 +95,9 @@ impl ShardBatches {
         joined.notes.sort_by_key(|note| note.frame);
         joined.values.retain(|frame| frame <= last);
         joined.values.sort();
+        joined.seek_facts.retain(|fact| fact.frame() <= last);
         joined.seek_facts.sort_by_key(SeekFact::frame);
+        joined.names.retain(|name| name.frame <= last);
         joined.names.sort_by_key(|name| name.frame);
         (joined, last)
     }

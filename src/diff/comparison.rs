@@ -173,6 +173,7 @@ impl Comparison {
     }
 
     fn compare_statuses(&mut self, key: &OperationKey, a: &Operation, b: &Operation) {
+        let before = self.differences.len();
         let compared = a.calls.min(b.calls);
         let changes = if a.is_sampled() && b.is_sampled() {
             sampled_changes(&a.samples, &b.samples)
@@ -189,6 +190,35 @@ impl Comparison {
                 "compared_calls": compared,
             });
             self.push(DifferenceKind::Status, key, text, detail, first.map(Some));
+        }
+        self.compare_further_statuses(key, a, b, before);
+    }
+
+    /// Finds statuses that only one capture has, among the calls that it has more: those are not paired. `from` is the first of the
+    /// differences of paired calls.
+    fn compare_further_statuses(&mut self, key: &OperationKey, a: &Operation, b: &Operation, from: usize) {
+        let is_more = a.calls < b.calls;
+        let (more, fewer) = if is_more { (b, a) } else { (a, b) };
+        if more.calls == fewer.calls {
+            return;
+        }
+        for (status, count) in more.statuses.iter().filter(|(status, _)| !fewer.statuses.contains_key(*status)) {
+            let known = |difference: &Difference| {
+                let statuses = difference.detail.get("status").and_then(Value::as_array);
+                statuses.is_some_and(|own| own.iter().any(|own| own.as_str().unwrap_or_default() == &**status))
+            };
+            if self.differences.iter().skip(from).any(known) {
+                continue;
+            }
+            let name = if status.is_empty() { "no response" } else { status };
+            let counts = if is_more { [0, count.calls] } else { [count.calls, 0] };
+            let [before, after] = counts;
+            let text = format!("{name} in {before} of {} → {after} of {}", calls(a.calls), calls(b.calls));
+            let value = if status.is_empty() { Value::Null } else { (&**status).into() };
+            let detail = json!({ "status_of_one": value, "calls_with_status": counts, "calls": [a.calls, b.calls] });
+            let first = Some(count.first);
+            let first = if is_more { [None, first] } else { [first, None] };
+            self.push(DifferenceKind::Status, key, text, detail, first);
         }
     }
 

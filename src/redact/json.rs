@@ -27,6 +27,9 @@ pub(super) fn add_wants(wants: &mut Wants) {
     [OBJECT, MEMBER, STRING].into_iter().filter_map(dissectors::field).for_each(|field| wants.add(field));
 }
 
+/// Names of an object whose values are beside them, at most.
+const MAX_NAMES: usize = 16;
+
 /// Returns the values of members such as `{"value": "x", "name": "token"}`, by their places.
 pub(super) fn paired_values(redactor: &Redactor, tree: &Tree) -> PairedValues {
     let nodes = tree.nodes();
@@ -35,21 +38,19 @@ pub(super) fn paired_values(redactor: &Redactor, tree: &Tree) -> PairedValues {
         let inside = subtree(nodes, at);
         let depth = nodes.get(at).map_or(0, |node| node.depth) + 1;
         let members = inside.iter().enumerate().filter(|(_, node)| node.depth == depth && node.field.name == MEMBER);
-        let (mut name, mut value) = (&b""[..], &[][..]);
+        let (mut names, mut values) = (Vec::new(), Vec::new());
         for (nth, member) in members.filter(|(_, member)| matches!(text(member, tree).len(), 3..=5)) {
             let own = text(member, tree).to_ascii_lowercase();
-            let values = subtree(inside, nth);
-            match values.iter().find(|node| node.field.name == STRING && node.depth == depth + 1) {
-                Some(first) if NAMING.contains(&&*own) => name = text(first, tree),
-                _ if own == b"value" => value = values,
+            let inside = subtree(inside, nth);
+            match inside.iter().find(|node| node.field.name == STRING && node.depth == depth + 1) {
+                Some(first) if NAMING.contains(&&*own) && names.len() < MAX_NAMES => names.push(text(first, tree)),
+                _ if own == b"value" => values.push(inside),
                 _ => {}
             }
         }
-        if value.is_empty() || name.is_empty() {
-            continue;
-        }
-        for node in value.iter().filter(|node| is_value(node)) {
-            if let Some(kind) = redactor.kind_of(name, text(node, tree)) {
+        // Any of the names may be that of any of the values.
+        for node in values.into_iter().flatten().filter(|node| is_value(node)) {
+            if let Some(kind) = names.iter().find_map(|name| redactor.kind_of(name, text(node, tree))) {
                 found.insert(node.span.start, kind);
             }
         }
@@ -214,6 +215,7 @@ mod tests {
             (r#"{"passwords":["«a]b»", {"c":"«d»"}],"n":1}"#, true),
             (r#"{"pass\u0077ord":"«x»","a":"b"}"#, true),
             (r#"[{"name":"token","value":"«x»"},{"value":["«y»"],"key":"pin"},{"name":"a","value":"b"}]"#, true),
+            (r#"[{"key":"password","name":"Login","value":"«x»"},{"name":"token","value":"«y»","value":"«z»"}]"#, true),
             (r#"{"a":"Bearer «abcdefgh»","authorization":"Basic «YWxpY2U6eA==»"}"#, true),
             (r#"{"secret":{"a":{"b":«1.5»}},"city":"Paris"}"#, true),
             ("{\"password\":\n  \"«a b»\"}\n{\"pin\":«7»}", true),

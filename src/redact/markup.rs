@@ -6,6 +6,9 @@ use dissectors::content::{parameter, unescaped};
 use dissectors::multipart::part_ranges;
 use std::ops::Range;
 
+/// Attributes of an element whose names or values are tried, of each kind.
+const REPEATED: usize = 8;
+
 /// Maximum length of a boundary (RFC 2046 5.1.1).
 const MAX_BOUNDARY: usize = 70;
 
@@ -23,8 +26,11 @@ impl Redactor {
             let slice = |range: &Range<usize>| text.get(range.clone()).unwrap_or_default();
             let has =
                 |own: &Attribute, names: &[&[u8]]| names.iter().any(|name| slice(&own.name).eq_ignore_ascii_case(name));
-            for name in attributes.iter().filter(|own| has(own, &[b"name", b"id", b"property"])) {
-                for value in attributes.iter().filter(|own| has(own, &[b"value", b"content"])) {
+            // Of an attribute that is repeated, parsers of HTML take the first.
+            let named =
+                |names: &'static [&'static [u8]]| attributes.iter().filter(move |own| has(own, names)).take(REPEATED);
+            for name in named(&[b"name", b"id", b"property"]) {
+                for value in named(&[b"value", b"content"]) {
                     if let Some(kind) = self.kind_of(slice(&name.value), slice(&value.value)) {
                         spans.push((value.value.clone(), kind));
                     }
@@ -104,6 +110,14 @@ fn attributes(text: &[u8], at: usize) -> (Vec<Attribute>, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn attributes_that_are_repeated_are_not_paired_with_each_other() {
+        let text = format!("<a {}>", "name=a value=b ".repeat(20_000));
+        let mut spans = Spans::default();
+        crate::redact::tests::redactor().add_markup(text.as_bytes(), &mut spans);
+        assert!(spans.is_empty());
+    }
 
     #[test]
     fn attributes_have_values_with_any_quotes_or_none() {

@@ -385,6 +385,18 @@ fn statuses_of_all_calls_are_compared() {
 }
 
 #[test]
+fn a_status_of_further_calls_is_a_difference() {
+    let a = vec![get("/a", 100); 30];
+    let mut b = vec![get("/a", 100); 60];
+    b[30..].fill(status("/a", "500 Internal Server Error"));
+    let options = ["--ignore", "count,size"];
+    let expected = ("status GET /a".to_owned(), "500 in 0 of 30 calls → 30 of 60 calls".to_owned());
+    assert_eq!(differences(&capture(&a), &capture(&b), &options), (vec![expected], 1));
+    let expected = ("status GET /a".to_owned(), "500 in 30 of 60 calls → 0 of 30 calls".to_owned());
+    assert_eq!(differences(&capture(&b), &capture(&a), &options), (vec![expected], 1));
+}
+
+#[test]
 fn traced_requests_have_another_header() {
     // Services of the second recording send traceparent, in all requests but that for the name of the proxy's style sheet.
     let (found, code) =

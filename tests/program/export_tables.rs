@@ -208,7 +208,9 @@ fn one_value_of_a_field_can_be_selected() {
     let capture = fixture("http/post-login.pcap");
     for (which, expected) in [("first", "tcp.srcport"), ("last", "tcp.dstport")] {
         let target = folder.path().join(which);
-        let options = ["--tables", "frames", "-e", "tcp.port", "-e", expected, "--occurrence", which];
+        // A field that is named twice is one column.
+        let names = ["-e", "tcp.port", "-e", expected, "-e", "tcp.port"];
+        let options = [&["--tables", "frames"][..], &names, &["--occurrence", which]].concat();
         export(&capture, &target, &options);
         let rows = rows(&target, "number");
         assert!(rows.len() > 5 && rows.iter().all(|row| row["tcp.port"] == row[expected]), "{which}");
@@ -449,6 +451,7 @@ fn usage_errors_name_what_is_wrong() {
         (&["export", "parquet", &capture, "-o", "-"][..], "expected a folder"),
         (&["export", "parquet", &capture, "-o", "x", "-e", "ip.sorce"], "unknown field ip.sorce"),
         (&["export", "parquet", &capture, "-o", "x", "-e", "ip.src", "--tables", "calls"], "-e selects columns"),
+        (&["export", "parquet", &capture, "-o", "x", "--digest", "--redact"], "--digest is of the captured bytes"),
         (&["export", "parquet", "/no/such.pcap", "-o", "x"], "no such file"),
     ] {
         let (_, error, code) = run(options);

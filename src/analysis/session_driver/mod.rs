@@ -234,8 +234,10 @@ impl SessionDriver {
         if tracking.frames && is_read {
             match feed.frames.as_slice() {
                 [] => buffer.note_frames(&[arrived.frame]),
-                // The session below kept them since an earlier frame.
-                frames if !frames.contains(&first.frame) => buffer.note_frames(&[first.frame]),
+                // The session below kept them since an earlier datagram.
+                frames if feed.conversation.id.tcp().is_none() && !frames.contains(&first.frame) => {
+                    buffer.note_frames(&[first.frame]);
+                }
                 frames => buffer.note_frames(frames),
             }
         }

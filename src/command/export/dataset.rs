@@ -173,7 +173,17 @@ fn open(
 ) -> Result<(DatasetRun, DatasetSettings, Vec<PathBuf>), String> {
     let decode = decode_options(&captures.decode)?;
     let CaptureInput { paths, filter } = CaptureInput::of(captures)?;
-    let fields = match table.fields.as_slice() {
+    if table.digest && decode.redactor.is_some() {
+        return Err("--digest is of the captured bytes, from which what --redact replaces can be guessed".into());
+    }
+    // A table has each column once.
+    let mut names: Vec<&String> = Vec::new();
+    table.fields.iter().for_each(|field| {
+        if !names.contains(&field) {
+            names.push(field)
+        }
+    });
+    let fields = match names.as_slice() {
         [] => None,
         fields => {
             let unknown = |unknown| format!("{unknown}; search with `overhear fields TEXT`");

@@ -12,9 +12,14 @@ storage that all machines mount. docs/scale.md describes the stages, what they c
 3. Frames that several sensors captured are marked: the table `duplicates`.
 
 Tasks write to names of their own and rename them when they are complete, so a task that is run again, or twice, changes nothing.
+A capture whose parts are in WORK is split again if it has changed. Shards of an earlier run that this one does not have are removed from
+DATASET.
 """
 
 import argparse
+import contextlib
+import hashlib
+import json
 import os
 import pathlib
 import re
@@ -24,29 +29,46 @@ import uuid
 from urllib.parse import quote
 
 from pyspark.sql import SparkSession
+from pyspark.sql.functions import expr, regexp_extract
 
 CAPTURE_NAME = re.compile(r"\.(pcap|pcapng|cap|dmp)(\.(gz|zst|lz4))?$|\.(pcap|pcapng|cap)\d+$")
 MARK = "_SUCCESS"
 # Copies of a packet at two sensors are at most this far apart.
 DUPLICATE_NANOS = 50_000_000
+TABLES = ["frames", "calls", "streams", "messages", "dns", "notes"]
+SHARD_FOLDER = re.compile(r"capture=shard-[0-9]{5}")
+# Bytes of a capture's folder and name in the name of a part, which has at most 255 with the number of the shard.
+MAX_FOLDER = 150
+MAX_NAME = 85
 
 
 def captures_of(paths):
-    """Returns the captures of paths, and the folder that all are in."""
+    """Returns the captures of paths, which may be hidden files."""
     found = []
     for path in map(pathlib.Path, paths):
         below = sorted(path.rglob("*")) if path.is_dir() else [path]
         found += [own.resolve() for own in below if not path.is_dir() or own.is_file() and CAPTURE_NAME.search(own.name)]
-    found = sorted(set(found))
     if not found:
         raise SystemExit("no captures")
-    root = pathlib.Path(os.path.commonpath([own.parent for own in found]))
-    return found, root
+    return sorted(set(found))
 
 
-def key_of(capture, root):
-    """Returns the name of a capture in paths: its folders are part of it."""
-    return quote(str(capture.relative_to(root)), safe="")
+def key_of(capture):
+    """Returns the name of a capture in paths: its absolute path, so that it is the same for every run."""
+    folder = str(capture.parent).rstrip("/")
+    return f"{quoted(folder, MAX_FOLDER)}{quote('/', safe='')}{quoted(capture.name, MAX_NAME)}"
+
+
+def quoted(text, limit):
+    """Returns text with escapes as in URLs. Of a longer one, the end, after a hash of the whole: `--sensor` is often about the end."""
+    whole = quote(os.fsencode(text), safe="")
+    if len(whole) <= limit:
+        return whole
+    mark = f"{hashlib.sha256(os.fsencode(text)).hexdigest()[:16]}~"
+    # Characters are removed, so that an escape is whole.
+    while len(mark) + len(quote(os.fsencode(text), safe="")) > limit:
+        text = text[1:]
+    return mark + quote(os.fsencode(text), safe="")
 
 
 def run(words):
@@ -59,50 +81,78 @@ def run(words):
 
 
 def split(capture, key, parts, settings):
-    """Splits a capture into the parts of its shards, unless that is done."""
+    """Splits a capture into the parts of its shards, unless that is done, with the same settings, and it has not changed since."""
     target = pathlib.Path(parts) / key
-    if (target / MARK).exists():
+    state = os.stat(capture)
+    mark = json.dumps({"bytes": state.st_size, "mtime_ns": state.st_mtime_ns, "with_secrets": settings["with_secrets"]})
+    if mark_of(target) == mark:
         return ""
     own = target.with_name(f".{uuid.uuid4().hex}")
     own.mkdir(parents=True)
+    earlier = own.with_name(f"{own.name}-earlier")
     try:
         words = [settings["overhear"], "split", str(capture), "--by-flow", str(settings["shards"])]
         report = run(words + ["-o", str(own / f"{key}.pcapng")] + ["--with-secrets"] * settings["with_secrets"])
-        (own / MARK).touch()
-        rename(own, target)
+        (own / MARK).write_text(mark)
+        rename(own, target, earlier, mark)
         return report
     finally:
         shutil.rmtree(own, ignore_errors=True)
+        shutil.rmtree(earlier, ignore_errors=True)
 
 
-def rename(own, target):
-    """Renames a complete folder. If another attempt has been first, its folder stays: it has the same content."""
+def mark_of(target):
+    """Returns the mark of a complete folder, which is of the state of the capture that it was made of."""
     try:
-        os.rename(own, target)
-    except OSError:
-        if not (target / MARK).exists():
-            raise
+        return (target / MARK).read_text()
+    except FileNotFoundError:
+        return None
+
+
+def rename(own, target, earlier, mark):
+    """Renames a complete folder, and one of another state of the capture to `earlier`. If another attempt has been first, its folder
+    stays: it has the same content."""
+    for is_last in (False, True):
+        try:
+            return os.rename(own, target)
+        except OSError:
+            if mark_of(target) == mark:
+                return
+            if is_last:
+                raise
+        # Another attempt may have renamed it.
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(target, earlier)
 
 
 def shard_name(shard):
     return f"shard-{shard:05}"
 
 
-def export(shard, parts, settings):
-    """Exports the parts of a shard, of all captures."""
-    own = sorted(str(path) for path in pathlib.Path(parts).glob(f"[!.]*/*_{shard:05}.pcapng"))
+def export(shard, keys, parts, settings):
+    """Exports the parts of a shard, of the captures with these keys. Returns a report, or None if there are no parts."""
+    names = (pathlib.Path(parts) / key / f"{key}_{shard:05}.pcapng" for key in sorted(keys))
+    own = [str(path) for path in names if path.exists()]
     if not own:
-        return ""
+        return None
     words = [settings["overhear"], "export", "parquet", *own, "--merge-as", shard_name(shard), "--replace", "--digest"]
     words += ["--tables", settings["tables"], "-o", settings["dataset"], "--threads", "1", *settings["options"]]
     return run(words)
 
 
+def remove_other_shards(dataset, shards):
+    """Removes the shards that an earlier run wrote and this one did not, from all tables."""
+    kept = {f"capture={shard_name(shard)}" for shard in shards}
+    for table in TABLES:
+        for folder in pathlib.Path(dataset, table).glob("capture=shard-*"):
+            if SHARD_FOLDER.fullmatch(folder.name) and folder.name not in kept:
+                shutil.rmtree(folder)
+
+
 def mark_duplicates(spark, dataset, sensor):
     """Writes the table `duplicates`: frames of which an earlier copy was captured by another sensor."""
-    frames = spark.read.parquet(f"{dataset}/frames").selectExpr(
-        "capture", "number", "time", "digest", "captured", f"regexp_extract(url_decode(file), '{sensor}', 1) AS sensor"
-    )
+    sensors = regexp_extract(expr("url_decode(file)"), sensor, 1).alias("sensor")
+    frames = spark.read.parquet(f"{dataset}/frames").select("capture", "number", "time", "digest", "captured", sensors)
     frames.createOrReplaceTempView("own_frames")
     found = spark.sql(
         f"""
@@ -119,19 +169,25 @@ def mark_duplicates(spark, dataset, sensor):
 
 def build(spark, paths, settings):
     """Runs all stages. Returns the reports of tasks about captures that could not be read completely."""
-    captures, root = captures_of(paths)
+    captures = captures_of(paths)
     parts = str(pathlib.Path(settings["work"]) / f"parts-{settings['shards']}")
     context = spark.sparkContext
     # The largest first: the last task of a stage is then a short one.
-    jobs = sorted(((str(own), key_of(own, root)) for own in captures), key=lambda job: -os.path.getsize(job[0]))
+    jobs = sorted(((str(own), key_of(own)) for own in captures), key=lambda job: -os.path.getsize(job[0]))
     context.setJobDescription("split captures by flow")
     reports = context.parallelize(jobs, len(jobs)).map(lambda job: split(*job, parts, settings)).collect()
     context.setJobDescription("export shards")
     shards = range(1, settings["shards"] + 1)
-    reports += context.parallelize(shards, len(shards)).map(lambda shard: export(shard, parts, settings)).collect()
+    keys = [key for _, key in jobs]
+    exported = context.parallelize(shards, len(shards)).map(lambda shard: export(shard, keys, parts, settings)).collect()
+    reports = [report for report in reports + exported if report]
+    written = [shard for shard, report in zip(shards, exported) if report is not None]
+    if not written:
+        raise SystemExit("\n".join([*reports, "no frames in the captures"]))
+    remove_other_shards(settings["dataset"], written)
     context.setJobDescription("mark duplicates")
     marked = mark_duplicates(spark, settings["dataset"], settings["sensor"]) if "frames" in settings["tables"] else 0
-    return len(jobs), marked, [report for report in reports if report]
+    return len(jobs), marked, reports
 
 
 def session():
@@ -146,10 +202,13 @@ def parse(words=None):
     parser.add_argument("--work", required=True, help="folder of the parts of captures; a run continues what is there")
     parser.add_argument("--dataset", required=True, help="folder of the tables")
     parser.add_argument("--shards", type=int, default=64, choices=range(2, 65), metavar="N", help="2 to 64 [default: 64]")
-    parser.add_argument("--tables", default="frames,calls,streams,messages,dns,notes", help="tables, separated by commas")
+    parser.add_argument("--tables", default=",".join(TABLES), help="tables, separated by commas")
     parser.add_argument("--overhear", default="overhear", help="path of the program on the workers")
     parser.add_argument(
-        "--sensor", default="^(.*)/", help="regular expression whose group is the sensor in the path of a capture [default: its folder]"
+        "--sensor",
+        default="^(.*)/",
+        metavar="REGEX",
+        help="regular expression whose group is the sensor in the absolute path of a capture [default: its folder]",
     )
     parser.add_argument("--with-secrets", action="store_true", help="keep the secrets of captures in their parts, to decrypt TLS")
     parser.add_argument("--option", action="append", default=[], help="further option of overhear export, such as --option=--keylog=KEYS")

@@ -47,6 +47,17 @@ pub(crate) fn sorted(
     rows.into_iter().map(|(_, number)| number).collect()
 }
 
+/// Adds rows to rows in order. Those before and after all added ones are not compared: most lists grow at one end.
+pub(crate) fn add_sorted(order: &mut Vec<u32>, added: impl Iterator<Item = u32>, by: &impl RowOrder, sort: SortColumn) {
+    let added = sorted(added, false, by, sort);
+    let (Some(&first), Some(&last)) = (added.first(), added.last()) else { return };
+    let start = order.partition_point(|&row| compare(row, first, by, sort).is_lt());
+    let end = order.partition_point(|&row| compare(row, last, by, sort).is_lt());
+    let between = order.get(start..end).unwrap_or_default().iter().copied();
+    let merged = sorted(between.chain(added.iter().copied()), true, by, sort);
+    order.splice(start..end, merged);
+}
+
 /// Compares two rows.
 pub(crate) fn compare(left: u32, right: u32, by: &impl RowOrder, sort: SortColumn) -> Ordering {
     let order = by.key(left, sort.column).cmp(&by.key(right, sort.column));

@@ -30,12 +30,14 @@ pub(crate) struct SortedList {
 /// Work that remains to bring the rows in order.
 #[derive(Debug)]
 enum SortWork {
-    /// Rows are sorted at once, and may change.
+    /// Rows are sorted at once.
     AtOnce {
         /// Number of unsorted numbers that the order contains.
         sorted_count: usize,
-        /// Whether rows in the order may have changed.
+        /// Whether rows were added, or rows in the order may have changed.
         is_stale: bool,
+        /// Whether rows may change after they were added.
+        may_change: bool,
     },
     /// Rows are sorted in steps.
     Steps {
@@ -46,7 +48,7 @@ enum SortWork {
 }
 
 impl SortedList {
-    /// Returns a list that is sorted at once.
+    /// Returns a list that is sorted at once, and of which rows may change.
     pub(crate) fn new(columns: &'static [ListColumn]) -> SortedList {
         SortedList {
             list: ScrollState::default(),
@@ -56,8 +58,14 @@ impl SortedList {
             columns,
             sortable: columns.len(),
             order: Arc::default(),
-            work: SortWork::AtOnce { sorted_count: 0, is_stale: false },
+            work: SortWork::AtOnce { sorted_count: 0, is_stale: false, may_change: true },
         }
+    }
+
+    /// Returns a list that is sorted at once, to which rows are added that do not change.
+    pub(crate) fn with_fixed_rows(columns: &'static [ListColumn]) -> SortedList {
+        let work = SortWork::AtOnce { sorted_count: 0, is_stale: false, may_change: false };
+        SortedList { work, ..SortedList::new(columns) }
     }
 
     /// Returns a list that is sorted in steps, by one of the first `sortable` columns. `selected` is its first row.
@@ -100,7 +108,7 @@ impl SortedList {
     /// Marks the list as changed: rows were added or changed, or, with `other`, different rows are shown. A list that
     /// is sorted in steps notices added rows and other filters itself.
     pub(crate) fn mark_changed(&mut self, other: bool) {
-        if let SortWork::AtOnce { sorted_count, is_stale } = &mut self.work {
+        if let SortWork::AtOnce { sorted_count, is_stale, .. } = &mut self.work {
             *is_stale = true;
             if other {
                 *sorted_count = 0;
@@ -112,15 +120,19 @@ impl SortedList {
     /// whether steps remain.
     pub(crate) fn sort_changes(&mut self, filter_id: Option<u64>, unsorted: &RowNumbers, by: &impl RowOrder) -> bool {
         match &mut self.work {
-            SortWork::AtOnce { sorted_count, is_stale } => {
+            SortWork::AtOnce { sorted_count, is_stale, may_change } => {
                 let Some(sort) = self.sort.filter(|_| *is_stale) else { return false };
                 if *sorted_count > unsorted.len() {
                     *sorted_count = 0;
                 }
-                // Sorted rows stay together, so adding a few rows moves little.
-                let sorted = self.order.iter().copied().take(*sorted_count);
                 let added = (*sorted_count..unsorted.len()).filter_map(|row| unsorted.get(row));
-                self.order = Arc::new(row_order::sorted(sorted.chain(added), *sorted_count > 0, by, sort));
+                if *may_change || *sorted_count == 0 {
+                    // Sorted rows stay together, so adding a few rows moves little.
+                    let sorted = self.order.iter().copied().take(*sorted_count);
+                    self.order = Arc::new(row_order::sorted(sorted.chain(added), *sorted_count > 0, by, sort));
+                } else {
+                    row_order::add_sorted(Arc::make_mut(&mut self.order), added, by, sort);
+                }
                 (*sorted_count, *is_stale) = (unsorted.len(), false);
                 false
             }
@@ -142,7 +154,7 @@ impl SortedList {
 
     /// Sets rows that the caller has sorted, for orders that do not follow from row keys.
     pub(crate) fn set_order(&mut self, order: Vec<u32>) {
-        self.work = SortWork::AtOnce { sorted_count: order.len(), is_stale: false };
+        self.work = SortWork::AtOnce { sorted_count: order.len(), is_stale: false, may_change: true };
         self.order = Arc::new(order);
     }
 
@@ -196,7 +208,8 @@ mod tests {
     fn added_rows_are_sorted_in() {
         let rows = Lengths(vec!["ccc", "b", "aaa", "dd", "a"]);
         let all = |count| RowNumbers::All { first: 0, count };
-        for mut list in [SortedList::new(&COLUMNS), SortedList::in_steps(&COLUMNS, 1, 0)] {
+        let kinds = [SortedList::new(&COLUMNS), SortedList::with_fixed_rows(&COLUMNS)];
+        for mut list in kinds.into_iter().chain([SortedList::in_steps(&COLUMNS, 1, 0)]) {
             list.sort_by(0);
             while list.sort_changes(None, &all(3), &rows) {}
             assert_eq!(**list.order, [1, 2, 0]);
@@ -224,22 +237,34 @@ mod tests {
         }
     }
 
-    #[test]
-    fn many_rows_and_new_rows_are_sorted_in_steps() {
-        let mut random = 1u32;
-        let mut values = Values(Vec::new());
-        let mut list = SortedList::in_steps(&COLUMNS, 1, 0);
-        list.sort_by(0);
-        for more in [7 * SORT_STEP + 3, 1, 0, 3 * SORT_STEP] {
-            for _ in 0..more {
-                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                values.0.push(random >> 12);
+    /// Adds rows that `value` makes of random numbers and the number of rows in steps, in both directions, and compares the order.
+    fn add_rows(new: impl Fn() -> SortedList, value: impl Fn(u32, usize) -> u32) {
+        for descending in [false, true] {
+            let mut random = 1u32;
+            let mut values = Values(Vec::new());
+            let mut list = new().with_sort(SortColumn { column: 0, descending });
+            for more in [7 * SORT_STEP + 3, 1, 0, 3 * SORT_STEP] {
+                for _ in 0..more {
+                    random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    let next = value(random >> 12, values.0.len());
+                    values.0.push(next);
+                }
+                let mut expected: Vec<u32> = (0..values.0.len() as u32).collect();
+                expected.sort_by_key(|&row| (values.0[row as usize] ^ if descending { u32::MAX } else { 0 }, row));
+                let all = RowNumbers::All { first: 0, count: values.0.len() };
+                list.mark_changed(false);
+                while list.sort_changes(None, &all, &values) {}
+                assert!(*list.order == expected);
             }
-            let mut expected: Vec<u32> = (0..values.0.len() as u32).collect();
-            expected.sort_by_key(|&row| (values.0[row as usize], row));
-            let all = RowNumbers::All { first: 0, count: values.0.len() };
-            while list.sort_changes(None, &all, &values) {}
-            assert!(*list.order == expected);
+        }
+    }
+
+    #[test]
+    fn many_rows_and_new_rows_are_sorted() {
+        for new in [|| SortedList::in_steps(&COLUMNS, 1, 0), || SortedList::with_fixed_rows(&COLUMNS)] {
+            add_rows(new, |random, _| random);
+            // Nearly in order, some equal.
+            add_rows(new, |random, rows| (rows as u32 >> 2) + (random & 0xff));
         }
     }
 

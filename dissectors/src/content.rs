@@ -182,6 +182,9 @@ fn find_protocol(media_type: &[u8]) -> Option<&'static Protocol> {
                 best = (order, Some(protocol));
             }
         }
+        if best.0 == 0 {
+            break;
+        }
     }
     best.1
 }
@@ -231,6 +234,10 @@ pub struct LossyText<'b>(pub &'b [u8]);
 
 impl fmt::Display for LossyText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Most text is valid, which takes less time to find than its chunks.
+        if let Ok(text) = core::str::from_utf8(self.0) {
+            return f.write_str(text);
+        }
         for chunk in self.0.utf8_chunks() {
             f.write_str(chunk.valid())?;
             chunk.invalid().iter().try_for_each(|_| f.write_char('\u{fffd}'))?;
@@ -246,7 +253,10 @@ pub struct LossyLowercase<'b>(pub &'b [u8]);
 impl fmt::Display for LossyLowercase<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
-            chunk.valid().chars().try_for_each(|char| f.write_char(char.to_ascii_lowercase()))?;
+            match chunk.valid() {
+                lower if !lower.bytes().any(|byte| byte.is_ascii_uppercase()) => f.write_str(lower)?,
+                mixed => mixed.chars().try_for_each(|char| f.write_char(char.to_ascii_lowercase()))?,
+            }
             chunk.invalid().iter().try_for_each(|_| f.write_char('\u{fffd}'))?;
         }
         Ok(())

@@ -61,29 +61,37 @@ pub fn ether(out: &mut impl Write, bytes: [u8; 6]) -> fmt::Result {
     out.write_str(core::str::from_utf8(&text).unwrap_or_default())
 }
 
+/// The decimal digits of a byte with a point after them, and their number: those of all bytes, since most rows have addresses.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+static OCTETS: [([u8; 4], u8); 256] = {
+    let mut octets = [([b'.'; 4], 0); 256];
+    let mut byte = 0;
+    while byte < octets.len() {
+        let digits = [b'0' + (byte / 100) as u8, b'0' + (byte / 10 % 10) as u8, b'0' + (byte % 10) as u8];
+        let count = 1 + (byte >= 10) as usize + (byte >= 100) as usize;
+        let mut at = 0;
+        while at < count {
+            octets[byte].0[at] = digits[3 - count + at];
+            at += 1;
+        }
+        octets[byte].1 = count as u8;
+        byte += 1;
+    }
+    octets
+};
+
 /// Writes an IPv4 address: four numbers and points.
 pub fn ipv4(out: &mut impl Write, bytes: [u8; 4]) -> fmt::Result {
-    let mut text = [0; 15];
+    let mut text = [0; 16];
     let mut len = 0;
-    let mut push = |byte: u8| {
-        if let Some(slot) = text.get_mut(len) {
-            *slot = byte;
-            len += 1;
+    for byte in bytes {
+        let (digits, count) = OCTETS.get(usize::from(byte)).copied().unwrap_or_default();
+        if let Some(room) = text.get_mut(len..len + digits.len()) {
+            room.copy_from_slice(&digits);
         }
-    };
-    for (nth, &byte) in bytes.iter().enumerate() {
-        if nth > 0 {
-            push(b'.');
-        }
-        if byte >= 100 {
-            push(b'0' + byte / 100);
-        }
-        if byte >= 10 {
-            push(b'0' + byte / 10 % 10);
-        }
-        push(b'0' + byte % 10);
+        len += usize::from(count) + 1;
     }
-    out.write_str(text.get(..len).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or_default())
+    out.write_str(text.get(..len - 1).and_then(|text| core::str::from_utf8(text).ok()).unwrap_or_default())
 }
 
 /// Displays an IPv4 address, as its own type does, but without padding.
@@ -144,6 +152,9 @@ pub fn text(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
 
 /// Writes text as [`text`](fn@text) does.
 pub fn string(out: &mut impl Write, text: &str) -> fmt::Result {
+    if is_all_plain(text.as_bytes(), |byte| byte != b'\\') {
+        return out.write_str(text);
+    }
     let (mut written, mut at) = (0, 0);
     loop {
         at += plain_length(text.as_bytes().get(at..).unwrap_or_default(), |byte| byte != b'\\');
@@ -168,10 +179,25 @@ pub fn string(out: &mut impl Write, text: &str) -> fmt::Result {
     out.write_str(text.get(written..).unwrap_or_default())
 }
 
+/// Bytes that are tested at once: without an early exit, the compiler uses vectors.
+const BLOCK: usize = 16;
+
+/// Returns whether all bytes are printable characters of ASCII, and plain. Most texts are.
+#[inline]
+pub fn is_all_plain(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & is_plain(byte);
+    let is_plain_block = |block: &[u8; BLOCK]| block.iter().fold(true, |all, &byte| all & is_plain(byte));
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    blocks.iter().all(is_plain_block)
+        && match bytes.last_chunk::<BLOCK>() {
+            Some(last) => rest.is_empty() || is_plain_block(last),
+            None => rest.iter().all(|&byte| is_plain(byte)),
+        }
+}
+
 /// Returns the number of bytes before the first that is not a printable character of ASCII, or that is not plain.
 #[inline]
-pub fn plain_length(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> usize {
-    const BLOCK: usize = 16;
+fn plain_length(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> usize {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & is_plain(byte);
     let find = |from: usize, to: usize| {
         let bytes = bytes.get(from..to).unwrap_or_default();

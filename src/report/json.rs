@@ -20,7 +20,7 @@ use super::selection::{Selection, column_text};
 use super::time_format::TimeFormatter;
 use super::value::{self, Decimals};
 use super::{DissectedFrame, Report};
-use dissectors::format::{is_printable, plain_length};
+use dissectors::format::{is_all_plain, is_printable};
 use dissectors::tree::Node;
 use dissectors::{FIELD_COUNT, Field, FieldKind, Tree, Value, column, fields};
 use std::fmt::Write as _;
@@ -374,16 +374,18 @@ fn escape_unprintable(json: &str) -> String {
 pub(super) fn write_string(row: &mut String, text: &str) {
     row.reserve(text.len() + 2);
     row.push('"');
-    // Without an early exit, the compiler vectorizes the test of a block. Most text is plain to its end.
-    if text.as_bytes().chunks(64).all(|block| block.iter().fold(true, |all, &byte| all & is_plain(byte))) {
+    if is_all_plain(text.as_bytes(), |byte| !matches!(byte, b'"' | b'\\')) {
         row.push_str(text);
         row.push('"');
         return;
     }
     let (mut written, mut at) = (0, 0);
-    loop {
-        let rest = text.get(at..).unwrap_or_default();
-        at += plain_length(rest.as_bytes(), is_plain);
+    // Text with one escape often is JSON or lines, which have many.
+    while let Some(&byte) = text.as_bytes().get(at) {
+        if PLAIN.get(usize::from(byte)).is_some_and(|&is_plain| is_plain) {
+            at += 1;
+            continue;
+        }
         let Some(char) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
         let end = at + char.len_utf8();
         if char.is_ascii() || !is_printable(char) {
@@ -404,10 +406,17 @@ pub(super) fn write_string(row: &mut String, text: &str) {
     row.push('"');
 }
 
-/// Returns whether a byte is a character of ASCII that is not escaped.
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\')
-}
+/// Whether a byte is a character of ASCII that is not escaped.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < plain.len() {
+        plain[byte] = matches!(byte as u8, b' '..=b'~') && !matches!(byte as u8, b'"' | b'\\');
+        byte += 1;
+    }
+    plain
+};
 
 /// Appends bytes: as text if they are readable, else as hexadecimal digits.
 pub(super) fn write_bytes(row: &mut String, bytes: &[u8]) {
@@ -492,7 +501,7 @@ mod tests {
     #[test]
     fn names_of_fields_need_no_escapes() {
         for field in fields() {
-            assert!(field.name.bytes().all(is_plain), "{}", field.name);
+            assert!(field.name.bytes().all(|byte| PLAIN[usize::from(byte)]), "{}", field.name);
         }
     }
 

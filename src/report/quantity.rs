@@ -39,16 +39,24 @@ pub(crate) fn size(out: &mut String, bytes: u64) {
 /// unit. Halves are rounded up.
 fn write_scaled(out: &mut String, value: u64, units: &[ScaleUnit]) {
     for &(unit, word, limit) in units {
-        let rounded = |parts: u64| (u128::from(value) * u128::from(parts) + u128::from(unit / 2)) / u128::from(unit);
-        let (tenths, whole) = (rounded(10) as u64, rounded(1) as u64);
-        if unit > 1 && tenths < 1_000 {
+        if value >= unit.saturating_mul(limit) {
+            continue;
+        }
+        let rounded = |parts: u64| match value.checked_mul(parts).and_then(|product| product.checked_add(unit / 2)) {
+            Some(sum) => sum / unit,
+            None => ((u128::from(value) * u128::from(parts) + u128::from(unit / 2)) / u128::from(unit)) as u64,
+        };
+        let tenths = if unit > 1 { rounded(10) } else { 1_000 };
+        if tenths < 1_000 {
             number(out, tenths / 10);
             out.push('.');
             number(out, tenths % 10);
-        } else if whole < limit {
-            number(out, whole);
         } else {
-            continue;
+            let whole = rounded(1);
+            if whole >= limit {
+                continue;
+            }
+            number(out, whole);
         }
         return out.push_str(word);
     }

@@ -225,10 +225,10 @@ fn write_table_cell(out: &mut String, cell: &Cell<'_>) {
         Cell::Empty | Cell::Text("") | Cell::Media("", "") => out.push('-'),
         Cell::Missing(word) | Cell::Word(word) => out.push_str(word),
         // Invalid UTF-8 is escaped already.
-        Cell::Text(text) => value::line(out, text.as_bytes()),
+        Cell::Text(text) => value::line_of(out, text),
         Cell::Media(media, remark) => {
             let end = memchr::memchr(b';', media.as_bytes()).unwrap_or(media.len());
-            value::line(out, media.get(..end).unwrap_or(media).trim().as_bytes());
+            value::line_of(out, media.get(..end).unwrap_or(media).trim());
             if !media.is_empty() && !remark.is_empty() {
                 out.push(' ');
             }
@@ -266,7 +266,7 @@ fn write_json_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter)
 fn write_csv_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter) {
     match *cell {
         Cell::Empty | Cell::Missing(_) => {}
-        Cell::Text(text) | Cell::Media(text, _) => value::line(out, text.as_bytes()),
+        Cell::Text(text) | Cell::Media(text, _) => value::line_of(out, text),
         Cell::Word(word) => out.push_str(word),
         Cell::Endpoint(address, _) => endpoint(out, address),
         Cell::Number(number) | Cell::Size(number) => value::number(out, number),
@@ -290,10 +290,7 @@ pub(crate) fn address(out: &mut String, address: Address) {
     match address {
         Address::None => {}
         Address::V4(bytes) => {
-            for (nth, byte) in bytes.into_iter().enumerate() {
-                out.push_str(if nth > 0 { "." } else { "" });
-                out.push_str(itoa::Buffer::new().format(byte));
-            }
+            let _ = dissectors::format::ipv4(out, bytes);
         }
         Address::V6(bytes) => {
             let _ = dissectors::format::ipv6(out, bytes);

@@ -100,11 +100,12 @@ impl TextReport {
     }
 }
 
+/// As many spaces as the widest padded column has characters.
+const SPACES: &str = "            ";
+
 fn pad(row: &mut String, cell: &str, width: usize) {
     let len = if cell.is_ascii() { cell.len() } else { cell.chars().count() };
-    for _ in len..width {
-        row.push(' ');
-    }
+    row.push_str(SPACES.get(len..width).unwrap_or_default());
 }
 
 /// Returns the style of a line, by its most severe note, and the style of the protocol name, if it is a session protocol

@@ -48,40 +48,51 @@ pub(super) fn string(out: &mut String, text: &str) {
 /// Appends a line written by a dissector, in which text from the wire may be escaped already. Control characters and
 /// invalid UTF-8 are escaped, backslashes are not.
 pub(crate) fn line(out: &mut String, bytes: &[u8]) {
-    match plain_text(bytes) {
-        Some(plain) => out.push_str(plain),
-        None => {
-            for (nth, part) in bytes.split(|&byte| byte == b'\\').enumerate() {
-                if nth > 0 {
-                    out.push('\\');
-                }
-                let _ = format::text(out, part);
-            }
-        }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => line_of(out, text),
+        Err(_) => escaped_line(out, bytes),
     }
 }
 
-/// Returns the bytes as text if nothing needs an escape: the common case.
-fn plain_text(bytes: &[u8]) -> Option<&str> {
+/// Appends a line that is valid UTF-8; see [`line`].
+pub(crate) fn line_of(out: &mut String, text: &str) {
+    match is_plain(text) {
+        true => out.push_str(text),
+        false => escaped_line(out, text.as_bytes()),
+    }
+}
+
+fn escaped_line(out: &mut String, bytes: &[u8]) {
+    for (nth, part) in bytes.split(|&byte| byte == b'\\').enumerate() {
+        if nth > 0 {
+            out.push('\\');
+        }
+        let _ = format::text(out, part);
+    }
+}
+
+/// Whether nothing in a text needs an escape: the common case.
+fn is_plain(text: &str) -> bool {
     // Without an early exit, the compiler vectorizes the loop.
-    let has_controls = bytes.iter().fold(false, |any, &byte| any | (byte < b' ') | (byte == 0x7f));
-    let text = std::str::from_utf8(bytes).ok().filter(|_| !has_controls)?;
-    if text.is_ascii() {
-        return Some(text);
+    let (has_controls, has_others) = text.bytes().fold((false, false), |(controls, others), byte| {
+        (controls | (byte < b' ') | (byte == 0x7f), others | !byte.is_ascii())
+    });
+    if has_controls || !has_others {
+        return !has_controls;
     }
     // Usually the arrow between two ports, close to the start.
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| !byte.is_ascii()) {
-        let mut chars = rest.get(at..)?.chars();
+        let mut chars = rest.get(at..).unwrap_or_default().chars();
         if !chars.next().is_some_and(format::is_printable) {
-            return None;
+            return false;
         }
         rest = chars.as_str();
         if rest.is_ascii() {
             break;
         }
     }
-    Some(text)
+    true
 }
 
 /// Returns the bytes as text if they are readable: UTF-8 without control characters other than tab and line ends.

@@ -43,6 +43,10 @@ impl SessionDriver {
                     best = Some((probe, claims, entry));
                 }
             }
+            // No other can be better.
+            if matches!(best, Some((Probe::Yes, true, _))) {
+                break;
+            }
         }
         let waits = may_be && !is_datagram && bytes.len() < limits::UNDETECTED_BYTES;
         match best {

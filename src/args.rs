@@ -32,6 +32,7 @@ pub(crate) use input::{CaptureArgs, DecodeArgs, InputArgs};
 pub(crate) use journey::{CallArgs, JourneyArgs, JourneyFormat};
 pub(crate) use ladder::{LadderArgs, LadderFormat, LadderSubject};
 use overhear::report::{JsonFraming, RecordFormat};
+use overhear::source::core_count;
 pub(crate) use print::{FrameFormat, PrintArgs};
 pub(crate) use stats::{StatsArgs, StatsFormat, TableName};
 use std::ffi::OsStr;
@@ -175,6 +176,25 @@ pub(crate) fn is_file(word: &OsStr) -> bool {
     word == "-" || path.exists() && !path.is_dir()
 }
 
+/// Threads of a run.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct ThreadArgs {
+    /// Number of threads that read a capture file [default: as many as the processor has cores, at most 8, for files of
+    /// 4 MB or more]
+    #[arg(long = "threads", value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=16))]
+    pub(crate) threads: Option<usize>,
+}
+
+impl ThreadArgs {
+    /// One thread.
+    pub(crate) const ONE: ThreadArgs = ThreadArgs { threads: Some(1) };
+
+    /// Whether there is one thread for everything.
+    pub(crate) fn is_one(self) -> bool {
+        self.threads.unwrap_or_else(core_count) == 1
+    }
+}
+
 /// Options of one run over the frames.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
@@ -190,10 +210,8 @@ pub(crate) struct RunArgs {
     /// Keep reading the last file as it grows, until Ctrl-C
     #[arg(long = "follow-file")]
     pub(crate) follow_file: bool,
-    /// Number of threads that read a capture file [default: as many as the processor has cores, at most 8, for files of
-    /// 4 MB or more]
-    #[arg(long = "threads", value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=16))]
-    pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
     /// Read in two passes (automatic where a field needs it; accepted for tshark compatibility)
     #[arg(short = '2', hide = true)]
     _two_passes: bool,
@@ -202,7 +220,19 @@ pub(crate) struct RunArgs {
 impl RunArgs {
     /// Returns the options of a run over complete captures.
     pub(crate) fn complete(count: Option<u32>, output: Option<PathBuf>) -> RunArgs {
-        RunArgs { count, output, line_buffered: false, follow_file: false, threads: Some(1), _two_passes: false }
+        RunArgs {
+            count,
+            output,
+            line_buffered: false,
+            follow_file: false,
+            threads: ThreadArgs::ONE,
+            _two_passes: false,
+        }
+    }
+
+    /// Returns the same options for these threads.
+    pub(crate) fn on(self, threads: ThreadArgs) -> RunArgs {
+        RunArgs { threads, ..self }
     }
 
     /// Whether rows go to a file instead of standard output.

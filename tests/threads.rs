@@ -2,6 +2,7 @@
 
 use crate::common;
 
+use std::path::PathBuf;
 use std::process::Command;
 
 const COMMANDS: &[&[&str]] = &[
@@ -143,5 +144,78 @@ fn a_datagram_without_a_whole_header_begins_no_conversation() {
     let command = ["print", "-T", "fields", "-e", "frame.number", "-e", "udp.stream", "-e", "_ws.col.Info"];
     for threads in THREADS {
         assert_eq!(run(name, &command, threads), run(name, &command, "1"), "{threads}");
+    }
+}
+
+/// Exports of calls and of tables.
+const EXPORTS: &[&[&str]] = &[
+    &["har"],
+    &["har", "tcp.len > 200 or udp"],
+    &["curl"],
+    &["python"],
+    &["objects"],
+    &["arrow", "--table", "frames"],
+    &["arrow", "--table", "messages", "--body-limit", "100"],
+    &["parquet"],
+    &["parquet", "ip.len > 100 or ipv6", "-e", "tcp.stream", "-e", "http.response_in", "-e", "_ws.col.Info"],
+];
+
+/// Files by name, standard error, and the exit code.
+type Exported = (Vec<(PathBuf, Vec<u8>)>, String, Option<i32>);
+
+/// Returns what an export writes.
+fn exported(file: &str, command: &[&str], threads: &str) -> Exported {
+    let (name, rest) = command.split_first().expect("a form");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_overhear"));
+    let program = program.args(["export", name, file]).args(rest).args(["--threads", threads, "-o"]);
+    let output = program.arg(folder.path().join("out")).output().expect("the program runs");
+    let entries = walkdir::WalkDir::new(&folder).sort_by_file_name().into_iter().map(|entry| entry.expect("an entry"));
+    let read = |entry: walkdir::DirEntry| {
+        let path = entry.path().strip_prefix(&folder).expect("it is in the folder").to_owned();
+        (path, std::fs::read(entry.path()).expect("a file"))
+    };
+    let files = entries.filter(|entry| entry.file_type().is_file()).map(read).collect();
+    let errors = String::from_utf8(output.stderr).expect("it is text");
+    (files, errors.replace(&*folder.path().to_string_lossy(), "FOLDER"), output.status.code())
+}
+
+#[test]
+fn several_threads_export_what_one_exports() {
+    let mut pairs = 0;
+    for (file, _) in common::captures() {
+        for command in EXPORTS {
+            let name = command.join(" ");
+            for threads in THREADS.iter().filter(|threads| common::is_selected(&file, &format!("{name} {threads}"), 27))
+            {
+                let (one, several) = (exported(&file, command, "1"), exported(&file, command, threads));
+                assert_eq!((&one.1, one.2), (&several.1, several.2), "{file} {command:?} {threads}");
+                assert!(one.0 == several.0, "{file} {command:?} {threads}: other bytes");
+                pairs += 1;
+            }
+        }
+    }
+    assert!(pairs > 100, "{pairs} pairs");
+}
+
+#[test]
+fn an_export_of_a_capture_that_cannot_be_divided_is_that_of_one_thread() {
+    // Frames 3 to 5 carry packets of two connections each.
+    let file = "fixtures/link/wlan-aggregates.pcap";
+    for command in EXPORTS {
+        for threads in THREADS {
+            let (one, several) = (exported(file, command, "1"), exported(file, command, threads));
+            assert!(one == several, "{command:?} {threads}");
+        }
+    }
+}
+
+#[test]
+fn statements_that_are_repeated_are_noted_by_several_threads() {
+    // The fixture has repetitions of statements in a call of another connection.
+    let file = "fixtures/pgsql/n-plus-one.pcap";
+    let command = ["arrow", "--table", "notes"];
+    for threads in THREADS {
+        assert!(exported(file, &command, "1") == exported(file, &command, threads), "{threads}");
     }
 }

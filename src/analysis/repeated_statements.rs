@@ -312,8 +312,11 @@ impl RepeatedStatements {
         named.collect()
     }
 
-    /// Stores at the end of the capture what each note needs: the number of repetitions, and the frame of the call.
-    pub fn finish(mut self, first_pass: &mut FirstPass) {
+    /// Stores at the end of the capture what each note needs: the number of repetitions, and the frame of the call. Each analyzer of a
+    /// divided capture has a first pass of its own.
+    pub fn finish(mut self, first_passes: &mut [FirstPass]) {
+        let mut insert =
+            |note, about, value| first_passes.iter_mut().for_each(|first| first.insert(note, about, value));
         self.evaluate_rest();
         for burst in self.bursts.values_mut() {
             Self::end_burst(burst, &mut self.ended);
@@ -321,12 +324,12 @@ impl RepeatedStatements {
         let count = |count: usize| (count as u64) << 32;
         for (statement, _, note, frame) in &self.found {
             let value = count(statement.count) | u64::from(*frame);
-            first_pass.insert(note, About::Half(statement.recognized, Half::Request), value);
+            insert(note, About::Half(statement.recognized, Half::Request), value);
         }
         // Where calls of the host were captured, they decide.
         let is_alone = |host: &Address| !self.hosts.get(host).is_some_and(|host| host.has_calls);
         for (_, statement, repetitions) in self.ended.iter().filter(|(host, ..)| is_alone(host)) {
-            first_pass.insert(statement.note, About::Half(statement.id, Half::Request), count(*repetitions));
+            insert(statement.note, About::Half(statement.id, Half::Request), count(*repetitions));
         }
     }
 }

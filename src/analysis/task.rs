@@ -1,6 +1,6 @@
 //! Tasks: what a run needs of an analyzer, and how much work that takes.
 
-use super::{DecodeOptions, NameFlags, NumberSet, Shard, wants_repeated_statements};
+use super::{DecodeOptions, NameFlags, NumberSet, Shard};
 use dissectors::protocol::UnitReassembly;
 use dissectors::session::ConversationId;
 use dissectors::{Dissector, Field, FieldKind, PROTOCOLS, Protocol, Wants};
@@ -124,18 +124,15 @@ fn is_above_layers(protocol: &Protocol) -> bool {
 }
 
 impl Task {
-    /// Whether several analyzers can divide a capture: whether results depend on one conversation each.
+    /// Whether several analyzers can divide a capture: whether results depend on one conversation each, but for
+    /// [repeated statements](super::wants_repeated_statements), which are found among the calls of all of them.
     #[must_use]
     pub fn is_divisible(&self, displays_all_frames: bool) -> bool {
         let needs_displayed_frames = !displays_all_frames && self.wants.field(&frame::TIME_DELTA_DISPLAYED);
         let resolves_names = self.decode.names.flags.network;
         let depends_on_capture = dissectors::fields().any(|field| field.of_capture && self.wants.field(field));
         let resumes_sessions = !self.decode.secrets.private_keys().is_empty();
-        !(wants_repeated_statements(&self.wants)
-            || depends_on_capture
-            || needs_displayed_frames
-            || resolves_names
-            || resumes_sessions)
+        !(depends_on_capture || needs_displayed_frames || resolves_names || resumes_sessions)
     }
 
     /// Whether it takes reading messages, and not headers only.

@@ -1,6 +1,7 @@
 //! Arguments of `export parquet` and `export arrow`.
 
-use super::{CaptureArgs, OutputArgs};
+use super::{CaptureArgs, OutputArgs, ThreadArgs};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use overhear::export::MAX_BODY;
 use overhear::export::dataset::TableKind;
@@ -29,9 +30,10 @@ pub(crate) struct ExportParquetArgs {
         long = "tables",
         value_name = "TABLE,...",
         value_delimiter = ',',
+        value_parser = table_parser(),
         default_value = "frames,calls,streams,messages,dns,notes"
     )]
-    pub(crate) tables: Vec<TableChoice>,
+    pub(crate) tables: Vec<TableKind>,
     #[command(flatten)]
     pub(crate) table: TableArgs,
     /// Merge the captures in the order of time, as one of this name: for the files of one capture
@@ -40,10 +42,8 @@ pub(crate) struct ExportParquetArgs {
     /// Replace the rows of captures that FOLDER has already
     #[arg(long = "replace")]
     pub(crate) replace: bool,
-    /// Number of threads: with two or more, files are written while the capture is read [default: as many as the processor has
-    /// cores]. The files are the same for any number
-    #[arg(long = "threads", value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=16))]
-    pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
     /// Stop after reading N frames of each capture
     #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) count: Option<u32>,
@@ -60,12 +60,18 @@ pub(crate) struct ExportArrowArgs {
     #[command(flatten)]
     pub(crate) captures: CaptureArgs,
     /// Table to write
-    #[arg(long = "table", value_name = "TABLE", default_value = "frames")]
-    pub(crate) kind: TableChoice,
+    #[arg(long = "table", value_name = "TABLE", value_parser = table_parser(), default_value = "frames")]
+    pub(crate) kind: TableKind,
     #[command(flatten)]
     pub(crate) table: TableArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+/// Returns a parser of the names of tables.
+fn table_parser() -> impl TypedValueParser<Value = TableKind> {
+    let names = TableKind::ALL.map(|kind| PossibleValue::new(kind.name()).help(kind.rows()));
+    PossibleValuesParser::new(names).try_map(|name| TableKind::named(&name).ok_or("unknown table"))
 }
 
 /// Columns of tables.
@@ -84,35 +90,6 @@ pub(crate) struct TableArgs {
     #[arg(long = "body-limit", value_name = "BYTES", default_value_t = 0,
           value_parser = clap::value_parser!(u32).range(0..=MAX_BODY as i64))]
     pub(crate) body_limit: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TableChoice {
-    /// One row a frame
-    Frames,
-    /// One row a call
-    Calls,
-    /// One row a TCP connection
-    Streams,
-    /// One row a request or response, with its headers
-    Messages,
-    /// One row a message of DNS
-    Dns,
-    /// One row an expert note
-    Notes,
-}
-
-impl From<TableChoice> for TableKind {
-    fn from(choice: TableChoice) -> TableKind {
-        match choice {
-            TableChoice::Frames => TableKind::Frames,
-            TableChoice::Calls => TableKind::Calls,
-            TableChoice::Streams => TableKind::Streams,
-            TableChoice::Messages => TableKind::Messages,
-            TableChoice::Dns => TableKind::Dns,
-            TableChoice::Notes => TableKind::Notes,
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

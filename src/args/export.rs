@@ -1,6 +1,6 @@
 //! Arguments of `export`, `merge` and `split`.
 
-use super::{CaptureArgs, DecodeArgs, RunArgs};
+use super::{CaptureArgs, DecodeArgs, RunArgs, ThreadArgs};
 use clap::{Args, Subcommand};
 use overhear::export::MAX_BODY;
 use std::path::PathBuf;
@@ -114,6 +114,8 @@ pub(crate) struct ExportObjectsArgs {
     /// Stop after reading N frames
     #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) count: Option<u32>,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
 }
 
 #[derive(Debug, Args)]
@@ -154,12 +156,14 @@ pub(crate) struct OutputArgs {
     /// Stop after reading N frames
     #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) count: Option<u32>,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
 }
 
 impl OutputArgs {
     /// Returns the options of the run.
     pub(crate) fn run(&self) -> RunArgs {
-        RunArgs::complete(self.count, self.output.clone())
+        RunArgs::complete(self.count, self.output.clone()).on(self.threads)
     }
 }
 

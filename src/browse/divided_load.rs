@@ -7,20 +7,16 @@ use super::index_publisher::IndexPublisher;
 use super::load_source::LoadSource;
 use super::request::BrowseEvent;
 use super::shard_batches::{ShardBatches, add_names};
-use crate::analysis::{Shard, Task, unsupported_link_message};
+use crate::analysis::{Shard, Task, unsupported_link_message, wants_repeated_statements};
 use crate::priority;
-use crate::source::{Capture, Compression, OpenOptions, RecordStore};
+use crate::source::{Capture, OpenOptions, RecordStore, reading_threads};
 use dissectors::host_names::HostNames;
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-/// Minimum size in bytes of captures that are divided.
-const MIN_SIZE: u64 = 4 << 20;
-/// Maximum number of threads: all of them read all frames, so further ones save little.
-const MAX_THREADS: usize = 8;
 /// Number of frames of each chunk, and of the first one, which shows something early.
 const CHUNK_FRAMES: u32 = 16_384;
 const FIRST_CHUNK_FRAMES: u32 = 1024;
@@ -72,18 +68,15 @@ pub(super) struct UndividedRest {
 
 /// Returns the number of threads on which captures are loaded.
 pub(super) fn thread_count(source: &LoadSource, task: &Task) -> usize {
-    let size = |path: &Path| path.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
-    let sum = source.paths.iter().try_fold(0_u64, |sum, path| Some(sum.saturating_add(size(path)?)));
-    // Each thread would decompress all of a file.
-    let is_plain = |path: &Path| matches!(Compression::of_file(path), Ok(None));
-    let is_divisible = source.live.is_none() && sum.is_some() && task.is_divisible(true);
+    let is_file = |path: &PathBuf| path.is_file();
+    let is_divisible = source.live.is_none()
+        && source.paths.iter().all(is_file)
+        && task.is_divisible(true)
+        && !wants_repeated_statements(&task.wants);
     match source.threads {
         _ if !is_divisible => 1,
         Some(threads) => threads,
-        None if sum.is_some_and(|sum| sum >= MIN_SIZE) && source.paths.iter().all(|path| is_plain(path)) => {
-            thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS)
-        }
-        None => 1,
+        None => reading_threads(source.paths.iter().map(PathBuf::as_path)),
     }
 }
 

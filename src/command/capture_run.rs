@@ -35,7 +35,7 @@ impl CaptureRun {
     pub(super) fn new(paths: Vec<PathBuf>, run: &RunArgs, decode: DecodeOptions) -> CaptureRun {
         let matcher = FilterMatcher::new(None, MatchUnit::Frames);
         let open_options = OpenOptions { follow: run.follow_file, ..OpenOptions::default() };
-        let (max_frames, threads) = (run.count.unwrap_or(u32::MAX), run.threads);
+        let (max_frames, threads) = (run.count.unwrap_or(u32::MAX), run.threads.threads);
         CaptureRun { paths, max_frames, matcher, open_options, decode, malformed_secrets: None, threads }
     }
 
@@ -216,6 +216,14 @@ impl CaptureRun {
             passes.collect_names(&mut decode);
         }
         (passes, decode, !errors.is_empty())
+    }
+
+    /// Opens the captures again, for passes beside those that [`CaptureRun::open_passes`] opened and reported.
+    pub(super) fn open_again(mut self, two_passes: bool) -> Option<PassLoop> {
+        let (capture, _) = self.open_captures(two_passes);
+        let mut passes = PassLoop::new(capture?, ReadProgressBar::disabled());
+        passes.max_frames = self.max_frames;
+        Some(passes)
     }
 
     /// Opens the captures. A capture that cannot be opened is skipped. Returns the errors.

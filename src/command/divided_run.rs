@@ -3,11 +3,11 @@
 use super::capture_run::CaptureRun;
 use super::output::Output;
 use super::shard_output::{RowsFrom, ShardOutput, merge};
-use overhear::analysis::{Shard, Task};
+use overhear::analysis::{Shard, Task, wants_repeated_statements};
 use overhear::report::{Report, ThreadedReport};
-use overhear::source::Compression;
+use overhear::source::{core_count, reading_threads};
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::thread::{self, ScopedJoinHandle};
 
 /// Creates the report of a run, for each of its threads.
@@ -17,22 +17,12 @@ pub(super) type ReportFactory<'a> = dyn Fn() -> Box<dyn Report + Send> + Sync + 
 /// thread.
 pub(super) fn whole_report(task: &Task, make: &ReportFactory<'_>, out: &Output) -> Box<dyn Report> {
     let has_rows_of_events = task.exchanges || task.streams;
-    let use_thread = has_rows_of_events && !out.is_line_buffered() && cores() > 1;
+    let use_thread = has_rows_of_events && !out.is_line_buffered() && core_count() > 1;
     match use_thread.then(|| ThreadedReport::new(make())) {
         Some(Ok(threaded)) => Box::new(threaded),
         _ => make(),
     }
 }
-
-/// Number of processor cores that are available.
-fn cores() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Minimum size in bytes of captures that are divided unless asked for.
-const MIN_SIZE: u64 = 4 << 20;
-/// Maximum number of threads unless asked for: all of them read all frames, so further ones save little.
-const MAX_THREADS: usize = 8;
 
 impl CaptureRun {
     /// Reads and reports the captures as [`CaptureRun::run`] does, with the same output, on several threads if the task can
@@ -56,19 +46,14 @@ impl CaptureRun {
         let mut wants = task.wants.clone();
         wants.add_all(&self.matcher.wants());
         let task = Task { wants, decode: self.decode.clone(), ..task.clone() };
-        if self.has_pipe() || out.is_line_buffered() || !task.is_divisible(!self.matcher.has_filter()) {
+        let is_divisible = task.is_divisible(!self.matcher.has_filter()) && !wants_repeated_statements(&task.wants);
+        if self.has_pipe() || out.is_line_buffered() || !is_divisible {
             return 1;
         }
-        let is_worth_dividing = || task.reads_messages() && self.has_plain_files();
-        self.threads.unwrap_or_else(|| if is_worth_dividing() { cores().min(MAX_THREADS) } else { 1 })
-    }
-
-    /// Whether the captures are large and not compressed: each thread would decompress all of them.
-    fn has_plain_files(&self) -> bool {
-        let size = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
-        let sum: u64 = self.paths.iter().map(|path| size(path)).sum();
-        let is_plain = |path: &Path| matches!(Compression::of_file(path), Ok(None));
-        sum >= MIN_SIZE && self.paths.iter().all(|path| is_plain(path))
+        let is_worth_dividing = task.reads_messages();
+        self.threads.unwrap_or_else(|| {
+            if is_worth_dividing { reading_threads(self.paths.iter().map(PathBuf::as_path)) } else { 1 }
+        })
     }
 
     fn run_shards(
@@ -88,7 +73,7 @@ impl CaptureRun {
                     // What a thread writes is allocated by it: apart from what others write.
                     let (mut run, mut report) = (self.fork(), make());
                     // With a shard on each core, bytes that another core has read arrive later.
-                    run.open_options.without_read_ahead = count >= cores();
+                    run.open_options.without_read_ahead = count >= core_count();
                     let task = Task { shard: Some(shard), ..task.clone() };
                     let has_errors = run.run(task, &mut *report, &mut shard_out)?;
                     shard_out.finish()?;

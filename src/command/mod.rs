@@ -5,6 +5,7 @@ mod capture_run;
 mod check;
 mod decode;
 mod diff;
+mod divided_passes;
 mod divided_run;
 mod export;
 mod filter_matcher;
@@ -23,6 +24,7 @@ mod pass_loop;
 mod progress;
 mod redaction;
 mod shard_output;
+mod shard_queue;
 mod stats;
 #[cfg(feature = "live")]
 mod status;

@@ -190,7 +190,7 @@ impl PassLoop {
         self.start_again();
         let mut first_pass = analyzer.into_first_pass();
         if let Some(statements) = finder.statements.take() {
-            statements.finish(&mut first_pass);
+            statements.finish(std::slice::from_mut(&mut first_pass));
         }
         first_pass
     }

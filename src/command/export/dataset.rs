@@ -3,30 +3,29 @@
 use crate::args::{CaptureArgs, ExportArrowArgs, ExportParquetArgs, RunArgs, TableArgs};
 use crate::command::capture_run::CaptureRun;
 use crate::command::decode::decode_options;
+use crate::command::divided_passes::Extractor;
 use crate::command::filter_matcher::{FilterMatcher, MatchUnit};
 use crate::command::input::CaptureInput;
 use crate::command::output::{Output, OutputContent, escape_paths};
 use crate::command::overwrite::{is_within, refuse_captures};
-use crate::command::pass_loop::{FrameFinder, PassConsumer};
+use crate::command::shard_queue::ItemStore;
 use crate::command::{CommandOutcome, finish_output, print_message};
-use dissectors::session::FirstPass;
 use overhear::analysis::{Analyzer, DecodeOptions, Event, Task};
 use overhear::export::dataset::{
-    ArrowStream, BatchWriter, DatasetSettings, ParquetDataset, TableKind, TableRows, ThreadedWriter, Written,
-    capture_folder, capture_name,
+    ArrowStream, BatchWriter, DatasetSettings, ExtractedRows, ParquetDataset, RowExtractor, TableKind, TableRows,
+    TableWriter, Written, capture_folder, capture_name,
 };
 use overhear::report::{DissectedFrame, Selection};
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::thread;
 
 pub(super) fn run_export_parquet(args: ExportParquetArgs) -> io::Result<CommandOutcome> {
     let ExportParquetArgs { captures, folder, tables, table, merge_as, replace, threads, count } = args;
-    let mut tables: Vec<TableKind> = tables.into_iter().map(TableKind::from).collect();
+    let mut tables = tables;
     tables.sort_unstable();
     tables.dedup();
-    let opened = open(captures, &table, tables, RunArgs::complete(count, None));
+    let opened = open(captures, &table, tables, RunArgs::complete(count, None).on(threads));
     let named = opened.and_then(|(run, settings, paths)| {
         let captures = named_captures(paths, merge_as)?;
         refuse_existing(&folder, &captures, &settings.tables, replace)?;
@@ -36,30 +35,21 @@ pub(super) fn run_export_parquet(args: ExportParquetArgs) -> io::Result<CommandO
         Ok(named) => named,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    let is_threaded = threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from)) > 1;
     let mut has_errors = false;
     let mut written = Written::default();
-    for capture in captures {
-        let mut rows = TableRows::new(settings.clone());
-        let Some(mut reader) = run.read(capture.paths, &rows) else {
+    for NamedCapture { name, paths } in captures {
+        let create = |rows: &TableRows| {
+            let dataset = ParquetDataset::create(&folder, &name, rows, replace)?;
+            if threads.is_one() { Ok(TableWriter::Direct(dataset)) } else { TableWriter::threaded(dataset) }
+        };
+        let Some((dataset, failed)) = run.read(paths, &settings, create)? else {
             has_errors = true;
             continue;
         };
-        let mut dataset = ParquetDataset::create(&folder, &capture.name, &rows, replace)?;
-        if is_threaded {
-            let mut writer = ThreadedWriter::new(dataset)?;
-            let result = reader.run(&mut rows, &mut writer);
-            // An error of the writer is the cause of that of the reader.
-            dataset = writer.finish()?;
-            result?;
-        } else {
-            reader.run(&mut rows, &mut dataset)?;
-        }
-        has_errors |= reader.has_errors;
-        let own = dataset.finish()?;
+        has_errors |= failed;
+        let own = dataset.finish()?.finish()?;
         written.files += own.files;
         own.rows.into_iter().for_each(|(table, count)| *written.rows.entry(table).or_default() += count);
-        rows.limit_notes().iter().for_each(|note| print_message(note));
     }
     let rows = written.rows.iter().map(|(table, count)| format!("{} {count}", table.name())).collect::<Vec<_>>();
     if !rows.is_empty() {
@@ -71,7 +61,7 @@ pub(super) fn run_export_parquet(args: ExportParquetArgs) -> io::Result<CommandO
 
 pub(super) fn run_export_arrow(args: ExportArrowArgs) -> io::Result<CommandOutcome> {
     let ExportArrowArgs { captures, kind, table, output } = args;
-    let (run_args, kind) = (output.run(), TableKind::from(kind));
+    let run_args = output.run();
     if !run_args.writes_file() && io::stdout().is_terminal() {
         return Ok(CommandOutcome::Error("a stream of Arrow is not for a terminal; use -o FILE or a pipe".into()));
     }
@@ -86,18 +76,12 @@ pub(super) fn run_export_arrow(args: ExportArrowArgs) -> io::Result<CommandOutco
         Ok(opened) => opened,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
-    let mut stream = ArrowStream::new(out, kind, &TableRows::new(settings.clone()))?;
+    let mut stream = ArrowStream::new(out, kind, &TableRows::new(&settings))?;
     let mut has_errors = false;
-    for capture in captures {
-        let mut rows = TableRows::new(settings.clone());
-        let Some(mut reader) = run.read(capture.paths, &rows) else {
-            has_errors = true;
-            continue;
-        };
-        stream.capture = capture.name;
-        reader.run(&mut rows, &mut stream)?;
-        has_errors |= reader.has_errors;
-        rows.limit_notes().iter().for_each(|note| print_message(note));
+    for NamedCapture { name, paths } in captures {
+        stream.capture = name;
+        let read = run.read(paths, &settings, |_| Ok(&mut stream))?;
+        has_errors |= read.is_none_or(|(_, has_errors)| has_errors);
     }
     finish_output(stream.finish()?, has_errors)
 }
@@ -212,16 +196,20 @@ fn has_calls(table: TableKind) -> bool {
 }
 
 impl DatasetRun {
-    /// Opens captures, which are merged in the order of time if there are several. None if there is none that can be read, which is
-    /// reported.
-    fn read(&self, paths: Vec<PathBuf>, rows: &TableRows) -> Option<DatasetReader> {
+    /// Reads captures, which are merged in the order of time if there are several, into tables. `create` creates the output, once a
+    /// capture is open. Returns the output with whether there were errors; none if no capture can be read, which is reported.
+    fn read<W: BatchWriter + Send>(
+        &self,
+        paths: Vec<PathBuf>,
+        settings: &DatasetSettings,
+        create: impl FnOnce(&TableRows) -> io::Result<W>,
+    ) -> io::Result<Option<(W, bool)>> {
         let mut run = CaptureRun::new(paths, &self.run, self.decode.clone());
         if run.paths().len() > 1 {
             run = run.merged();
         }
-        let matchers = [self.filter.fork(), self.filter.of_unit(MatchUnit::Streams)];
-        let mut task = rows.task();
-        for matcher in &matchers {
+        let mut task = RowExtractor::new(settings, Vec::new()).task();
+        for matcher in self.matchers() {
             let mut own = Task::default();
             matcher.extend_task(&mut own);
             task.wants.add_all(&own.wants);
@@ -229,84 +217,67 @@ impl DatasetRun {
             task.halves |= own.halves;
             task.owners |= own.owners;
         }
-        let is_twice = task.wants.needs_later_frames();
-        let (passes, decode, has_errors) = run.open_passes(if is_twice { 2 } else { 1 }, true);
-        task.decode = decode;
-        Some(DatasetReader { passes: passes?, task, is_twice, matchers, has_errors })
+        let Some(mut passes) = run.open_divided(&task, !self.filter.has_filter(), true) else { return Ok(None) };
+        let mut rows = TableRows::new(settings);
+        let mut out = create(&rows)?;
+        let files = file_names(passes.files().iter().map(Path::new));
+        let extractor =
+            || DatasetExtractor { rows: RowExtractor::new(settings, files.clone()), matchers: self.matchers() };
+        passes.run(&task, &extractor, &mut |items: &mut ExtractedRows| rows.take(items, &mut out))?;
+        rows.finish(&mut out)?;
+        rows.limit_notes().iter().for_each(|note| print_message(note));
+        Ok(Some((out, passes.has_errors)))
+    }
+
+    /// Returns matchers of the filter for frames and calls, and for connections.
+    fn matchers(&self) -> [FilterMatcher; 2] {
+        [self.filter.fork(), self.filter.of_unit(MatchUnit::Streams)]
     }
 }
 
-/// Captures that are open, and what is read of them.
-struct DatasetReader {
-    passes: crate::command::pass_loop::PassLoop,
-    task: Task,
-    /// Whether the captures are read twice: fields of frames depend on later frames.
-    is_twice: bool,
-    /// Matchers of the filter for frames and calls, and for connections.
+/// Extracts what the rows of tables are made of.
+struct DatasetExtractor {
+    rows: RowExtractor,
     matchers: [FilterMatcher; 2],
-    has_errors: bool,
 }
 
-impl DatasetReader {
-    /// Reads the captures.
-    fn run(&mut self, rows: &mut TableRows, out: &mut dyn BatchWriter) -> io::Result<()> {
-        rows.set_files(file_names(self.passes.files().map(Path::new)));
-        let mut first_pass = FirstPass::default();
-        if self.is_twice {
-            let mut finder = FrameFinder::before(&self.task.wants);
-            let exchanges = finder.statements.is_some();
-            let decode = self.task.decode.clone();
-            let analyzer = Analyzer::new(Task { collect: true, exchanges, decode, ..Task::default() });
-            first_pass = self.passes.run_first(analyzer, &mut finder);
-        }
-        let mut analyzer = Analyzer::with_first_pass(self.task.clone(), first_pass);
-        let mut pass = DatasetPass { rows, out, matchers: &mut self.matchers };
-        self.passes.run(&mut analyzer, None, &mut pass)?;
-        self.has_errors |= self.passes.has_errors;
-        rows.finish(out)
+impl ItemStore for ExtractedRows {
+    fn added(&self) -> usize {
+        ExtractedRows::added(self)
+    }
+
+    fn size(&self) -> usize {
+        ExtractedRows::size(self)
+    }
+
+    fn clear(&mut self) {
+        ExtractedRows::clear(self);
     }
 }
 
-/// Consumer of the pass.
-struct DatasetPass<'a> {
-    rows: &'a mut TableRows,
-    out: &'a mut dyn BatchWriter,
-    matchers: &'a mut [FilterMatcher; 2],
-}
+impl Extractor for DatasetExtractor {
+    type Store = ExtractedRows;
 
-impl PassConsumer for DatasetPass<'_> {
-    type Error = io::Error;
-
-    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> io::Result<bool> {
-        for connection in analyzer.connections().iter().filter(|connection| !connection.messages.is_empty()) {
-            self.rows.messages(&connection.messages, frame.tree);
-        }
-        let [frames, streams] = &mut *self.matchers;
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer, items: &mut ExtractedRows) -> bool {
+        self.rows.frame_messages(analyzer.connections(), frame.tree, items);
+        let [frames, streams] = &mut self.matchers;
         let is_match = frames.matches_frame(frame.frame.number, analyzer);
         streams.matches_frame(frame.frame.number, analyzer);
         if is_match {
-            self.rows.frame(frame, analyzer, self.out)?;
+            self.rows.frame(frame, analyzer, items);
         }
-        Ok(is_match)
+        is_match
     }
 
-    fn events(&mut self, analyzer: &mut Analyzer) -> io::Result<()> {
-        let [frames, streams] = &mut *self.matchers;
-        for event in analyzer.events() {
-            let is_match = [frames.matches_event(&event), streams.matches_event(&event)];
-            match (event, is_match) {
-                (Event::Call(call), [is_match, _]) => self.rows.call(call, is_match, self.out)?,
-                (Event::Stream(stream), [_, true]) => self.rows.stream(&stream, self.out)?,
-                (Event::Unfinished(unfinished), _) => {
-                    self.rows.messages(&unfinished.messages, &unfinished.tree);
-                    // No frame has them: a filter does not select them.
-                    if !frames.has_filter() {
-                        self.rows.unfinished(&unfinished, self.out)?;
-                    }
-                }
-                _ => {}
-            }
+    fn event(&mut self, event: Event, items: &mut ExtractedRows) {
+        let [frames, streams] = &mut self.matchers;
+        let is_match = [frames.matches_event(&event), streams.matches_event(&event)];
+        match (event, is_match) {
+            (Event::Call(call), [is_match, _]) => self.rows.call(call, is_match, items),
+            (Event::Stream(stream), [_, true]) => self.rows.stream(stream, items),
+            // No frame has its notes: a filter does not select them.
+            (Event::Unfinished(unfinished), _) => self.rows.unfinished(&unfinished, !frames.has_filter(), items),
+            _ => {}
         }
-        Ok(())
     }
 }

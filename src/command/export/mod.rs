@@ -11,8 +11,9 @@ mod whole_streams;
 
 use super::CommandOutcome;
 use crate::args::{ExportArgs, ExportForm, ExportHarArgs, ExportObjectsArgs, ExportRequestsArgs, RunArgs};
+use calls::CallContent;
 pub(super) use frames::{EncoderSettings, FrameFile, run_merge};
-use overhear::export::{CallCollector, HarForm, MAX_BODY, ObjectsForm, RequestForm, RequestsForm};
+use overhear::export::{HarForm, MAX_BODY, ObjectsForm, RequestForm, RequestsForm};
 use overhear::sink::Format;
 pub(super) use split::run_split;
 use std::io;
@@ -36,10 +37,13 @@ pub(super) fn run_export(args: ExportArgs) -> io::Result<CommandOutcome> {
     }
 }
 
+/// Calls with their bodies.
+const ALL_BODIES: CallContent = CallContent { body_limit: MAX_BODY, has_connections: false };
+
 fn run_export_har(args: ExportHarArgs) -> io::Result<CommandOutcome> {
     let body_limit = if args.no_bodies { 0 } else { args.body_limit as usize };
-    let collector = CallCollector::new(body_limit).with_connections();
-    calls::export_calls(args.captures, &args.output.run(), collector, &mut HarForm::default())
+    let content = CallContent { body_limit, has_connections: true };
+    calls::export_calls(args.captures, &args.output.run(), content, &mut HarForm::default())
 }
 
 fn run_export_objects(args: ExportObjectsArgs) -> io::Result<CommandOutcome> {
@@ -48,13 +52,13 @@ fn run_export_objects(args: ExportObjectsArgs) -> io::Result<CommandOutcome> {
         return Ok(CommandOutcome::Error(message.into()));
     }
     let mut form = ObjectsForm::new(&args.folder);
-    let run = RunArgs::complete(args.count, None);
-    calls::export_calls(args.captures, &run, CallCollector::new(MAX_BODY), &mut form)
+    let run = RunArgs::complete(args.count, None).on(args.threads);
+    calls::export_calls(args.captures, &run, ALL_BODIES, &mut form)
 }
 
 fn run_export_requests(args: ExportRequestsArgs, form: RequestForm) -> io::Result<CommandOutcome> {
     let schemas = args.captures.decode.schemas();
     let mut form = RequestsForm::new(form, &schemas);
     let run = args.output.run();
-    calls::export_calls(args.captures, &run, CallCollector::new(MAX_BODY), &mut form)
+    calls::export_calls(args.captures, &run, ALL_BODIES, &mut form)
 }

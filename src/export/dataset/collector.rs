@@ -1,18 +1,15 @@
-//! Rows of all tables, from the frames and events of a pass.
+//! Rows of all tables, from what was extracted of the frames and events of a capture.
 
-use super::calls::{call_columns, call_time, message_columns, messages, push_call, push_message};
-use super::frames::{FrameRows, frame_time, streams};
-use super::notes::{RowPlace, dns_columns, dns_wants, note_columns, note_wants, push_dns, push_notes};
+use super::calls::{call_time, messages, push_call, push_message};
 use super::partition::{HourLimit, hour_of};
-use super::rows::{Columns, RowBuffer};
-use super::streams::{push_stream, stream_columns};
+use super::row_extractor::{ExtractedItem, ExtractedRows, RowExtractor, TableColumns};
+use super::rows::RowBuffer;
+use super::streams::push_stream;
 use super::table::{Batch, BatchWriter, TableKind};
-use crate::analysis::{Analyzer, MessageNodes, Task, UnfinishedMessages, limits};
+use crate::analysis::limits;
 use crate::capture::{Call, Stream};
 use crate::export::call_collector::CallCollector;
-use crate::report::{DissectedFrame, Occurrence, Selection, TimeFormatter};
-use dissectors::Tree;
-use dissectors::session::ConversationId;
+use crate::report::{Occurrence, Selection};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -35,162 +32,83 @@ pub struct DatasetSettings {
 
 /// Rows of tables that are not written yet.
 pub struct TableRows {
-    settings: DatasetSettings,
-    columns: BTreeMap<TableKind, Columns>,
+    has_bodies: bool,
+    by_hour: bool,
+    columns: TableColumns,
     buffers: BTreeMap<(TableKind, Option<i64>), RowBuffer>,
     /// Bytes of all buffers.
     size: usize,
     hours: HourLimit,
-    frames: FrameRows,
     calls: CallCollector,
-    clock: TimeFormatter,
 }
 
 impl TableRows {
     /// Returns the rows of a capture.
     #[must_use]
-    pub fn new(settings: DatasetSettings) -> TableRows {
-        let frames = FrameRows::new(&settings);
-        let columns = |table: TableKind| match table {
-            TableKind::Frames => frames.columns(),
-            TableKind::Calls => call_columns(),
-            TableKind::Streams => stream_columns(),
-            TableKind::Messages => message_columns(settings.body_limit > 0),
-            TableKind::Dns => dns_columns(),
-            TableKind::Notes => note_columns(),
-        };
+    pub fn new(settings: &DatasetSettings) -> TableRows {
         TableRows {
-            columns: settings.tables.iter().map(|&table| (table, columns(table).into())).collect(),
-            calls: CallCollector::new(settings.body_limit),
+            has_bodies: settings.body_limit > 0,
+            by_hour: settings.by_hour,
+            columns: RowExtractor::new(settings, Vec::new()).into_columns(),
+            calls: CallCollector::default(),
             buffers: BTreeMap::new(),
             size: 0,
             hours: HourLimit::default(),
-            frames,
-            clock: TimeFormatter::local(),
-            settings,
         }
-    }
-
-    /// Sets the names of the files of the capture.
-    pub fn set_files(&mut self, files: Vec<String>) {
-        self.frames.set_files(files);
-    }
-
-    fn has(&self, table: TableKind) -> bool {
-        self.columns.contains_key(&table)
     }
 
     /// Returns the columns of each table.
-    pub(super) fn columns(&self) -> &BTreeMap<TableKind, Columns> {
+    pub(super) fn columns(&self) -> &TableColumns {
         &self.columns
     }
 
-    /// Returns the task of the pass.
-    #[must_use]
-    pub fn task(&self) -> Task {
-        let mut task = if self.has(TableKind::Messages) { self.calls.task() } else { Task::default() };
-        let frames = [TableKind::Frames, TableKind::Dns, TableKind::Notes];
-        task.exchanges |= self.has(TableKind::Calls);
-        task.streams = self.has(TableKind::Streams);
-        task.udp_conversations = frames.into_iter().any(|table| self.has(table));
-        if self.has(TableKind::Frames) {
-            task.wants.add_all(self.frames.wants());
+    /// Takes the next of the items that were extracted. They are those of the whole capture, in order.
+    pub fn take(&mut self, extracted: &mut ExtractedRows, out: &mut dyn BatchWriter) -> io::Result<()> {
+        match extracted.take() {
+            Some(ExtractedItem::Rows { table, time, count }) => match extracted.buffers.get_mut(&table) {
+                Some(from) => self.add_rows(table, time, |rows| from.take_rows(count, rows), out),
+                None => Ok(()),
+            },
+            Some(ExtractedItem::Message(message)) => {
+                self.calls.add_message(*message);
+                Ok(())
+            }
+            Some(ExtractedItem::Call(call, is_selected)) => self.call(*call, is_selected, out),
+            Some(ExtractedItem::Stream(stream)) => self.stream(&stream, out),
+            None => Ok(()),
         }
-        if self.has(TableKind::Dns) {
-            task.wants.add_all(&dns_wants());
-        }
-        if self.has(TableKind::Notes) {
-            task.wants.add_all(&note_wants());
-        }
-        task
-    }
-
-    /// Adds the messages that a frame completes, or that no frame completed.
-    pub fn messages(&mut self, messages: &[MessageNodes], tree: &Tree) {
-        if self.has(TableKind::Messages) {
-            self.calls.add_messages(messages, tree);
-        }
-    }
-
-    /// Adds the rows of a frame.
-    pub fn frame(
-        &mut self,
-        dissected: &DissectedFrame<'_>,
-        analyzer: &Analyzer,
-        out: &mut dyn BatchWriter,
-    ) -> io::Result<()> {
-        let time = frame_time(dissected);
-        if let Some((rows, own)) = self.rows(TableKind::Frames, time) {
-            own.frames.push(dissected, analyzer, rows);
-            self.end_rows(TableKind::Frames, time, out)?;
-        }
-        if dissected.tree.nodes().is_empty() {
-            return Ok(());
-        }
-        let place = RowPlace { frame: dissected.frame.number, time, streams: streams(analyzer) };
-        if let Some((rows, own)) = self.rows(TableKind::Dns, time) {
-            push_dns(place, dissected.tree, rows, own.clock);
-            self.end_rows(TableKind::Dns, time, out)?;
-        }
-        self.notes(place, dissected.tree, out)
-    }
-
-    fn notes(&mut self, place: RowPlace, tree: &Tree, out: &mut dyn BatchWriter) -> io::Result<()> {
-        let Some((rows, _)) = self.rows(TableKind::Notes, place.time) else { return Ok(()) };
-        push_notes(place, tree, rows);
-        self.end_rows(TableKind::Notes, place.time, out)
-    }
-
-    /// Adds the notes of messages that no frame completed.
-    pub fn unfinished(&mut self, unfinished: &UnfinishedMessages, out: &mut dyn BatchWriter) -> io::Result<()> {
-        let streams = match unfinished.conversation {
-            ConversationId::Tcp(number) => [Some(number), None],
-            ConversationId::Udp(number) => [None, Some(number)],
-        };
-        let place = RowPlace { frame: unfinished.at.frame, time: Some(unfinished.at.time), streams };
-        self.notes(place, &unfinished.tree, out)
     }
 
     /// Adds the rows of a call and its messages, if they are selected.
-    pub fn call(&mut self, call: Call, is_selected: bool, out: &mut dyn BatchWriter) -> io::Result<()> {
-        let Ok(call) = self.calls.call(call, is_selected) else { return Ok(()) };
-        let time = call_time(&call.call);
-        if let Some((rows, _)) = self.rows(TableKind::Calls, time) {
-            push_call(call.row, &call.call, rows);
-            self.end_rows(TableKind::Calls, time, out)?;
-        }
-        let has_bodies = self.settings.body_limit > 0;
+    fn call(&mut self, call: Call, is_selected: bool, out: &mut dyn BatchWriter) -> io::Result<()> {
+        let Ok(call) = self.calls.call(call, None, is_selected) else { return Ok(()) };
+        self.add_rows(TableKind::Calls, call_time(&call.call), |rows| push_call(call.row, &call.call, rows), out)?;
+        let has_bodies = self.has_bodies;
         for message in messages(&call) {
             let time = Some(message.1.first.time);
-            if let Some((rows, _)) = self.rows(TableKind::Messages, time) {
-                push_message(&call, message, has_bodies, rows);
-                self.end_rows(TableKind::Messages, time, out)?;
-            }
+            self.add_rows(TableKind::Messages, time, |rows| push_message(&call, message, has_bodies, rows), out)?;
         }
         Ok(())
     }
 
     /// Adds the row of a connection.
-    pub fn stream(&mut self, stream: &Stream, out: &mut dyn BatchWriter) -> io::Result<()> {
-        let time = Some(stream.first.time);
-        let Some((rows, _)) = self.rows(TableKind::Streams, time) else { return Ok(()) };
-        push_stream(stream, rows);
-        self.end_rows(TableKind::Streams, time, out)
+    fn stream(&mut self, stream: &Stream, out: &mut dyn BatchWriter) -> io::Result<()> {
+        self.add_rows(TableKind::Streams, Some(stream.first.time), |rows| push_stream(stream, rows), out)
     }
 
-    /// Returns the rows of the hour of a time, if the table is written.
-    fn rows(&mut self, table: TableKind, time: Option<i64>) -> Option<(&mut RowBuffer, RowSources<'_>)> {
-        let columns = self.columns.get(&table)?;
-        let hour = self.hours.limited(table, time.map(hour_of).filter(|_| self.settings.by_hour));
+    /// Adds rows of a time, if the table is written. Writes buffers that are full.
+    fn add_rows(
+        &mut self,
+        table: TableKind,
+        time: Option<i64>,
+        push: impl FnOnce(&mut RowBuffer),
+        out: &mut dyn BatchWriter,
+    ) -> io::Result<()> {
+        let Some(columns) = self.columns.get(&table) else { return Ok(()) };
+        let hour = self.hours.limited(table, time.map(hour_of).filter(|_| self.by_hour));
         let rows = self.buffers.entry((table, hour)).or_insert_with(|| RowBuffer::new(columns));
         self.size -= rows.size;
-        Some((rows, RowSources { frames: &mut self.frames, clock: &mut self.clock }))
-    }
-
-    /// Ends the rows that were added last. Writes buffers that are full.
-    fn end_rows(&mut self, table: TableKind, time: Option<i64>, out: &mut dyn BatchWriter) -> io::Result<()> {
-        let hour = self.hours.limited(table, time.map(hour_of).filter(|_| self.settings.by_hour));
-        let Some(rows) = self.buffers.get(&(table, hour)) else { return Ok(()) };
+        push(rows);
         self.size += rows.size;
         if rows.count >= limits::ROW_GROUP_ROWS || rows.size >= limits::ROW_GROUP_BYTES {
             self.write((table, hour), out)?;
@@ -227,10 +145,4 @@ impl TableRows {
             (dropped > 0).then(|| format!("limit of open calls reached; the messages of {dropped} were dropped"));
         calls.into_iter().chain(self.hours.note()).collect()
     }
-}
-
-/// What rows are made with.
-struct RowSources<'r> {
-    frames: &'r mut FrameRows,
-    clock: &'r mut TimeFormatter,
 }

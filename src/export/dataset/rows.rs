@@ -73,6 +73,8 @@ pub(super) struct ColumnBuffer {
     /// The same for lists: whether the value belongs to the row of the value before it. Empty for other columns.
     pub(super) repetition: Vec<i16>,
     is_text: bool,
+    /// Values and levels that were taken.
+    taken: (usize, usize),
 }
 
 /// Bytes that a level takes.
@@ -90,7 +92,41 @@ impl ColumnBuffer {
             ColumnType::Text | ColumnType::Bytes => ColumnValues::Bytes(ByteValues::default()),
         };
         let is_text = column.column_type == ColumnType::Text;
-        ColumnBuffer { values, definition: Vec::new(), repetition: Vec::new(), is_text }
+        ColumnBuffer { values, definition: Vec::new(), repetition: Vec::new(), is_text, taken: (0, 0) }
+    }
+
+    /// Moves the next row, which was not taken yet, to the end of another column of the same type. Returns the bytes that it takes.
+    fn take_row(&mut self, to: &mut ColumnBuffer) -> usize {
+        let mut size = 0;
+        loop {
+            let (value, level) = &mut self.taken;
+            let Some(&definition) = self.definition.get(*level) else { return size };
+            to.definition.push(definition);
+            size += LEVEL_SIZE;
+            if let Some(&repetition) = self.repetition.get(*level) {
+                to.repetition.push(repetition);
+                size += LEVEL_SIZE;
+            }
+            if definition > 0 {
+                size += to.push_checked(self.values.get(*value));
+                *value += 1;
+            }
+            *level += 1;
+            if self.repetition.get(*level) != Some(&1) {
+                return size;
+            }
+        }
+    }
+
+    /// Appends a value of a column of this type. Returns the bytes that it takes.
+    fn push_checked(&mut self, datum: Datum<'_>) -> usize {
+        match (&mut self.values, datum) {
+            (ColumnValues::Bytes(values), Datum::Bytes(bytes)) => {
+                values.push(bytes);
+                bytes.len() + size_of::<u32>()
+            }
+            _ => self.push_value(datum).unwrap_or_default(),
+        }
     }
 
     /// Appends a value. Returns the bytes that it takes, none if it is missing or of another type.
@@ -113,7 +149,40 @@ impl ColumnBuffer {
     }
 }
 
+impl ColumnValues {
+    /// Returns a value.
+    fn get(&self, at: usize) -> Datum<'_> {
+        let datum = match self {
+            ColumnValues::Bool(values) => values.get(at).map(|&value| Datum::Bool(value)),
+            ColumnValues::Int32(values) => values.get(at).map(|&value| Datum::Int(value.into())),
+            ColumnValues::Int64(values) => values.get(at).map(|&value| Datum::Int(value)),
+            ColumnValues::Double(values) => values.get(at).map(|&value| Datum::Double(value)),
+            ColumnValues::Bytes(values) => values.get(at).map(Datum::Bytes),
+        };
+        datum.unwrap_or(Datum::Null)
+    }
+
+    fn clear(&mut self) {
+        match self {
+            ColumnValues::Bool(values) => values.clear(),
+            ColumnValues::Int32(values) => values.clear(),
+            ColumnValues::Int64(values) => values.clear(),
+            ColumnValues::Double(values) => values.clear(),
+            ColumnValues::Bytes(ByteValues { bytes, ends }) => {
+                bytes.clear();
+                ends.clear();
+            }
+        }
+    }
+}
+
 impl ByteValues {
+    /// Returns a value.
+    fn get(&self, at: usize) -> Option<&[u8]> {
+        let start = at.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        self.bytes.get(start as usize..*self.ends.get(at)? as usize)
+    }
+
     fn push(&mut self, value: &[u8]) {
         self.bytes.extend_from_slice(value);
         self.ends.push(self.bytes.len() as u32);
@@ -210,6 +279,27 @@ impl RowBuffer {
         self.push_address(end.address);
         self.push(Datum::Int(end.port.into()));
         self.push(name.map_or(Datum::Null, |host| Datum::Text(&host.name)));
+    }
+
+    /// Moves the next rows, which were not taken yet, to the end of others of the same table.
+    pub(super) fn take_rows(&mut self, count: usize, into: &mut RowBuffer) {
+        for (from, to) in self.buffers.iter_mut().zip(&mut into.buffers) {
+            for _ in 0..count {
+                into.size += from.take_row(to);
+            }
+        }
+        into.count += count;
+    }
+
+    /// Removes all rows, and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        for buffer in &mut self.buffers {
+            buffer.values.clear();
+            buffer.definition.clear();
+            buffer.repetition.clear();
+            buffer.taken = (0, 0);
+        }
+        (self.count, self.size, self.next) = (0, 0, 0);
     }
 
     /// Ends a row. Columns without a value are null.

@@ -2,7 +2,68 @@
 
 use super::Redactor;
 use super::names::SecretKind;
+use super::text::Spans;
 use dissectors::sql_literals;
+use regex::bytes::Regex;
+use std::sync::LazyLock;
+
+/// The begin of a statement in a text: at its begin, at that of a line, or after a sign.
+static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let object = "(?:user|role|login|server|subscription|table|view|database|function|procedure|index|schema|trigger|type|\
+        extension|policy|event|sequence)";
+    let words = [
+        r"select\s+(?:[^;]{0,4096}?\bfrom\b|['$@0-9]|\w+\s*\()",
+        r"(?:insert|upsert|replace|merge)\s+(?:\w+\s+){0,3}into\b",
+        r"update\s+\S+(?:\s+(?:as\s+)?\w+)?\s+set\b",
+        r"delete\s+from\b",
+        &format!(r"(?:create|alter|drop)\s+(?:\w+\s+){{0,3}}{object}\b"),
+        r"(?:grant|revoke)\s+\S[^;\n]*\b(?:to|from|on)\b",
+        r"set\s+(?:password|session|local|global|role|@|\S+\s*=|\S+\s+to\s)",
+        r"with\s+(?:recursive\s+)?\S+\s+as\s*\(",
+        r"call\s+\S+\s*\(",
+        r"exec(?:ute)?\s+\S",
+        r"values\s*\(",
+        r"copy\s+\S[^;\n]*\b(?:from|to)\b",
+        r"prepare\s+\S+\s+(?:as|from)\b",
+        r"explain\s+\w",
+        r"(?:do|declare)\s+[@$]",
+    ];
+    let space = r"(?:[\s(;]|/\*(?:[^*]|\*[^/])*\*/|--[^\n]*\n|#[^\n]*\n)*";
+    Regex::new(&format!(r#"(?im-u)(?:^|["'`:=(>;]){space}(?:{})"#, words.join("|"))).ok()
+});
+
+impl Redactor {
+    /// Adds the literals of the statements in a text. A statement at its begin is the whole text; another one ends with its line,
+    /// and with the lines that continue it.
+    pub(super) fn add_statements(&self, text: &[u8], spans: &mut Spans) {
+        let Some(regex) = STATEMENT.as_ref() else { return };
+        let mut at = 0;
+        while let Some(found) = regex.find_at(text, at) {
+            let end = if found.start() == 0 { text.len() } else { statement_end(text, found.end()) };
+            // What is before the statement may be a quote.
+            let start = found.start() + usize::from(text.get(found.start()).is_some_and(|byte| b"\"'`".contains(byte)));
+            let own = text.get(start..end).unwrap_or_default();
+            for literal in sql_literals(own, true) {
+                let content = content(own.get(literal.clone()).unwrap_or_default());
+                let from = start + literal.start + content.0;
+                spans.push((from..from + content.1.len(), SecretKind::SqlValue));
+            }
+            at = end.max(found.end());
+        }
+    }
+}
+
+/// Returns where a statement ends that is not a text alone: at the next line that is not indented.
+fn statement_end(text: &[u8], mut at: usize) -> usize {
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(len) = memchr::memchr(b'\n', rest) else { return text.len() };
+        at += len + 1;
+        if !matches!(text.get(at), Some(b' ' | b'\t')) {
+            return at;
+        }
+    }
+}
 
 /// Returns a statement with a mark for each literal. `None` if it has none.
 pub(super) fn statement(redactor: &Redactor, text: &[u8], texts_in_double_quotes: bool) -> Option<Vec<u8>> {
@@ -12,7 +73,7 @@ pub(super) fn statement(redactor: &Redactor, text: &[u8], texts_in_double_quotes
         let Some(literal) = text.get(span.clone()) else { continue };
         out.extend_from_slice(text.get(copied..span.start).unwrap_or_default());
         out.push(b'\'');
-        out.extend(redactor.mark(SecretKind::SqlValue, content(literal)));
+        out.extend(redactor.mark(SecretKind::SqlValue, content(literal).1));
         out.push(b'\'');
         copied = span.end;
     }
@@ -22,16 +83,16 @@ pub(super) fn statement(redactor: &Redactor, text: &[u8], texts_in_double_quotes
     scanned.or((copied > 0).then_some(out))
 }
 
-/// Returns the content of a literal without its quotes.
-fn content(literal: &[u8]) -> &[u8] {
+/// Returns the content of a literal without its quotes, and where it begins.
+fn content(literal: &[u8]) -> (usize, &[u8]) {
     let quote = literal.iter().position(|byte| matches!(byte, b'\'' | b'"'));
     match quote {
         Some(at @ 0..=1) => {
             let inner = literal.get(at + 1..).unwrap_or_default();
             let quote = literal.get(at..at + 1).unwrap_or_default();
-            inner.strip_suffix(quote).unwrap_or(inner)
+            (at + 1, inner.strip_suffix(quote).unwrap_or(inner))
         }
-        _ => literal,
+        _ => (0, literal),
     }
 }
 

@@ -12,7 +12,7 @@ mod text;
 mod tree;
 
 use dissectors::exchange::Exchange;
-use names::SecretKind;
+use names::{Rule, SecretKind};
 pub use settings::RedactSettings;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
@@ -26,6 +26,8 @@ const MARK: &str = "REDACTED-";
 const MARK_DIGITS: usize = 12;
 /// What dissectors record in place of a password.
 const DISSECTED: &[u8] = b"(redacted)";
+/// Rule of the names of the user.
+const OWN_NAME: Rule = Rule { kind: SecretKind::OwnName, least: 0 };
 /// Maximum number of secrets of a kind that are counted.
 const MAX_COUNTED: usize = 1 << 16;
 
@@ -86,15 +88,17 @@ impl Redactor {
 
     /// Returns the kind of the value of a name, if it is a secret.
     fn kind_of(&self, name: &[u8], value: &[u8]) -> Option<SecretKind> {
+        self.rule_of(name).filter(|rule| rule.applies_to(value)).map(|rule| rule.kind)
+    }
+
+    /// Returns the rule of a name, if values of it are secrets.
+    fn rule_of(&self, name: &[u8]) -> Option<Rule> {
         let name = canonical(name);
         // In user[password], each part is a name.
         let parts = || std::iter::once(&name[..]).chain(name.split(|byte| matches!(byte, b'[' | b']')));
         let is_own = || !self.names.is_empty() && parts().any(|part| self.names.contains(&names::normalized_own(part)));
-        // MySQL states whether a password was sent: `(using password: YES)`.
-        let is_empty = matches!(value, b"" | b"null" | b"true" | b"false" | b"YES)" | b"NO)");
-        let known = parts().find_map(|part| names::kind_of(part, value.len()));
-        let kind = known.or_else(|| is_own().then_some(SecretKind::OwnName));
-        kind.filter(|_| !is_empty)
+        let known = parts().fold(None, |rule, part| Rule::either(rule, names::rule_of(part)));
+        known.filter(|rule| rule.least == 0 || !is_own()).or_else(|| is_own().then_some(OWN_NAME))
     }
 
     /// Returns what replaces a secret.

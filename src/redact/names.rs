@@ -1,6 +1,8 @@
 //! Names of secrets: of headers, parameters, form fields and members.
 
+use regex::bytes::Regex;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// Kind of a secret, for the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,7 +73,7 @@ const PARTS: [(&str, SecretKind); 24] = [
 ];
 
 /// Whole names, and the length from which their values are secrets.
-const WHOLE: [(&str, usize, SecretKind); 14] = [
+const WHOLE: [(&str, u8, SecretKind); 14] = [
     ("pwd", 0, SecretKind::Password),
     ("pass", 0, SecretKind::Password),
     ("pin", 0, SecretKind::Password),
@@ -88,6 +90,18 @@ const WHOLE: [(&str, usize, SecretKind); 14] = [
     ("key", 16, SecretKind::Key),
 ];
 
+/// Maximum length of a text that is a name.
+pub(super) const MAX_NAME: usize = 64;
+/// Maximum number of words of a text that is a name, such as "New password".
+const MAX_WORDS: usize = 3;
+
+/// Returns whether a text may be a name: it is short, and has few words.
+pub(super) fn is_name(text: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-[]$* ".contains(byte) || *byte >= 0x80;
+    let name = text.strip_suffix(b":").unwrap_or(text);
+    name.len() <= MAX_NAME && name.iter().all(is_part) && name.iter().filter(|byte| **byte == b' ').count() < MAX_WORDS
+}
+
 /// Returns a name in lower case, without signs.
 pub(super) fn normalized(name: &[u8]) -> Vec<u8> {
     name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
@@ -99,12 +113,51 @@ pub(super) fn normalized_own(name: &[u8]) -> String {
     name.chars().filter(|own| own.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Returns the kind of the value of a name, if it is a secret of this length.
-pub(super) fn kind_of(name: &[u8], len: usize) -> Option<SecretKind> {
-    let name = normalized(name.get(..256).unwrap_or(name));
-    let contains = |part: &str| memchr::memmem::find(&name, part.as_bytes()).is_some();
-    let part = PARTS.iter().find(|(part, _)| contains(part)).map(|&(_, kind)| kind);
-    let whole = WHOLE.iter().find(|(whole, least, _)| name == whole.as_bytes() && len >= *least);
-    let ends = name.ends_with(b"pwd").then_some(SecretKind::Password);
-    part.or(whole.map(|&(.., kind)| kind)).or(ends)
+/// All parts of names, as one expression.
+static ANY_PART: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let parts: Vec<&str> = PARTS.iter().map(|(part, _)| *part).collect();
+    Regex::new(&format!("(?-u){}", parts.join("|"))).ok()
+});
+
+/// Which values of a name are secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rule {
+    pub kind: SecretKind,
+    /// Length from which they are.
+    pub least: u8,
+}
+
+impl Rule {
+    /// All values are secrets, whatever their name.
+    pub(super) const ANY: Rule = Rule { kind: SecretKind::Token, least: 0 };
+
+    /// Returns the rule that has more secrets.
+    pub(super) fn either(one: Option<Rule>, other: Option<Rule>) -> Option<Rule> {
+        match (one, other) {
+            (Some(one), Some(other)) if other.least < one.least => Some(other),
+            (Some(one), _) => Some(one),
+            (None, other) => other,
+        }
+    }
+
+    /// Returns whether a value is a secret.
+    pub(super) fn applies_to(self, value: &[u8]) -> bool {
+        // MySQL states whether a password was sent: `(using password: YES)`.
+        let is_empty = matches!(value, b"" | b"null" | b"true" | b"false" | b"YES)" | b"NO)");
+        !is_empty && value.len() >= usize::from(self.least)
+    }
+}
+
+/// Returns the rule of a name, if values of it are secrets.
+pub(super) fn rule_of(name: &[u8]) -> Option<Rule> {
+    let name = normalized(name);
+    if let Some(found) = ANY_PART.as_ref().and_then(|parts| parts.find(&name)) {
+        let part = PARTS.iter().find(|(part, _)| part.as_bytes() == found.as_bytes());
+        return part.map(|&(_, kind)| Rule { kind, least: 0 });
+    }
+    if name.ends_with(b"pwd") {
+        return Some(Rule { kind: SecretKind::Password, least: 0 });
+    }
+    let whole = WHOLE.iter().find(|(whole, ..)| name == whole.as_bytes());
+    whole.map(|&(_, least, kind)| Rule { kind, least })
 }

@@ -1,7 +1,7 @@
 //! Secrets in texts of any kind: header lines, URLs, forms, JSON, multipart bodies, markup, and tokens that are known by their form.
 
-use super::Redactor;
 use super::names::{SecretKind, normalized};
+use super::{MARK, MARK_DIGITS, Redactor};
 use regex::bytes::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -15,6 +15,26 @@ fn regex(pattern: &str) -> Option<Regex> {
 
 /// A value that is long enough to be a secret under each name.
 pub(super) const LONG: &[u8] = &[b'x'; 16];
+
+/// Maximum number of texts around a text. What is deeper is replaced as a whole.
+const MAX_NESTING: u8 = 12;
+
+/// Where a text is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scope {
+    /// Number of texts around it.
+    nesting: u8,
+}
+
+impl Scope {
+    /// Returns the scope of a text in this one.
+    pub(super) fn inside(self) -> Scope {
+        Scope { nesting: self.nesting + 1 }
+    }
+}
+
+/// Parts of tokens that are known by their form and need no other sign.
+const BEGINS: [&[u8]; 6] = [b"eyJ", b"AKIA", b"xox", b"gh", b"sk_live", b"-----"];
 
 /// Length from which a user of a URL without a password is a token.
 const TOKEN_LEN: usize = 20;
@@ -81,6 +101,11 @@ static FORMS: LazyLock<Vec<(Regex, Form)>> = LazyLock::new(|| {
         ),
         (r"(?-u)(eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*)?)", Form::Secret(SecretKind::Token)),
         (r"(?s-u)-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)(?:-----END|\z)", Form::Secret(SecretKind::Key)),
+        // PASSWORD 'x' and IDENTIFIED BY 'x' in a part of a statement.
+        (
+            r#"(?i-u)\b(?:password|identified\s+(?:with\s+\S+\s+)?(?:by|as))\s+(?:password\s+)?\\?['"]((?:[^'"\\]|\\.|'')+)"#,
+            Form::Secret(SecretKind::Password),
+        ),
         (r"(?-u)\b(AKIA[0-9A-Z]{16})\b", Form::Secret(SecretKind::Key)),
         (
             r"(?-u)\b(gh[pousr]_[A-Za-z0-9]{20,}|sk_live_[A-Za-z0-9]{8,}|xox[abprs]-[A-Za-z0-9\-]{8,})",
@@ -104,19 +129,42 @@ enum Form {
 impl Redactor {
     /// Returns a text with marks for its secrets; `None` if it has none.
     pub(super) fn text(&self, text: &[u8]) -> Option<Vec<u8>> {
-        self.json(text).unwrap_or_else(|| self.plain_text(text))
+        self.nested_text(text, Scope::default())
     }
 
-    /// Returns a text that is not JSON with marks for its secrets; `None` if it has none.
-    pub(super) fn plain_text(&self, text: &[u8]) -> Option<Vec<u8>> {
-        self.replace(text, self.secrets(text))
+    /// Returns a text that is in so many others with marks for its secrets; `None` if it has none.
+    pub(super) fn nested_text(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
+        if self.is_plain(text) {
+            return None;
+        }
+        if scope.nesting > MAX_NESTING {
+            return Some(self.mark(SecretKind::Token, text));
+        }
+        self.json(text, scope).unwrap_or_else(|| self.plain_text(text, scope))
     }
 
-    /// Returns a text with marks for what own patterns match; `None` if none does.
-    pub(super) fn patterns(&self, text: &[u8]) -> Option<Vec<u8>> {
+    /// Returns a text that is not JSON as a whole with marks for its secrets; `None` if it has none.
+    fn plain_text(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
+        let inner = self.embedded_json(text, scope);
+        let own = inner.text.as_deref().unwrap_or(text);
+        let mut spans = self.secrets(own);
+        spans.retain(|(span, kind)| *kind == SecretKind::OwnPattern || !inner.has(span));
+        self.replace(own, spans).or(inner.text)
+    }
+
+    /// Returns whether a text has none of the signs of secrets: it is a word, a number or the like.
+    fn is_plain(&self, text: &[u8]) -> bool {
+        let is_sign = |byte: &u8| byte.is_ascii_whitespace() || b"=:<@%\"'{[".contains(byte);
+        self.settings.patterns.is_empty()
+            && !text.iter().any(is_sign)
+            && BEGINS.iter().all(|begin| memchr::memmem::find(text, begin).is_none())
+    }
+
+    /// Returns the places of what own patterns match.
+    pub(super) fn pattern_spans(&self, text: &[u8]) -> Spans {
         let mut spans = Vec::new();
         self.add_patterns(text, &mut spans);
-        self.replace(text, spans)
+        spans
     }
 
     /// Returns a form with marks for its secrets; `None` if it has none. Only ampersands separate its values.
@@ -128,9 +176,14 @@ impl Redactor {
 
     /// Returns the value of a header, or of another name, with marks for its secrets; `None` if it has none.
     pub(super) fn value(&self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+        self.nested_value(name, value, Scope::default())
+    }
+
+    /// Returns the value of a name in a text that is in so many others.
+    pub(super) fn nested_value(&self, name: &[u8], value: &[u8], scope: Scope) -> Option<Vec<u8>> {
         let mut spans = Vec::new();
         if !self.add_value(name, value, 0..value.len(), &mut spans) {
-            return self.text(value);
+            return self.nested_text(value, scope);
         }
         self.replace(value, spans)
     }
@@ -181,6 +234,7 @@ impl Redactor {
                 }
             }
         }
+        self.add_statements(text, &mut spans);
         self.add_markup(text, &mut spans);
         self.add_parts(text, &mut spans);
         self.add_patterns(text, &mut spans);
@@ -188,9 +242,17 @@ impl Redactor {
     }
 
     fn add_patterns(&self, text: &[u8], spans: &mut Spans) {
+        // A part of a mark is no secret.
+        let starts = |text| memchr::memmem::find_iter(text, MARK.as_bytes());
+        let marks: Vec<usize> = if self.settings.patterns.is_empty() { Vec::new() } else { starts(text).collect() };
+        let is_mark = |span: &Range<usize>| {
+            let before = marks.partition_point(|start| *start <= span.start).checked_sub(1);
+            before.and_then(|at| marks.get(at)).is_some_and(|start| span.end <= start + MARK.len() + MARK_DIGITS)
+        };
         for pattern in &self.settings.patterns {
             for groups in pattern.captures_iter(text) {
-                if let Some(secret) = groups.get(1).or(groups.get(0)) {
+                let secret = groups.get(1).or(groups.get(0));
+                if let Some(secret) = secret.filter(|secret| !is_mark(&secret.range())) {
                     spans.push((secret.range(), SecretKind::OwnPattern));
                 }
             }
@@ -418,11 +480,12 @@ mod tests {
             "user=bob&password=«a%26b%2626»&next=%2Fa%3Ftoken%3D«x»%26b%3Dc",
             "/a?to=%2Fb%3Fpassword%3D«x»%26c%3Dd",
             "user=bob&user%5Bpassword%5D=«x»&a=b",
-            r#"x = {"user":"bob","password":"«a\"b, c»","n":1}"#,
-            "x = {\"token\" : «123», \"n\":1, \"pin\":\n  \"«x»\", \"password\":null}",
-            r#"x = {"passwords":[«"a]b", {"c":"d"}»],"n":1}"#,
+            r#"x = {"user":"bob","password":"«a b, c»","n":1}"#,
+            r#"42["auth",{"token":"«a»"}] and )]}' {"pin":"«1»"}"#,
+            "x = {\"token\" : \"«123»\", \"n\":1, \"pin\":\n  \"«x»\", \"password\":null}",
+            r#"x = {"passwords":["«a]b»", {"c":"«d»"}],"n":1}"#,
             r#"{\"secret\":{«\"a\":\"b}\"»},\"n\":1}"#,
-            r#"x = {"secret":{«"a":"not closed»"#,
+            r#"x = {"secret":{"a":"«not closed»"#,
             r#"x = {"body":"{\"password\":\"«a b»\",\"n\":1}"}"#,
             "postgresql://bob:«x»@host/db?a=b",
             "http://bob:«x/PW»@host/a, http://bob:«p?w#d/»@host and http://host:80/a@b, http://[::1]:80/a@b",

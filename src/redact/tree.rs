@@ -5,7 +5,7 @@
 
 use super::Redactor;
 use super::database::{arguments, statement};
-use super::json::{self, PairedValues};
+use super::json::JsonTexts;
 use super::names::SecretKind;
 use super::text::{LONG, Spans};
 use dissectors::tree::{Node, TextRole, TreeText};
@@ -32,7 +32,7 @@ const NAMED: [&str; 7] = [
     "mysql.connattrs.value",
 ];
 /// Fields that name all values in the group that they begin.
-const GROUP_NAMES: [&str; 2] = ["json.member", "mime_multipart.name"];
+const GROUP_NAMES: [&str; 1] = ["mime_multipart.name"];
 /// Statements of SQL.
 const STATEMENTS: [&str; 9] = [
     "sql.statement",
@@ -74,18 +74,22 @@ impl Redactor {
         // It is before the summary of a command, which is distinguished by it from that of a response.
         let names = names.chain(["resp.command", "resp.arguments"].iter().filter_map(|name| dissectors::field(name)));
         names.chain(message_fields().map(|(_, fields)| fields.media_type)).for_each(|field| wants.add(field));
-        json::add_wants(wants);
+        if let Some(json) = dissectors::field(JSON).filter(|json| wants.protocol(json)) {
+            wants.add(json);
+        }
     }
 
     /// Replaces the secrets of a tree.
     pub(crate) fn tree(&self, tree: &mut Tree) {
         let protocol = tree.columns().protocol;
-        let paired = json::paired_values(self, tree);
         let of_lines = elements_of_lines(self, tree);
-        let mut reader = TreeReader { protocol, paired, of_lines, ..TreeReader::new(self) };
+        let mut reader = TreeReader { protocol, of_lines, ..TreeReader::new(self) };
         tree.replace_texts(&mut |text| reader.read(text));
     }
 }
+
+/// A body of JSON.
+const JSON: &str = "json";
 
 /// A line of a body that is text.
 const TEXT_LINE: &str = "data-text-lines.line";
@@ -139,8 +143,8 @@ struct TreeReader<'r> {
     protocol: &'static str,
     /// Names of the groups around a node, with their depths.
     groups: Vec<(u8, Vec<u8>)>,
-    /// Values of JSON that members beside them name.
-    paired: PairedValues,
+    /// Place of the body of JSON that was begun last, and what is replaced in it.
+    json: Option<(u32, JsonTexts)>,
     /// Secrets of elements that are in several lines.
     of_lines: LineSpans,
     /// The name before.
@@ -165,7 +169,7 @@ impl<'r> TreeReader<'r> {
             redactor,
             protocol: "",
             groups: Vec::new(),
-            paired: PairedValues::new(),
+            json: None,
             of_lines: LineSpans::new(),
             name: Vec::new(),
             value: None,
@@ -189,6 +193,9 @@ impl<'r> TreeReader<'r> {
             }
             (TextRole::Bytes, Some(node)) => {
                 self.begin(node);
+                if node.field.name == JSON {
+                    self.json = Some((node.span.start, self.redactor.json_texts(text.bytes)));
+                }
                 self.body(node, text.bytes)
             }
             (TextRole::Label, Some(node)) => {
@@ -218,10 +225,9 @@ impl<'r> TreeReader<'r> {
         self.is_in_key && !is_bound
     }
 
-    /// Returns the kind of a value by the names of the groups around it, or beside it.
-    fn group_kind(&self, node: &Node, value: &[u8]) -> Option<SecretKind> {
-        let paired = self.paired.get(&node.span.start).filter(|_| node.field.name.starts_with("json."));
-        paired.copied().or_else(|| self.groups.iter().find_map(|(_, name)| self.redactor.kind_of(name, value)))
+    /// Returns the kind of a value by the names of the groups around it.
+    fn group_kind(&self, value: &[u8]) -> Option<SecretKind> {
+        self.groups.iter().find_map(|(_, name)| self.redactor.kind_of(name, value))
     }
 
     /// Returns a line whose secret is named in a line before it, with a mark. Notes a name whose value is in the lines after it.
@@ -260,15 +266,13 @@ impl<'r> TreeReader<'r> {
     /// Returns a text without its secrets, if it has some.
     fn text(&mut self, node: &Node, text: &[u8]) -> Option<Vec<u8>> {
         let (redactor, name) = (self.redactor, node.field.name);
-        if name == "json.member" {
-            self.groups.push((node.depth, text.to_vec()));
-        } else if name == "mime_multipart.name" {
+        if name == "mime_multipart.name" {
             // The content of a part is beside its headers.
             self.groups.push((node.depth.saturating_sub(2), text.to_vec()));
         } else if NAMES.contains(&name) {
             self.name = text.to_vec();
         }
-        if matches!(name, "json.member" | "json.key" | "json.path" | "mime_multipart.name") || NAMES.contains(&name) {
+        if name == "mime_multipart.name" || NAMES.contains(&name) {
             return redactor.text(text);
         }
         if message_fields().any(|(_, fields)| fields.media_type.id == node.field.id) {
@@ -305,6 +309,13 @@ impl<'r> TreeReader<'r> {
             "pgsql.summary" => statement(redactor, text, false),
             "mysql.summary" => statement(redactor, text, true),
             _ if STATEMENTS.contains(&name) => statement(redactor, text, !name.starts_with("pgsql")),
+            _ if name.starts_with("json.") => match &self.json {
+                Some((start, texts)) => {
+                    let at = node.span.start.checked_sub(*start).map_or(usize::MAX, |at| at as usize);
+                    texts.field(redactor, name, at, text)
+                }
+                None => Some(redactor.mark(SecretKind::Token, text)),
+            },
             _ if NAMED.contains(&name) => redactor.value(&self.name, text),
             _ if name.starts_with("http") => {
                 let part = name.rsplit('.').next().unwrap_or(name);
@@ -312,12 +323,7 @@ impl<'r> TreeReader<'r> {
             }
             _ => redactor.text(text),
         };
-        match self.group_kind(node, text) {
-            Some(kind) if name.ends_with("_with_value") => {
-                let colon = memchr::memchr(b':', text).map_or(0, |at| at + 1);
-                let (path, value) = text.split_at_checked(colon)?;
-                Some([path, &redactor.mark(kind, value)].concat())
-            }
+        match self.group_kind(text) {
             Some(kind) if !name.starts_with("mime_multipart.") && !text.is_empty() => Some(redactor.mark(kind, text)),
             _ => own,
         }
@@ -364,7 +370,7 @@ impl<'r> TreeReader<'r> {
             let (own, value) = label.split_at_checked(at + 2).unwrap_or_default();
             return [own, &self.redactor.mark(SecretKind::ProtobufText, value)].concat();
         }
-        if name.starts_with("resp.") || name.starts_with("protobuf.") || self.group_kind(node, label).is_some() {
+        if name.starts_with("resp.") || name.starts_with("protobuf.") || self.group_kind(label).is_some() {
             // Numbers and titles stay.
             let is_plain = name.starts_with("protobuf") || !matches!(node.value, Value::Present);
             let own = if is_plain { label } else { title.trim_ascii_end() };

@@ -2,6 +2,8 @@
 
 mod walk;
 
+pub use walk::unescape;
+
 use crate::content::{MessageBody, joined_name};
 use crate::packet::ProtocolPath;
 use crate::protocol::{Claim, Dissector, Protocol};

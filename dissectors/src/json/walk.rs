@@ -236,7 +236,8 @@ impl<'b> JsonWalker<'b, '_> {
 }
 
 /// Resolves the escapes of RFC 8259 7; invalid escapes stay unchanged.
-fn unescape(raw: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn unescape(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw;
     while let [byte, after @ ..] = rest {

@@ -1,0 +1,525 @@
+//! Secrets in JSON: values by the names around and beside them. What has marks is JSON as before.
+
+mod pairs;
+mod tokens;
+
+use super::Redactor;
+use super::names::{Rule, SecretKind};
+use super::text::{Scope, Spans};
+use pairs::NamedGroup;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use tokens::{End, Token, TokenKind, Tokens};
+
+/// Length from which a name with a digit among secrets is one itself, as in `{"tokens":{"3f9a2c1d08e7":"phone"}}`.
+const KEY_LEN: usize = 12;
+
+/// A name or a value that is replaced.
+struct Edit {
+    /// Its place, with its quotes.
+    range: Range<usize>,
+    /// What replaces it, without escapes.
+    text: Vec<u8>,
+    is_key: bool,
+    /// The text ends in it.
+    is_cut: bool,
+}
+
+/// An open object or array.
+struct Group {
+    /// Rule of the values in it.
+    rule: Option<Rule>,
+    /// Rule of the text that names the others.
+    outer: Option<Rule>,
+    /// Place of that text.
+    name: Option<usize>,
+    /// The name of an array, if it is that of secrets.
+    key: Option<Vec<u8>>,
+}
+
+/// JSON in a text.
+pub(super) struct EmbeddedJson {
+    /// The text without secrets of the JSON. `None` if it has none.
+    pub text: Option<Vec<u8>>,
+    /// Places in it of the objects and arrays that are read.
+    pub whole: Vec<Range<usize>>,
+}
+
+impl EmbeddedJson {
+    /// Returns whether a place is in JSON that is read.
+    pub(super) fn has(&self, place: &Range<usize>) -> bool {
+        let at = self.whole.partition_point(|own| own.end < place.end);
+        self.whole.get(at).is_some_and(|own| own.start <= place.start && place.end <= own.end)
+    }
+}
+
+/// Replacements in a body, for the fields of its detail tree.
+#[derive(Debug, Default)]
+pub(super) struct JsonTexts {
+    /// What replaces a name or a value, with what it is, by its place in the body.
+    texts: HashMap<usize, (Vec<u8>, Vec<u8>)>,
+    /// Names that are replaced.
+    keys: HashMap<Vec<u8>, Vec<u8>>,
+    /// A name has a sign that separates names in paths.
+    has_sign: bool,
+    /// Place after what was read.
+    end: usize,
+}
+
+impl JsonTexts {
+    /// Returns what a field of the dissector shows of the place in the body that it is read from. `None` if it has no secret.
+    pub(super) fn field(&self, redactor: &Redactor, name: &str, at: usize, text: &[u8]) -> Option<Vec<u8>> {
+        if at >= self.end && !text.is_empty() {
+            return Some(redactor.mark(SecretKind::Token, text));
+        }
+        match name {
+            "json.path" => self.path(redactor, text),
+            "json.path_with_value" | "json.member_with_value" => {
+                let Some((own, replaced)) = self.texts.get(&at) else { return self.path(redactor, text) };
+                let own = String::from_utf8_lossy(own);
+                match text.strip_suffix(own.as_bytes()) {
+                    Some(path) => {
+                        Some([&self.path(redactor, path).unwrap_or_else(|| path.to_vec()), &replaced[..]].concat())
+                    }
+                    None => Some(redactor.mark(SecretKind::Token, text)),
+                }
+            }
+            _ => self.texts.get(&at).map(|(_, replaced)| replaced.clone()),
+        }
+    }
+
+    /// Returns a path without the names that are replaced. `None` if it has none.
+    fn path(&self, redactor: &Redactor, path: &[u8]) -> Option<Vec<u8>> {
+        let is_replaced = |part: &[u8]| self.keys.contains_key(part);
+        if self.keys.is_empty() || !self.has_sign && !path.split(|byte| b"/:".contains(byte)).any(is_replaced) {
+            return None;
+        }
+        if self.has_sign || path.iter().rev().skip(1).any(|&byte| byte == b':') {
+            return Some(redactor.mark(SecretKind::Token, path));
+        }
+        let (names, colon) = path.strip_suffix(b":").map_or((path, &b""[..]), |names| (names, b":"));
+        let names = names.split(|&byte| byte == b'/').map(|part| self.keys.get(part).map_or(part, |own| &own[..]));
+        Some([&names.collect::<Vec<_>>().join(&b"/"[..]), colon].concat())
+    }
+}
+
+impl Redactor {
+    /// Returns a text of JSON with marks for its secrets, which is `None` if it has none; `None` if it is not JSON. It may be cut.
+    pub(super) fn json(&self, source: &[u8], scope: Scope) -> Option<Option<Vec<u8>>> {
+        let start = if source.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let content = source.get(start..).unwrap_or_default();
+        let first = content.iter().find(|byte| !byte.is_ascii_whitespace() && **byte != 0x1e);
+        if !matches!(first, Some(b'{' | b'[')) {
+            return None;
+        }
+        // What is no JSON at all is found before anything is replaced.
+        let mut tokens = Tokens::new(source, start);
+        tokens.by_ref().for_each(drop);
+        if tokens.end() == End::Malformed {
+            return None;
+        }
+        let mut out = Output::new(source);
+        self.json_edits(source, start, false, scope, &mut |edit| out.add(&edit));
+        let out = out.finish();
+        let patterns = if self.settings.patterns.is_empty() {
+            None
+        } else {
+            self.json_patterns(out.as_deref().unwrap_or(source), start)
+        };
+        Some(patterns.or(out))
+    }
+
+    /// Returns a text without the secrets of the JSON in it, with what is before and after it.
+    pub(super) fn embedded_json(&self, source: &[u8], scope: Scope) -> EmbeddedJson {
+        let mut out = Output::new(source);
+        let mut whole = Vec::new();
+        let mut at = 0;
+        while let Some(start) = next_group(source, at) {
+            let begin = start + out.text.len() - out.copied;
+            at = self.json_edits(source, start, true, scope, &mut |edit| out.add(&edit)).max(start + 1);
+            let is_closed = at > start + 1 && matches!(source.get(at - 1), Some(b'}' | b']'));
+            if is_closed || at == source.len() {
+                whole.push(begin..at + out.text.len() - out.copied);
+            }
+        }
+        EmbeddedJson { text: out.finish(), whole }
+    }
+
+    /// Returns the replacements in a body of JSON.
+    pub(super) fn json_texts(&self, source: &[u8]) -> JsonTexts {
+        let mut found = JsonTexts::default();
+        let start = if source.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let end = self.json_edits(source, start, false, Scope::default(), &mut |edit| {
+            let raw = source.get(edit.range.clone()).unwrap_or_default();
+            let own = if raw.starts_with(b"\"") { unescaped(raw, edit.is_cut).into_owned() } else { raw.to_vec() };
+            if edit.is_key {
+                found.has_sign |= own.iter().any(|byte| b"/:".contains(byte));
+                found.keys.insert(own.clone(), edit.text.clone());
+            }
+            found.texts.insert(edit.range.start, (own, edit.text));
+        });
+        found.end = end;
+        found
+    }
+
+    /// Calls a function for each replacement in the JSON that begins at a place, in order. Returns where the JSON ends.
+    fn json_edits(&self, source: &[u8], at: usize, is_single: bool, scope: Scope, add: &mut dyn FnMut(Edit)) -> usize {
+        let mut named = pairs::named_groups(self, source, at, is_single).into_iter().peekable();
+        let mut tokens = Tokens::new(source, at);
+        let mut groups: Vec<Group> = Vec::new();
+        let mut key: Option<Cow<'_, [u8]>> = None;
+        while let Some(token) = tokens.next() {
+            let raw = source.get(token.range.clone()).unwrap_or_default();
+            let edit = |text, is_key| Edit { range: token.range.clone(), text, is_key, is_cut: token.is_cut };
+            let around = groups.last();
+            match token.kind {
+                TokenKind::Object | TokenKind::Array => {
+                    let pair = named.next_if(|group| group.start == token.range.start);
+                    let group = self.group(&token, around, key.take(), pair);
+                    groups.push(group);
+                }
+                TokenKind::Close => {
+                    groups.pop();
+                }
+                TokenKind::Key => {
+                    let own = unescaped(raw, token.is_cut);
+                    let rule = around.and_then(|group| group.outer);
+                    if let Some(replaced) = self.json_key(&own, rule, scope) {
+                        add(edit(replaced, true));
+                    }
+                    key = Some(own);
+                }
+                TokenKind::Deep => {
+                    key = None;
+                    add(edit(self.mark(SecretKind::Token, raw), false));
+                }
+                TokenKind::Word => key = None,
+                TokenKind::String | TokenKind::Number => {
+                    let own = if token.kind == TokenKind::String { unescaped(raw, token.is_cut) } else { raw.into() };
+                    let own_key = key.take();
+                    let replaced = self.json_value(&token, &own, around, own_key, scope);
+                    if let Some(replaced) = replaced.filter(|replaced| *replaced != *own) {
+                        add(edit(replaced, false));
+                    }
+                }
+            }
+            if is_single && tokens.depth() == 0 {
+                return tokens.at();
+            }
+        }
+        // What is not JSON in a group of secrets belongs to it.
+        let secret = groups.iter().position(|group| group.rule.is_some());
+        if tokens.end() == End::Malformed
+            && let Some(depth) = secret
+        {
+            let range = tokens.at()..tokens.close_of(depth).saturating_sub(1).max(tokens.at());
+            let end = range.end;
+            let text = self.mark(SecretKind::Token, source.get(range.clone()).unwrap_or_default());
+            add(Edit { range, text, is_key: false, is_cut: false });
+            return end;
+        }
+        tokens.at()
+    }
+
+    /// Returns what is known of the values of an object or array that begins.
+    fn group(
+        &self,
+        token: &Token,
+        around: Option<&Group>,
+        key: Option<Cow<'_, [u8]>>,
+        pair: Option<NamedGroup>,
+    ) -> Group {
+        let key = key.map(Cow::into_owned).or_else(|| around.and_then(|group| group.key.clone()));
+        let inherited = around.and_then(|group| group.rule);
+        let own = key.as_deref().and_then(|key| self.rule_of(key));
+        let is_array = token.kind == TokenKind::Array;
+        let outer = if is_array { inherited } else { Rule::either(inherited, own) };
+        let rule = Rule::either(outer, pair.map(|pair| pair.rule));
+        Group { rule, outer, name: pair.and_then(|pair| pair.name), key: key.filter(|_| is_array && own.is_some()) }
+    }
+
+    fn json_key(&self, key: &[u8], rule: Option<Rule>, scope: Scope) -> Option<Vec<u8>> {
+        let is_secret = key.len() >= KEY_LEN && key.iter().any(u8::is_ascii_digit) && !super::is_mark(key);
+        match rule {
+            Some(rule) if is_secret => Some(self.mark(rule.kind, key)),
+            _ => self.nested_text(key, scope.inside()),
+        }
+    }
+
+    fn json_value(
+        &self,
+        token: &Token,
+        own: &[u8],
+        around: Option<&Group>,
+        key: Option<Cow<'_, [u8]>>,
+        scope: Scope,
+    ) -> Option<Vec<u8>> {
+        let is_name = around.is_some_and(|group| group.name == Some(token.range.start));
+        let rule = around.and_then(|group| if is_name { group.outer } else { group.rule });
+        if let Some(rule) = rule.filter(|rule| rule.applies_to(own)) {
+            return Some(self.mark(rule.kind, own));
+        }
+        // An array of values has their name around it.
+        let key = key.as_deref().or_else(|| around.and_then(|group| group.key.as_deref())).unwrap_or_default();
+        self.nested_value(key, own, scope.inside())
+    }
+
+    /// Returns JSON with marks for what own patterns match; `None` if none does. Numbers and strings are replaced, and not what
+    /// is between them.
+    fn json_patterns(&self, source: &[u8], start: usize) -> Option<Vec<u8>> {
+        let mut matches: Vec<Range<usize>> = Vec::new();
+        let mut spans = self.pattern_spans(source);
+        spans.sort_by_key(|(span, _)| span.start);
+        for (span, _) in spans.into_iter().filter(|(span, _)| !span.is_empty()) {
+            match matches.last_mut().filter(|last| last.end >= span.start) {
+                Some(last) => last.end = last.end.max(span.end),
+                None => matches.push(span),
+            }
+        }
+        let mut first = 0;
+        let mut out = Output::new(source);
+        for token in Tokens::new(source, start) {
+            let range = &token.range;
+            first += matches.iter().skip(first).take_while(|own| own.end <= range.start).count();
+            let touched = matches.iter().skip(first).take_while(|own| own.start < range.end);
+            let raw = source.get(range.clone()).unwrap_or_default();
+            let is_string = matches!(token.kind, TokenKind::String | TokenKind::Key);
+            let text = if is_string && !raw.contains(&b'\\') {
+                let content = range.start + 1..range.end - usize::from(!token.is_cut);
+                let inside = touched.map(|own| own.start.max(content.start)..own.end.min(content.end));
+                let inside = inside.filter(|own| own.start < own.end);
+                let inside = inside.map(|own| own.start - content.start..own.end - content.start);
+                self.replace(source.get(content.clone()).unwrap_or_default(), with_kind(inside))
+            } else {
+                // It is not known which of its characters are matched.
+                let own = if is_string { unescaped(raw, token.is_cut) } else { raw.into() };
+                let is_value = is_string || token.kind == TokenKind::Number;
+                (is_value && touched.count() > 0).then(|| self.mark(SecretKind::OwnPattern, &own))
+            };
+            if let Some(text) = text {
+                out.add(&Edit { range: range.clone(), text, is_key: false, is_cut: token.is_cut });
+            }
+        }
+        out.finish()
+    }
+}
+
+fn with_kind(spans: impl Iterator<Item = Range<usize>>) -> Spans {
+    spans.map(|span| (span, SecretKind::OwnPattern)).collect()
+}
+
+/// A text with replacements.
+struct Output<'s> {
+    source: &'s [u8],
+    text: Vec<u8>,
+    /// Number of bytes that are copied or replaced.
+    copied: usize,
+}
+
+impl Output<'_> {
+    fn new(source: &[u8]) -> Output<'_> {
+        Output { source, text: Vec::new(), copied: 0 }
+    }
+
+    fn add(&mut self, edit: &Edit) {
+        self.text.extend_from_slice(self.source.get(self.copied..edit.range.start).unwrap_or_default());
+        let text = quoted(&edit.text);
+        // A string that is cut has no quote at its end.
+        let is_string = self.source.get(edit.range.start) == Some(&b'"');
+        let end = text.len() - usize::from(edit.is_cut && is_string);
+        self.text.extend_from_slice(text.get(..end).unwrap_or_default());
+        self.copied = edit.range.end;
+    }
+
+    fn finish(mut self) -> Option<Vec<u8>> {
+        if self.copied == 0 {
+            return None;
+        }
+        self.text.extend_from_slice(self.source.get(self.copied..).unwrap_or_default());
+        Some(self.text)
+    }
+}
+
+/// Returns the place of the next object or array of JSON in a text.
+fn next_group(text: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr::memchr2(b'{', b'[', text.get(at..)?)?;
+        let next = text.get(at + 1..)?.iter().find(|byte| !byte.is_ascii_whitespace())?;
+        if matches!(next, b'"' | b'{' | b'[' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// Returns a text as a string of JSON.
+fn quoted(text: &[u8]) -> Vec<u8> {
+    serde_json::to_vec(&String::from_utf8_lossy(text)).unwrap_or_default()
+}
+
+/// Returns the content of a string, which may be cut, without its quotes and escapes.
+fn unescaped(raw: &[u8], is_cut: bool) -> Cow<'_, [u8]> {
+    let content = raw.get(1..raw.len() - usize::from(!is_cut && raw.len() > 1)).unwrap_or_default();
+    if memchr::memchr(b'\\', content).is_none() { content.into() } else { dissectors::json_unescape(content).into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::redact::tests::redactor;
+
+    /// Checks texts, in which `«x»` is a secret, after its escapes are resolved.
+    #[test]
+    fn secrets_are_found_and_what_remains_is_json() {
+        let own = redactor();
+        for (marked, is_whole) in [
+            (r#"{"GRÖSSE":"a","GRÖßE":"«b»","名前":"c"}"#, true),
+            (r#"{"user":"bob","password":"«a b, c»","n":1}"#, true),
+            (r#"{"token" : "«123»", "n":1, "password":null}"#, true),
+            (r#"{"token" : «123», "n":1}"#, true),
+            (r#"{"passwords":["«a]b»", {"c":"«d»"}],"n":1}"#, true),
+            (r#"{"pass\u0077ord":"«x»","a":"b"}"#, true),
+            (r#"[{"name":"token","value":"«x»"},{"value":["«y»"],"key":"pin"},{"name":"a","value":"b"}]"#, true),
+            (
+                r#"[{"key":"password","name":"«Login»","value":"«x»"},{"name":"token","value":"«y»","value":"«z»"}]"#,
+                true,
+            ),
+            (r#"{"a":"Bearer «abcdefgh»","authorization":"Basic «YWxpY2U6eA==»"}"#, true),
+            (r#"{"secret":{"a":{"b":«1.5»}},"city":"Paris"}"#, true),
+            ("{\"password\":\n  \"«a b»\"}\n{\"pin\":«7»}", true),
+            (r#"{"password":"«not closed"#, false),
+            (r#"{"a":[1,{"secret":{"b":["«x»","«y"#, false),
+            (r#"{"a":"see http://bob:«x»@host/ and"#, false),
+            (r#"{"note":"deploy «ACME-12» now"}"#, true),
+            (r#"{"query":"CREATE USER a PASSWORD '«S x»'","n":"SELECT b FROM c WHERE d = '«x'' y»'"}"#, true),
+            (
+                r#"{"query":"mutation { login(user: \"bob\", password: \"«a»\") { id } }","variables":{"pin":«1»}}"#,
+                true,
+            ),
+            (r#"{"body":"user=bob&password=«x»&a=b","b":"{'pin': '«y»'}"}"#, true),
+            (
+                r#"[{"id":"password","x":"«a»"},{"field":"pin","v":«12»},{"k":"token","v":{"a":["«b»",true]}},{"k":"a","v":"b"}]"#,
+                true,
+            ),
+            (r#"[["password","«a»"],["city","Paris"],{"header":"X-Api-Key","text":"«b»"},["a","b"]]"#, true),
+            (r#"{"value":"«mysecret»","id":"password"}"#, true),
+            (r#"{"columns":["«name»","«password»"],"rows":[["«bob»","«a»"]]}"#, true),
+            (r#"[{"x":[["«name»","«password»"],["«bob»","«a»"]]},{"a":"b"}]"#, true),
+            (r#"["«auth»","«token»","«a»"]"#, true),
+            (r#"{"error":"the password is too short","code":"a"}"#, true),
+            (r#"{"tokens":{"«0123456789abcdef»":{"device":"«phone»"}},"ids":{"0123456789abcdef":1}}"#, true),
+            ("\u{feff}{\"password\":\"«x»\"}", false),
+            ("\u{1e}{\"pin\":«7»}\n\u{1e}{\"a\":1}", false),
+            (r#"[{"name":"city","value":"Par"#, false),
+            (r#"[{"value":"«x"#, false),
+            (r#"[{"id":«1»,"value":"«x»"#, false),
+            (r#"{"a":"{\"password\":\"«x"#, false),
+            (r#"{"a":"{\"b\":\"Paris\",\"c\":\"x\"#, false),
+        ] {
+            let text: String = marked.replace(['«', '»'], "");
+            let mut expected = String::new();
+            for (nth, part) in marked.split(['«', '»']).enumerate() {
+                let is_number = part.starts_with(|char: char| char.is_ascii_digit()) && !expected.ends_with('"');
+                let mark =
+                    String::from_utf8(own.mark(crate::redact::SecretKind::Token, part.as_bytes())).expect("ASCII");
+                match nth % 2 {
+                    1 if is_number && !part.contains(' ') && !expected.ends_with("ACME-") => {
+                        expected.push_str(&format!("\"{mark}\""));
+                    }
+                    1 => expected.push_str(&mark),
+                    _ => expected.push_str(part),
+                }
+            }
+            let found = own.text(text.as_bytes()).unwrap_or_else(|| text.clone().into_bytes());
+            let found = String::from_utf8(found).expect("UTF-8");
+            assert_eq!(found, expected, "{text}");
+            let mut values = serde_json::Deserializer::from_str(&found).into_iter::<serde_json::Value>();
+            assert_eq!(values.all(|value| value.is_ok()), is_whole, "{found}");
+            // Marks are no secrets.
+            assert_eq!(own.text(found.as_bytes()), None, "{found}");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_an_escaped_text_is_found() {
+        let own = redactor();
+        let mark = String::from_utf8(own.mark(crate::redact::SecretKind::Token, b"a\"b")).expect("ASCII");
+        let text = br#"{"body":"{\"pass\u0077ord\":\"a\\\"b\",\"n\":1}"}"#;
+        let found = String::from_utf8(own.text(text).expect("a change")).expect("UTF-8");
+        assert_eq!(found, format!(r#"{{"body":"{{\"password\":\"{mark}\",\"n\":1}}"}}"#));
+        let value: serde_json::Value = serde_json::from_str(&found).expect("JSON");
+        let inner: serde_json::Value = serde_json::from_str(value["body"].as_str().expect("a text")).expect("JSON");
+        assert_eq!(inner["password"], mark);
+    }
+
+    #[test]
+    fn what_is_too_deep_is_a_mark_and_what_remains_is_json() {
+        let own = redactor();
+        let inner = "[".repeat(904) + "{\"a\":\"S3CR3T\"}" + &"]".repeat(904);
+        let deep = "[".repeat(4096) + &inner + &"]".repeat(4096);
+        let mark = String::from_utf8(own.mark(SecretKind::Token, inner.as_bytes())).expect("ASCII");
+        let expected = format!("{}\"{mark}\"{}", "[".repeat(4096), "]".repeat(4096));
+        let found = String::from_utf8(own.text(deep.as_bytes()).expect("a change")).expect("UTF-8");
+        assert!(found == expected, "{}", found.len());
+        let text = format!("{{\"a\":{deep},\"password\":\"S3CR3T\",\"city\":\"Paris\"}}");
+        let found = String::from_utf8(own.text(text.as_bytes()).expect("a change")).expect("UTF-8");
+        assert!(
+            !found.contains("S3CR3T")
+                && found.contains(",\"password\":\"REDACTED-")
+                && found.ends_with(",\"city\":\"Paris\"}")
+        );
+        // Texts in texts: each level doubles the backslashes.
+        let mut text = r#"{"password":"S3CR3T"}"#.to_owned();
+        for _ in 0..10 {
+            text = format!("{{\"a\":{},\"city\":\"Paris\"}}", serde_json::to_string(&text).expect("a text"));
+        }
+        let found = String::from_utf8(own.text(text.as_bytes()).expect("a change")).expect("UTF-8");
+        assert!(!found.contains("S3CR3T") && found.contains("Paris"));
+    }
+
+    #[test]
+    fn many_values_are_read_in_linear_time() {
+        let own = redactor();
+        for part in [
+            r#"{"name":"token","value":"S3CR3T"}"#,
+            r#"["token","S3CR3T"]"#,
+            r#"[["a","token"],["S3CR3T"]]"#,
+            r#"{"secret":{"a":"S3CR3T"}}"#,
+            r#"{"a":"b","password":"S3CR3T"}"#,
+        ] {
+            let text = format!("[{}{{\"city\":\"Paris\"}}]", format!("{part},").repeat(60_000));
+            let found = String::from_utf8(own.text(text.as_bytes()).expect("a change")).expect("UTF-8");
+            assert!(!found.contains("S3CR3T") && found.contains("Paris"), "{part}");
+            serde_json::from_str::<serde_json::Value>(&found).expect("JSON");
+        }
+        for part in ["{\"a\":", "[", "[\"a", "{\"secret\":[", "{\"a\" ", "[1,", "{\"secret\":x ", "{\"value\":\"a\","] {
+            own.text(part.repeat(100_000).as_bytes());
+        }
+    }
+
+    #[test]
+    fn own_patterns_leave_json_as_it_is() {
+        let settings = "key = 'k'\npatterns = ['[0-9]{4}', '\"x\": *\"?([^,]*)', 'b.*c']";
+        let settings = crate::redact::RedactSettings::parse(settings).expect("settings");
+        let own = Redactor::new(settings).expect("random numbers");
+        let text = r#"{"n":12345,"x":"a\"1234","s":"see 1234 and 5678","b":"1","c":[2,true]}"#;
+        let found = String::from_utf8(own.text(text.as_bytes()).expect("a change")).expect("UTF-8");
+        serde_json::from_str::<serde_json::Value>(&found).expect("JSON");
+        assert!(
+            found.ends_with("[2,true]}")
+                && !found.contains("1234")
+                && !found.contains("5678")
+                && found.contains("see REDACTED-"),
+            "{found}"
+        );
+    }
+
+    #[test]
+    fn texts_in_brackets_are_not_json() {
+        let own = redactor();
+        for text in ["[error] password=x", "{a: 1}", "[12:03] hello]", "{\"a\" 1}", "\"x\"", ""] {
+            assert!(own.json(text.as_bytes(), Scope::default()).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Objects and arrays of JSON in which a text names the secrets beside it, such as `{"id":"password","value":"x"}` and
+//! `["token","x"]`.
+
+use super::tokens::{End, Token, TokenKind, Tokens};
+use crate::redact::Redactor;
+use crate::redact::names::{MAX_NAME, Rule, is_name};
+
+/// Maximum length of a text that is a name, with its quotes and escapes.
+const MAX_ESCAPED: usize = 6 * MAX_NAME + 2;
+/// Members whose text is a name rather than a secret.
+const NAMING: [&[u8]; 16] = [
+    b"name",
+    b"key",
+    b"id",
+    b"field",
+    b"k",
+    b"n",
+    b"header",
+    b"label",
+    b"type",
+    b"param",
+    b"parameter",
+    b"property",
+    b"attribute",
+    b"event",
+    b"variable",
+    b"grant_type",
+];
+/// Members whose text is a secret rather than a name.
+const VALUES: [&[u8]; 8] = [b"value", b"v", b"val", b"values", b"content", b"data", b"text", b"default"];
+/// Members whose texts name the columns of a table, whose rows are beside them.
+const COLUMNS: [&[u8]; 7] = [b"columns", b"cols", b"fields", b"headers", b"header", b"keys", b"names"];
+
+/// An object or an array whose texts are secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NamedGroup {
+    /// Place of its begin.
+    pub start: usize,
+    pub rule: Rule,
+    /// Place of the text that is the name, which is shown. `None` if several texts may be the name.
+    pub name: Option<usize>,
+}
+
+/// An open object or array.
+struct OpenGroup {
+    start: usize,
+    is_object: bool,
+    /// It has the names of columns.
+    has_columns: bool,
+    rule: Option<Rule>,
+    name: Option<usize>,
+    /// The name is the text of a member for names.
+    is_certain: bool,
+    /// Several texts may be the name.
+    is_ambiguous: bool,
+    /// Number of texts and numbers in it.
+    texts: u32,
+    /// It has a member for a secret.
+    has_value: bool,
+    /// It has a text of another member, which may be the name of the secret.
+    has_other_text: bool,
+    /// Its first name of a secret is not its first text.
+    has_later_name: bool,
+    /// It has other objects or arrays.
+    has_groups: bool,
+}
+
+/// Returns the objects and arrays that have a name in them, in the order of their begins.
+pub(super) fn named_groups(redactor: &Redactor, source: &[u8], at: usize, is_single: bool) -> Vec<NamedGroup> {
+    let mut pairs = PairReader { redactor, source, open: Vec::new(), found: Vec::new() };
+    let mut tokens = Tokens::new(source, at);
+    let mut key = None;
+    while let Some(token) = tokens.next() {
+        pairs.read(&token, key.take());
+        if token.kind == TokenKind::Key {
+            key = Some(token);
+        }
+        if is_single && tokens.depth() == 0 {
+            break;
+        }
+    }
+    let is_cut = tokens.end() == End::Cut;
+    while !pairs.open.is_empty() {
+        pairs.close(is_cut);
+    }
+    pairs.found.sort_unstable_by_key(|group| group.start);
+    pairs.found
+}
+
+struct PairReader<'s> {
+    redactor: &'s Redactor,
+    source: &'s [u8],
+    open: Vec<OpenGroup>,
+    found: Vec<NamedGroup>,
+}
+
+impl PairReader<'_> {
+    fn read(&mut self, token: &Token, key: Option<Token>) {
+        let key = key.and_then(|key| self.source.get(key.range.start + 1..key.range.end.saturating_sub(1)));
+        let is_any = |names: &[&[u8]]| key.is_some_and(|key| names.iter().any(|name| name.eq_ignore_ascii_case(key)));
+        match token.kind {
+            TokenKind::Object | TokenKind::Array => {
+                if let Some(around) = self.open.last_mut() {
+                    around.has_groups = true;
+                }
+                // Columns may be objects, each with a name.
+                let is_array = token.kind == TokenKind::Array;
+                let has_columns = is_array && is_any(&COLUMNS)
+                    || !is_array && self.open.last().is_some_and(|around| around.has_columns && !around.is_object);
+                self.open.push(OpenGroup {
+                    start: token.range.start,
+                    is_object: !is_array,
+                    has_columns,
+                    rule: None,
+                    name: None,
+                    is_certain: false,
+                    is_ambiguous: false,
+                    texts: 0,
+                    has_value: false,
+                    has_other_text: false,
+                    has_later_name: false,
+                    has_groups: false,
+                });
+            }
+            TokenKind::Close => self.close(false),
+            TokenKind::String | TokenKind::Number => {
+                let is_value = is_any(&VALUES);
+                let is_naming = is_any(&NAMING);
+                let text = self.source.get(token.range.clone()).unwrap_or_default();
+                let is_secret =
+                    || key.is_some_and(|key| self.redactor.rule_of(key).is_some_and(|rule| rule.least == 0));
+                let is_short = text.len() <= MAX_ESCAPED && token.kind == TokenKind::String;
+                let name = (is_short && !is_value).then(|| super::unescaped(text, token.is_cut));
+                let rule =
+                    name.filter(|name| is_name(name) && !is_secret()).and_then(|name| self.redactor.rule_of(&name));
+                let Some(group) = self.open.last_mut() else { return };
+                group.texts += 1;
+                group.has_value |= is_value;
+                group.has_other_text |= !is_value && token.kind == TokenKind::String;
+                let Some(rule) = rule else { return };
+                group.has_later_name |= group.rule.is_none() && group.texts > 1;
+                group.rule = Rule::either(group.rule, Some(rule));
+                if is_naming && !group.is_certain {
+                    (group.name, group.is_certain, group.is_ambiguous) = (Some(token.range.start), true, false);
+                } else if is_naming == group.is_certain {
+                    group.is_ambiguous = group.name.is_some();
+                    group.name = group.name.or(Some(token.range.start));
+                }
+            }
+            TokenKind::Key | TokenKind::Word | TokenKind::Deep => {}
+        }
+    }
+
+    fn close(&mut self, is_cut: bool) {
+        let Some(group) = self.open.pop() else { return };
+        // Where the text is cut, the name is not known.
+        if is_cut && group.is_object && group.has_value && !group.has_other_text {
+            self.found.push(NamedGroup { start: group.start, rule: Rule::ANY, name: None });
+            return;
+        }
+        let Some(rule) = group.rule else { return };
+        if group.texts > 1 || group.has_groups {
+            let name = group.name.filter(|_| !group.is_ambiguous);
+            self.found.push(NamedGroup { start: group.start, rule, name });
+        }
+        // The rows of a table are beside the names of its columns.
+        let is_header = |around: &OpenGroup| !group.is_object && !around.is_object && group.has_later_name;
+        if let Some(around) = self.open.last_mut()
+            && (group.has_columns || is_header(around))
+        {
+            around.rule = Rule::either(around.rule, Some(rule));
+            around.is_ambiguous = true;
+        }
+    }
+}

@@ -39,7 +39,7 @@ pub(crate) fn size(out: &mut String, bytes: u64) {
 /// unit. Halves are rounded up.
 fn write_scaled(out: &mut String, value: u64, units: &[ScaleUnit]) {
     for &(unit, word, limit) in units {
-        if value >= unit.saturating_mul(limit) {
+        if unit.checked_mul(limit).is_some_and(|end| value >= end) {
             continue;
         }
         let rounded = |parts: u64| match value.checked_mul(parts).and_then(|product| product.checked_add(unit / 2)) {

@@ -141,7 +141,7 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 41] = [
     // Reports of frames and of TCP streams.
     ("src/report/detail.rs", &["column", "frame"]),
     // The ranges of the parts of a body.
-    ("src/redact/markup.rs", &["multipart"]),
+    ("src/redact/parts.rs", &["multipart"]),
     ("src/report/json.rs", &["column"]),
     ("src/report/messages.rs", &["tcp", "udp"]),
     ("src/report/selection.rs", &["column"]),
@@ -220,6 +220,7 @@ const NAMING_HTTP: [&str; 27] = [
     "src/export/web_text.rs",
     // Which fields and options of outputs have secrets.
     "src/command/redaction.rs",
+    "src/redact/markup.rs",
     "src/redact/text.rs",
     "src/redact/tree.rs",
     // The namespace of SVG.

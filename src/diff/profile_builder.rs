@@ -171,7 +171,9 @@ impl ProfileBuilder {
         let operation = self.profile.operations.entry(key).or_default();
         operation.calls += 1;
         let position = CallPosition { row: self.rows, frame: request.completed_in };
-        let status = format::prefix(&exchange.status, MAX_NAME);
+        // As in lists of calls: a group of hosts need not respond.
+        let whole_status = if call.is_to_group() { "multicast" } else { &exchange.status };
+        let status = format::prefix(whole_status, MAX_NAME);
         if let Some(count) = operation.statuses.get_mut(status) {
             count.calls += 1;
         } else if operation.statuses.len() < MAX_STATUSES && self.text_bytes + status.len() <= MAX_TEXT {
@@ -187,7 +189,7 @@ impl ProfileBuilder {
                 position,
                 started: request.first.time,
                 target: hash(&exchange.target),
-                status: exchange.status.as_str().into(),
+                status: whole_status.into(),
                 nanos: nanos.and_then(|nanos| u64::try_from(nanos).ok()),
                 size: exchange.content().filter(|own| own.complete).map(|own| own.body),
             });

@@ -7,12 +7,15 @@ use dissectors::sql_literals;
 use regex::bytes::Regex;
 use std::sync::LazyLock;
 
+/// Maximum length of the columns of a statement, after which it has a FROM.
+const MAX_LIST: usize = 1024;
+
 /// The begin of a statement in a text: at its begin, at that of a line, or after a sign.
 static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let object = "(?:user|role|login|server|subscription|table|view|database|function|procedure|index|schema|trigger|type|\
         extension|policy|event|sequence)";
     let words = [
-        r"select\s+(?:[^;]{0,4096}?\bfrom\b|['$@0-9]|\w+\s*\()",
+        r"select\s",
         r"(?:insert|upsert|replace|merge)\s+(?:\w+\s+){0,3}into\b",
         r"update\s+\S+(?:\s+(?:as\s+)?\w+)?\s+set\b",
         r"delete\s+from\b",
@@ -39,6 +42,11 @@ impl Redactor {
         let Some(regex) = STATEMENT.as_ref() else { return };
         let mut at = 0;
         while let Some(found) = regex.find_at(text, at) {
+            let is_select = found.as_bytes().trim_ascii_end().to_ascii_lowercase().ends_with(b"select");
+            if is_select && !is_select_list(text.get(found.end()..).unwrap_or_default()) {
+                at = found.end();
+                continue;
+            }
             let end = if found.start() == 0 { text.len() } else { statement_end(text, found.end()) };
             // What is before the statement may be a quote.
             let start = found.start() + usize::from(text.get(found.start()).is_some_and(|byte| b"\"'`".contains(byte)));
@@ -51,6 +59,16 @@ impl Redactor {
             at = end.max(found.end());
         }
     }
+}
+
+/// Returns whether a text is the rest of a statement that begins with SELECT, and no sentence.
+fn is_select_list(text: &[u8]) -> bool {
+    let text = text.get(..MAX_LIST).unwrap_or(text);
+    let first = text.trim_ascii_start();
+    let word = first.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    first.first().is_some_and(|byte| b"'\"$@*(0123456789".contains(byte))
+        || first.get(word) == Some(&b'(')
+        || memchr::memmem::find(&text.to_ascii_lowercase(), b"from").is_some()
 }
 
 /// Returns where a statement ends that is not a text alone: at the next line that is not indented.

@@ -4,9 +4,13 @@
 //! user names one: they cannot be reversed by guessing.
 
 mod database;
+mod forms;
 mod json;
+mod lines;
 mod markup;
 mod names;
+mod parts;
+mod query;
 mod settings;
 mod text;
 mod tree;
@@ -24,6 +28,8 @@ use std::sync::{Mutex, PoisonError};
 const MARK: &str = "REDACTED-";
 /// Number of hexadecimal digits of a mark.
 const MARK_DIGITS: usize = 12;
+/// End of the names of metadata in bytes.
+const BINARY: &[u8] = b"-bin";
 /// What dissectors record in place of a password.
 const DISSECTED: &[u8] = b"(redacted)";
 /// Rule of the names of the user.
@@ -98,6 +104,10 @@ impl Redactor {
         let parts = || std::iter::once(&name[..]).chain(name.split(|byte| matches!(byte, b'[' | b']')));
         let is_own = || !self.names.is_empty() && parts().any(|part| self.names.contains(&names::normalized_own(part)));
         let known = parts().fold(None, |rule, part| Rule::either(rule, names::rule_of(part)));
+        // Metadata of gRPC in bytes.
+        let is_binary = name.get(name.len().saturating_sub(BINARY.len())..);
+        let is_binary = name.len() > BINARY.len() && is_binary.is_some_and(|end| end.eq_ignore_ascii_case(BINARY));
+        let known = known.or(is_binary.then_some(Rule::ANY));
         known.filter(|rule| rule.least == 0 || !is_own()).or_else(|| is_own().then_some(OWN_NAME))
     }
 
@@ -190,5 +200,41 @@ mod tests {
             let error = RedactSettings::parse(text).expect_err("an error");
             assert!(error.starts_with(expected), "{error}");
         }
+    }
+
+    /// Bodies with their media types and names, which the tests of the program have, too.
+    fn places() -> Vec<(String, String, String)> {
+        let text = include_str!("../../tests/program/redaction/places.txt").replace("CANARY", "C4naryQz");
+        let bodies = text.split("\n== ").skip(1).map(|body| {
+            let (title, body) = body.split_once('\n').expect("a body");
+            let (media_type, name) = title.split_once(": ").expect("a media type");
+            let body = body.replace("\\u{feff}", "\u{feff}");
+            let body = if media_type.starts_with("multipart") { body.replace('\n', "\r\n") } else { body };
+            (media_type.to_owned(), name.to_owned(), body.trim_end_matches('\n').to_owned())
+        });
+        bodies.collect()
+    }
+
+    #[test]
+    fn no_place_has_a_secret_and_what_is_beside_it_stays() {
+        let own = redactor();
+        let mut faults = Vec::new();
+        for (media_type, name, body) in places() {
+            let is_form = media_type.contains("urlencoded");
+            let found = if is_form { own.form(body.as_bytes()) } else { own.text(body.as_bytes()) };
+            let found = String::from_utf8(found.unwrap_or_else(|| body.clone().into_bytes())).expect("UTF-8");
+            let lines = own.lines(body.as_bytes()).map(|lines| String::from_utf8_lossy(&lines.concat()).into_owned());
+            let benign = body.find("Benign").map_or("Benign", |at| &body[at..at + 8]);
+            for found in [Some(found), lines.filter(|_| !is_form)].into_iter().flatten() {
+                if found.contains("C4naryQz") || !found.contains(benign) {
+                    faults.push(format!("{media_type}: {name}\n{found}\n"));
+                }
+                let is_json = |text: &str| serde_json::from_str::<serde_json::Value>(text).is_ok();
+                if media_type.ends_with("json") && is_json(&body) && !is_json(&found) {
+                    faults.push(format!("no JSON: {name}\n{found}\n"));
+                }
+            }
+        }
+        assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
     }
 }

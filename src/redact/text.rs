@@ -1,17 +1,16 @@
 //! Secrets in texts of any kind: header lines, URLs, forms, JSON, multipart bodies, markup, and tokens that are known by their form.
 
+use super::forms::regex;
+use super::markup::{decoded, encoded};
 use super::names::{SecretKind, normalized};
 use super::{MARK, MARK_DIGITS, Redactor};
 use regex::bytes::Regex;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Secrets in a text, with their kinds.
 pub(super) type Spans = Vec<(Range<usize>, SecretKind)>;
-
-fn regex(pattern: &str) -> Option<Regex> {
-    Regex::new(pattern).ok()
-}
 
 /// A value that is long enough to be a secret under each name.
 pub(super) const LONG: &[u8] = &[b'x'; 16];
@@ -24,20 +23,54 @@ const MAX_NESTING: u8 = 12;
 pub(super) struct Scope {
     /// Number of texts around it.
     nesting: u8,
+    /// The text has as many lines afterwards.
+    keeps_lines: bool,
 }
 
 impl Scope {
-    /// Returns the scope of a text in this one.
+    /// Returns the scope of a text with escapes in this one.
     pub(super) fn inside(self) -> Scope {
-        Scope { nesting: self.nesting + 1 }
+        Scope { nesting: self.nesting + 1, keeps_lines: false }
+    }
+
+    /// Returns the scope of a part of this one.
+    pub(super) fn within(self) -> Scope {
+        Scope { nesting: self.nesting + 1, ..self }
+    }
+
+    /// Returns the line ends that follow the mark of a secret.
+    pub(super) fn line_ends(self, secret: &[u8]) -> Vec<u8> {
+        let count = if self.keeps_lines { memchr::memchr_iter(b'\n', secret).count() } else { 0 };
+        b"\n".repeat(count)
     }
 }
 
 /// Parts of tokens that are known by their form and need no other sign.
-const BEGINS: [&[u8]; 6] = [b"eyJ", b"AKIA", b"xox", b"gh", b"sk_live", b"-----"];
+const BEGINS: [&[u8]; 7] = [b".k8s.", b"eyJ", b"AKIA", b"xox", b"gh", b"sk_live", b"-----"];
 
-/// Length from which a user of a URL without a password is a token.
-const TOKEN_LEN: usize = 20;
+/// Schemes of `Authorization`, which are shown. A word that is none may be the secret itself.
+const SCHEMES: [&[u8]; 20] = [
+    b"Basic",
+    b"Bearer",
+    b"Digest",
+    b"Negotiate",
+    b"NTLM",
+    b"AWS4-HMAC-SHA256",
+    b"AWS4-ECDSA-P256-SHA256",
+    b"AWS",
+    b"HOBA",
+    b"Mutual",
+    b"OAuth",
+    b"DPoP",
+    b"GNAP",
+    b"Hawk",
+    b"Signature",
+    b"SCRAM-SHA-1",
+    b"SCRAM-SHA-256",
+    b"vapid",
+    b"Token",
+    b"ApiKey",
+];
 
 /// A name, what closes it, and what separates it from its value.
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -51,80 +84,6 @@ static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r#"[ \t]*(?P<sign>=>|:=|=|:|%3[DdAa]|%253[Dd])[ \t]*"#
     ))
 });
-
-/// The begin of a text that is a query: a target with what is before it in its line, or a form alone.
-static QUERY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    regex(concat!(
-        r#"(?-u)\A(?:(?:[^\s"<>]+ ){0,2}(?:/|[A-Za-z][A-Za-z0-9+.\-]*://)\S*"#,
-        r#"|[A-Za-z0-9_.\-\[\]%+]+=[^\s"'][^\s]*\z)"#
-    ))
-});
-
-/// Forms in which a name and its value stand apart, and tokens that are known by their form. The last group is the secret.
-static FORMS: LazyLock<Vec<(Regex, Form)>> = LazyLock::new(|| {
-    let forms = [
-        // A part of a multipart body: its headers, and its content up to the boundary.
-        (
-            r#"(?s-u)(?:\A|[;\s])name="?([^"\r\n;]+)"?[^\r\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n(.*?)(?:\r?\n--|\z)"#,
-            Form::Named,
-        ),
-        // <password>x</password>
-        (r"(?-u)<([A-Za-z][\w:.\-]*)(?:\s[^>]*)?>([^<]+)", Form::Named),
-        // <password><![CDATA[x]]></password>
-        (r"(?s-u)<([A-Za-z][\w:.\-]*)(?:\s[^>]*)?>\s*<!\[CDATA\[(.*?)(?:\]\]>|\z)", Form::Named),
-        // <input name="token" value="x">, <meta name="csrf-token" content="x">, and the same with the name last.
-        (r#"(?i-u)name\s*=\s*["']([^"'<>]+)["'][^<>]*?\b(?:value|content)\s*=\s*["']([^"'<>]*)"#, Form::Named),
-        (r#"(?i-u)\b(?:value|content)\s*=\s*["']([^"'<>]*)["'][^<>]*?\bname\s*=\s*["']([^"'<>]+)"#, Form::NamedLast),
-        // {"name":"token","value":"x"} in a text that is not JSON.
-        (r#"(?i-u)"(?:name|key)"\s*:\s*"([^"]+)"\s*,\s*"value"\s*:\s*"((?:[^"\\]|\\.)*)"#, Form::Named),
-        (r#"(?i-u)"value"\s*:\s*"((?:[^"\\]|\\.)*)"\s*,\s*"(?:name|key)"\s*:\s*"([^"]+)"#, Form::NamedLast),
-        // scheme://user:password@host
-        (r#"(?-u)://[^\s/?#@"'<>]*?:([^\s/?#"'<>]+)@"#, Form::Secret(SecretKind::Password)),
-        // scheme://user:password@host, with a slash in the password. What is before the slash is no port.
-        (
-            r#"(?-u)://[^\s/?#@:"'<>\[]*:([^\s/?#@"'<>]*[^\s/?#@"'<>0-9][^\s/?#@"'<>]*[/?#][^\s@"'<>]*)@"#,
-            Form::Secret(SecretKind::Password),
-        ),
-        // scheme://token@host
-        (r#"(?-u)://([^\s/?#@:"'<>]+):?@"#, Form::User),
-        // The target of CONNECT, and lines of authorities.
-        (
-            r#"(?i-u)(?:\bconnect |\b(?:authority|host)"?[:=]? ?"?)[^\s/?#@:"]*:([^\s/?#@"]+)@"#,
-            Form::Secret(SecretKind::Password),
-        ),
-        // An authority alone.
-        (r"(?-u)\A[^\s/?#@:]+:([^\s/?#@]+)@[A-Za-z0-9.\-\[\]:]+\z", Form::Secret(SecretKind::Password)),
-        (r"(?i-u)%3A%2F%2F(?:[^&\s/]*?)%3A([^&\s]+?)%40", Form::Secret(SecretKind::Password)),
-        (
-            r"(?i-u)\b(?:bearer|basic|negotiate|ntlm|apikey|token)(?:[ +]|%20)+([A-Za-z0-9._~+/=\-]{8,})",
-            Form::Secret(SecretKind::Authorization),
-        ),
-        (r"(?-u)(eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*)?)", Form::Secret(SecretKind::Token)),
-        (r"(?s-u)-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)(?:-----END|\z)", Form::Secret(SecretKind::Key)),
-        // PASSWORD 'x' and IDENTIFIED BY 'x' in a part of a statement.
-        (
-            r#"(?i-u)\b(?:password|identified\s+(?:with\s+\S+\s+)?(?:by|as))\s+(?:password\s+)?\\?['"]((?:[^'"\\]|\\.|'')+)"#,
-            Form::Secret(SecretKind::Password),
-        ),
-        (r"(?-u)\b(AKIA[0-9A-Z]{16})\b", Form::Secret(SecretKind::Key)),
-        (
-            r"(?-u)\b(gh[pousr]_[A-Za-z0-9]{20,}|sk_live_[A-Za-z0-9]{8,}|xox[abprs]-[A-Za-z0-9\-]{8,})",
-            Form::Secret(SecretKind::Key),
-        ),
-    ];
-    forms.into_iter().filter_map(|(pattern, form)| Some((regex(pattern)?, form))).collect()
-});
-
-#[derive(Clone, Copy, Debug)]
-enum Form {
-    /// The first group is a name, the second its value.
-    Named,
-    /// The first group is a value, the second its name.
-    NamedLast,
-    Secret(SecretKind),
-    /// The first group is a user without a password: a token, if it does not look like a name.
-    User,
-}
 
 impl Redactor {
     /// Returns a text with marks for its secrets; `None` if it has none.
@@ -143,13 +102,53 @@ impl Redactor {
         self.json(text, scope).unwrap_or_else(|| self.plain_text(text, scope))
     }
 
+    /// Returns the lines of a text with marks for its secrets. `None` if it has none.
+    pub(super) fn lines(&self, text: &[u8]) -> Option<Vec<Vec<u8>>> {
+        let own = self.nested_text(text, Scope { keeps_lines: true, ..Scope::default() })?;
+        let lines = |text: &[u8]| text.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+        let (before, after) = (lines(text), lines(&own));
+        if before.len() == after.len() {
+            return Some(after);
+        }
+        // It is not known which line is which.
+        Some(before.iter().map(|line| self.mark(SecretKind::Token, line)).collect())
+    }
+
     /// Returns a text that is not JSON as a whole with marks for its secrets; `None` if it has none.
     fn plain_text(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
-        let inner = self.embedded_json(text, scope);
-        let own = inner.text.as_deref().unwrap_or(text);
-        let mut spans = self.secrets(own);
+        // Texts in it, which are read by their own rules.
+        let mut own = Cow::Borrowed(text);
+        for replaced in [Redactor::parts, Redactor::escaped_values, Redactor::entities] {
+            if let Some(replaced) = replaced(self, &own, scope) {
+                own = replaced.into();
+            }
+        }
+        let inner = self.embedded_json(&own, scope);
+        let whole = inner.text.as_deref().unwrap_or(&own);
+        let mut spans = self.secrets(whole, scope);
         spans.retain(|(span, kind)| *kind == SecretKind::OwnPattern || !inner.has(span));
-        self.replace(own, spans).or(inner.text)
+        let replaced = self.replace_in(whole, spans, scope);
+        replaced.or(inner.text).or(if let Cow::Owned(own) = own { Some(own) } else { None })
+    }
+
+    /// Returns a text without the secrets in the texts in it that have entities. `None` if they have none.
+    fn entities(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
+        memchr::memchr(b'&', text)?;
+        let mut out = Vec::new();
+        let (mut copied, mut start) = (0, 0);
+        for part in text.split(|byte| matches!(byte, b'<' | b'>' | b'"')) {
+            let end = start + part.len();
+            let own = decoded(part);
+            let has_signs = own.len() < part.len() && own.iter().any(|byte| b"\"'<>".contains(byte));
+            if let Some(replaced) = has_signs.then(|| self.nested_text(&own, scope.within())).flatten() {
+                out.extend_from_slice(text.get(copied..start).unwrap_or_default());
+                out.extend(encoded(&replaced));
+                copied = end;
+            }
+            start = end + 1;
+        }
+        out.extend_from_slice(text.get(copied..).unwrap_or_default());
+        (copied > 0).then_some(out)
     }
 
     /// Returns whether a text has none of the signs of secrets: it is a word, a number or the like.
@@ -167,13 +166,6 @@ impl Redactor {
         spans
     }
 
-    /// Returns a form with marks for its secrets; `None` if it has none. Only ampersands separate its values.
-    pub(super) fn form(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let mut spans = self.secrets(text);
-        self.add_query(text, &mut spans);
-        self.replace(text, spans)
-    }
-
     /// Returns the value of a header, or of another name, with marks for its secrets; `None` if it has none.
     pub(super) fn value(&self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
         self.nested_value(name, value, Scope::default())
@@ -189,7 +181,16 @@ impl Redactor {
     }
 
     /// Replaces spans of a text.
-    pub(super) fn replace(&self, text: &[u8], mut spans: Spans) -> Option<Vec<u8>> {
+    pub(super) fn replace(&self, text: &[u8], spans: Spans) -> Option<Vec<u8>> {
+        self.replace_in(text, spans, Scope::default())
+    }
+
+    /// Returns the mark of a secret, with its lines if they are kept.
+    pub(super) fn mark_lines(&self, kind: SecretKind, secret: &[u8], scope: Scope) -> Vec<u8> {
+        [self.mark(kind, secret), scope.line_ends(secret)].concat()
+    }
+
+    fn replace_in(&self, text: &[u8], mut spans: Spans, scope: Scope) -> Option<Vec<u8>> {
         spans.retain(|(span, _)| !span.is_empty());
         if spans.is_empty() {
             return None;
@@ -204,39 +205,25 @@ impl Redactor {
                 continue;
             }
             out.extend_from_slice(text.get(copied..start).unwrap_or_default());
-            out.extend(self.mark(kind, text.get(start..span.end).unwrap_or_default()));
+            out.extend(self.mark_lines(kind, text.get(start..span.end).unwrap_or_default(), scope));
             copied = span.end;
         }
         out.extend_from_slice(text.get(copied..).unwrap_or_default());
         Some(out)
     }
 
-    pub(super) fn secrets(&self, text: &[u8]) -> Spans {
+    pub(super) fn secrets(&self, text: &[u8], scope: Scope) -> Spans {
         let mut spans = Vec::new();
         self.add_named(text, &mut spans);
-        if let Some(query) = QUERY.as_ref().and_then(|query| query.find(text)) {
-            self.add_query(query.as_bytes(), &mut spans);
-        }
-        for (regex, form) in FORMS.iter() {
-            for groups in regex.captures_iter(text) {
-                match (form, groups.get(1), groups.get(2)) {
-                    (Form::Named, Some(name), Some(value)) | (Form::NamedLast, Some(value), Some(name)) => {
-                        let range = value.range();
-                        if let Some(kind) = self.kind_of(name.as_bytes(), value.as_bytes()) {
-                            spans.push((range, kind));
-                        }
-                    }
-                    (Form::User, Some(user), _) if user.len() >= TOKEN_LEN || !user.as_bytes().contains(&b'.') => {
-                        spans.push((user.range(), SecretKind::Token));
-                    }
-                    (Form::Secret(kind), Some(secret), _) => spans.push((secret.range(), *kind)),
-                    _ => {}
-                }
-            }
-        }
+        self.add_queries(text, &mut spans);
+        self.add_forms(text, &mut spans);
         self.add_statements(text, &mut spans);
         self.add_markup(text, &mut spans);
-        self.add_parts(text, &mut spans);
+        self.add_settings(text, &mut spans);
+        // A line alone is no table.
+        if scope.nesting == 0 {
+            self.add_columns(text, &mut spans);
+        }
         self.add_patterns(text, &mut spans);
         spans
     }
@@ -256,19 +243,6 @@ impl Redactor {
                     spans.push((secret.range(), SecretKind::OwnPattern));
                 }
             }
-        }
-    }
-
-    /// Adds the values of a form, or of a query with what is before it: only ampersands separate them.
-    fn add_query(&self, text: &[u8], spans: &mut Spans) {
-        let mut start = 0;
-        for pair in text.split(|&byte| byte == b'&') {
-            if let Some(sign) = memchr::memchr(b'=', pair) {
-                let (before, value) = (pair.get(..sign).unwrap_or_default(), pair.get(sign + 1..).unwrap_or_default());
-                let name = before.rsplit(|byte| matches!(byte, b'?' | b';' | b'#' | b'/')).next().unwrap_or_default();
-                self.add_value(name, value, start + sign + 1..start + pair.len(), spans);
-            }
-            start += pair.len() + 1;
         }
     }
 
@@ -314,13 +288,15 @@ impl Redactor {
     }
 
     /// Adds the secrets of the value of a name, which is at a place in a text. Returns whether the name is that of secrets.
-    fn add_value(&self, name: &[u8], value: &[u8], range: Range<usize>, spans: &mut Spans) -> bool {
+    pub(super) fn add_value(&self, name: &[u8], value: &[u8], range: Range<usize>, spans: &mut Spans) -> bool {
         let part = |from: usize, to: usize| range.start + from..range.start + to;
         match &normalized(name)[..] {
             b"authorization" | b"proxyauthorization" | b"httpauthorization" => {
                 // The scheme stays.
-                let scheme = value.iter().position(|byte| matches!(byte, b' ' | b'+')).map_or(0, |at| at + 1);
-                let scheme = if value.len() > scheme { scheme } else { 0 };
+                let scheme = value.iter().position(|byte| matches!(byte, b' ' | b'+')).unwrap_or_default();
+                let is_known =
+                    SCHEMES.iter().any(|own| value.get(..scheme).is_some_and(|name| own.eq_ignore_ascii_case(name)));
+                let scheme = if is_known && value.len() > scheme + 1 { scheme + 1 } else { 0 };
                 spans.push((part(scheme, value.len()), SecretKind::Authorization));
             }
             b"cookie" | b"cookies" | b"cookiepair" => {
@@ -368,7 +344,7 @@ fn is_variable(name: &[u8]) -> bool {
 }
 
 /// Returns the place of the content of a value that is a text in quotes, as a line of settings or of a script has it.
-fn quoted_range(line: &[u8]) -> Option<Range<usize>> {
+pub(super) fn quoted_range(line: &[u8]) -> Option<Range<usize>> {
     let quote = *line.first().filter(|byte| matches!(byte, b'"' | b'\''))?;
     let len = memchr::memchr(quote, line.get(1..)?)?;
     let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b';');
@@ -564,6 +540,22 @@ mod tests {
             "key=",
             "\"token\":[",
             "password=%26",
+            "name=a,",
+            "value=a,",
+            "- value: a\n",
+            "password:\n",
+            "password: a\n  b\n",
+            "a,password\n",
+            "select ",
+            "select '",
+            "insert into ",
+            "--b\n",
+            "--b\n\n",
+            "&lt;",
+            "a=%41&",
+            "[secret]\n",
+            "<password>",
+            "<key>password</key>",
         ] {
             own.text(part.repeat(20_000).as_bytes());
         }

@@ -6,11 +6,9 @@
 use super::Redactor;
 use super::database::{arguments, statement};
 use super::json::JsonTexts;
-use super::names::SecretKind;
-use super::text::{LONG, Spans};
+use super::names::{Rule, SecretKind};
 use dissectors::tree::{Node, TextRole, TreeText};
 use dissectors::{FieldKind, Tree, Value, Wants, message_fields};
-use std::collections::HashMap;
 
 /// Fields that name what follows them: their values are secrets or not by these names.
 const NAMES: [&str; 6] = [
@@ -32,7 +30,7 @@ const NAMED: [&str; 7] = [
     "mysql.connattrs.value",
 ];
 /// Fields that name all values in the group that they begin.
-const GROUP_NAMES: [&str; 1] = ["mime_multipart.name"];
+const GROUP_NAMES: [&str; 1] = ["mime_multipart.header.content-disposition"];
 /// Statements of SQL.
 const STATEMENTS: [&str; 9] = [
     "sql.statement",
@@ -74,16 +72,18 @@ impl Redactor {
         // It is before the summary of a command, which is distinguished by it from that of a response.
         let names = names.chain(["resp.command", "resp.arguments"].iter().filter_map(|name| dissectors::field(name)));
         names.chain(message_fields().map(|(_, fields)| fields.media_type)).for_each(|field| wants.add(field));
-        if let Some(json) = dissectors::field(JSON).filter(|json| wants.protocol(json)) {
-            wants.add(json);
+        // The values of JSON and the lines of texts are read with those beside them.
+        for body in [JSON, TEXT_LINES].into_iter().filter_map(dissectors::field) {
+            if wants.protocol(body) {
+                wants.add(body);
+            }
         }
     }
 
     /// Replaces the secrets of a tree.
     pub(crate) fn tree(&self, tree: &mut Tree) {
         let protocol = tree.columns().protocol;
-        let of_lines = elements_of_lines(self, tree);
-        let mut reader = TreeReader { protocol, of_lines, ..TreeReader::new(self) };
+        let mut reader = TreeReader { protocol, ..TreeReader::new(self) };
         tree.replace_texts(&mut |text| reader.read(text));
     }
 }
@@ -91,62 +91,25 @@ impl Redactor {
 /// A body of JSON.
 const JSON: &str = "json";
 
-/// A line of a body that is text.
+/// A body that is text.
+const TEXT_LINES: &str = "data-text-lines";
+/// A line of it.
 const TEXT_LINE: &str = "data-text-lines.line";
-
-/// Secrets of lines, by the first bytes of their places.
-type LineSpans = HashMap<u32, Spans>;
-
-/// Returns the secrets of elements of HTML that are in several lines.
-fn elements_of_lines(redactor: &Redactor, tree: &Tree) -> LineSpans {
-    let (mut text, mut lines) = (Vec::new(), Vec::new());
-    for node in tree.nodes().iter().filter(|node| node.field.name == TEXT_LINE) {
-        if let Value::Text(slice) = node.value {
-            lines.push((text.len(), node.span.start));
-            text.extend_from_slice(tree.bytes(slice));
-        }
-    }
-    let (mut spans, mut found) = (Spans::new(), LineSpans::new());
-    if lines.len() > 1 {
-        redactor.add_markup(&text, &mut spans);
-    }
-    for (span, kind) in spans {
-        let first = lines.partition_point(|(start, _)| *start <= span.start).saturating_sub(1);
-        let last = lines.partition_point(|(start, _)| *start < span.end);
-        for nth in first..last {
-            let (Some(&(start, place)), next) = (lines.get(nth), lines.get(nth + 1)) else { continue };
-            let end = next.map_or(text.len(), |next| next.0);
-            let own = span.start.max(start) - start..span.end.min(end) - start;
-            found.entry(place).or_default().push((own, kind));
-        }
-    }
-    found
-}
 
 /// Media types of bodies that may look like a text and are none.
 const BINARY: [&str; 5] = ["protobuf", "grpc", "octet-stream", "msgpack", "cbor"];
-
-/// The name at the end of a line, whose value is in the next ones.
-#[derive(Clone, Copy)]
-struct OpenName {
-    kind: SecretKind,
-    /// Number of blanks before the name.
-    indent: usize,
-    /// Whether the first line of the value was read.
-    has_value: bool,
-}
 
 /// Reads the texts of a tree.
 struct TreeReader<'r> {
     redactor: &'r Redactor,
     /// Short name of the protocol of the frame.
     protocol: &'static str,
-    /// Names of the groups around a node, with their depths.
-    groups: Vec<(u8, Vec<u8>)>,
+    /// Rules of the groups around a node, with their depths.
+    groups: Vec<(u8, Rule)>,
     /// Place of the body of JSON that was begun last, and what is replaced in it.
     json: Option<(u32, JsonTexts)>,
-    /// Secrets of elements that are in several lines.
-    of_lines: LineSpans,
+    /// The lines of the text that was begun last, if it has secrets, and the number of those that were read.
+    lines: Option<(Vec<Vec<u8>>, usize)>,
     /// The name before.
     name: Vec<u8>,
     /// The value of the node that was read last, before and after, if it has a secret.
@@ -155,10 +118,6 @@ struct TreeReader<'r> {
     is_binary: bool,
     /// The media type of the message is that of a form.
     is_form: bool,
-    /// A private key is in the lines that are read.
-    is_in_key: bool,
-    /// The name of a secret whose value is in the lines after it.
-    open_name: Option<OpenName>,
     /// The arguments of a command were read.
     is_command: bool,
 }
@@ -170,13 +129,11 @@ impl<'r> TreeReader<'r> {
             protocol: "",
             groups: Vec::new(),
             json: None,
-            of_lines: LineSpans::new(),
+            lines: None,
             name: Vec::new(),
             value: None,
             is_binary: false,
             is_form: false,
-            is_in_key: false,
-            open_name: None,
             is_command: false,
         }
     }
@@ -195,6 +152,8 @@ impl<'r> TreeReader<'r> {
                 self.begin(node);
                 if node.field.name == JSON {
                     self.json = Some((node.span.start, self.redactor.json_texts(text.bytes)));
+                } else if node.field.name == TEXT_LINES {
+                    self.lines = self.redactor.lines(text.bytes).map(|lines| (lines, 0));
                 }
                 self.body(node, text.bytes)
             }
@@ -215,60 +174,18 @@ impl<'r> TreeReader<'r> {
         }
     }
 
-    /// Returns whether a line belongs to a private key.
-    fn is_key_line(&mut self, line: &[u8]) -> bool {
-        let has = |part: &str| memchr::memmem::find(line, part.as_bytes()).is_some();
-        let is_bound = has("PRIVATE KEY-----");
-        if is_bound {
-            self.is_in_key = has("-----BEGIN");
-        }
-        self.is_in_key && !is_bound
-    }
-
     /// Returns the kind of a value by the names of the groups around it.
     fn group_kind(&self, value: &[u8]) -> Option<SecretKind> {
-        self.groups.iter().find_map(|(_, name)| self.redactor.kind_of(name, value))
-    }
-
-    /// Returns a line whose secret is named in a line before it, with a mark. Notes a name whose value is in the lines after it.
-    fn line(&mut self, line: &[u8]) -> Option<Vec<u8>> {
-        if self.is_key_line(line) {
-            return Some(self.redactor.mark(SecretKind::Key, line.trim_ascii_end()));
-        }
-        let content = line.trim_ascii();
-        let indent = line.len() - line.trim_ascii_start().len();
-        if let Some(open) = self.open_name.as_mut().filter(|_| !content.is_empty()) {
-            if !open.has_value || indent > open.indent {
-                open.has_value = true;
-                let value = content.strip_suffix(b",").unwrap_or(content);
-                let quote = value.first().filter(|byte| matches!(byte, b'"' | b'\'') && value.len() > 1);
-                let value = quote.and_then(|quote| value.get(1..)?.strip_suffix(&[*quote])).unwrap_or(value);
-                let is_sign = value.iter().all(|byte| b"[]{}|>-".contains(byte));
-                let at = memchr::memmem::find(line, value).filter(|_| !is_sign)?;
-                let (before, rest) = line.split_at_checked(at)?;
-                let rest = rest.get(value.len()..).unwrap_or_default();
-                return Some([before, &self.redactor.mark(open.kind, value), rest].concat());
-            }
-            self.open_name = None;
-        }
-        // A block of YAML begins behind a sign.
-        let name =
-            content.strip_suffix(b"|").or_else(|| content.strip_suffix(b">")).unwrap_or(content).trim_ascii_end();
-        let name = name.strip_suffix(b":").or_else(|| name.strip_suffix(b"="))?.trim_ascii_end();
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-[]".contains(byte);
-        let name = name.strip_suffix(b"\"").or_else(|| name.strip_suffix(b"'")).unwrap_or(name);
-        let len = name.iter().rev().take_while(|byte| is_part(byte)).count();
-        let kind = self.redactor.kind_of(name.get(name.len() - len..)?, LONG)?;
-        self.open_name = Some(OpenName { kind, indent, has_value: false });
-        None
+        self.groups.iter().find(|(_, rule)| rule.applies_to(value)).map(|(_, rule)| rule.kind)
     }
 
     /// Returns a text without its secrets, if it has some.
     fn text(&mut self, node: &Node, text: &[u8]) -> Option<Vec<u8>> {
         let (redactor, name) = (self.redactor, node.field.name);
-        if name == "mime_multipart.name" {
+        if GROUP_NAMES.contains(&name) {
             // The content of a part is beside its headers.
-            self.groups.push((node.depth.saturating_sub(2), text.to_vec()));
+            let rule = redactor.disposition_rule(text);
+            self.groups.extend(rule.map(|rule| (node.depth.saturating_sub(1), rule)));
         } else if NAMES.contains(&name) {
             self.name = text.to_vec();
         }
@@ -279,16 +196,6 @@ impl<'r> TreeReader<'r> {
             let own = text.to_ascii_lowercase();
             self.is_form = memchr::memmem::find(&own, b"x-www-form-urlencoded").is_some();
             self.is_binary = BINARY.iter().any(|part| memchr::memmem::find(&own, part.as_bytes()).is_some());
-        }
-        if name == TEXT_LINE {
-            if let Some(own) = self.line(text) {
-                return Some(own);
-            }
-            if let Some(spans) = self.of_lines.get(&node.span.start) {
-                let mut spans = spans.clone();
-                spans.extend(redactor.secrets(text));
-                return redactor.replace(text, spans);
-            }
         }
         if let Some((_, kind)) = VALUES.iter().find(|(own, _)| *own == name) {
             return Some(if text.is_empty() { Vec::new() } else { redactor.mark(*kind, text) });
@@ -309,6 +216,10 @@ impl<'r> TreeReader<'r> {
             "pgsql.summary" => statement(redactor, text, false),
             "mysql.summary" => statement(redactor, text, true),
             _ if STATEMENTS.contains(&name) => statement(redactor, text, !name.starts_with("pgsql")),
+            TEXT_LINE => self.lines.as_mut().and_then(|(lines, read)| {
+                *read += 1;
+                lines.get_mut(*read - 1).map(std::mem::take)
+            }),
             _ if name.starts_with("json.") => match &self.json {
                 Some((start, texts)) => {
                     let at = node.span.start.checked_sub(*start).map_or(usize::MAX, |at| at as usize);
@@ -350,6 +261,9 @@ impl<'r> TreeReader<'r> {
         let title = [node.field.title.as_bytes(), b": "].concat();
         let with_title = |text: &[u8]| [&title[..], text].concat();
         if let Some((before, after)) = &self.value {
+            if node.field.name == TEXT_LINE {
+                return after.trim_ascii_end().to_vec();
+            }
             // What is left of the value, if it is shown in another way, has no secret.
             let at = memchr::memmem::find(label, before).filter(|_| !before.is_empty());
             let Some((own, rest)) = at.and_then(|at| label.split_at_checked(at)) else { return with_title(after) };

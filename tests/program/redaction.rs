@@ -1,5 +1,7 @@
 //! `--redact`: a canary in every place where a secret may stand is in no output, and outputs that cannot be redacted are refused.
 
+mod places;
+
 use super::{folder, program, run, write};
 use crate::common::{ACK, IPV4, PSH, SYN, Segment, pcap};
 use base64::Engine as _;

@@ -157,6 +157,10 @@ fn calls_are_grouped_by_what_they_are() {
     let (fields, _, _) = run(&["print", &fixture("journey/shop.pcapng"), "-e", "_ws.expert.severity"]);
     let notes = fields.split([',', '\n']).filter(|word| !word.is_empty()).count() as u64;
     assert_eq!(sum(&of("notes")), notes);
+    // The number of frames that tshark lists.
+    let notes = rows("tcp/loss.pcap", "notes", &[]);
+    let duplicates = notes.iter().find(|row| row["field"] == "tcp.analysis.duplicate_ack").expect("a row");
+    assert_eq!(duplicates["count"], 20, "{duplicates}");
 }
 
 #[test]

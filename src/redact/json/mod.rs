@@ -7,6 +7,7 @@ use super::Redactor;
 use super::names::{Rule, SecretKind};
 use super::text::{Scope, Spans};
 use pairs::NamedGroup;
+pub(super) use pairs::{NAMING, VALUES};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -119,20 +120,20 @@ impl Redactor {
         if tokens.end() == End::Malformed {
             return None;
         }
-        let mut out = Output::new(source);
+        let mut out = Output::new(source, scope);
         self.json_edits(source, start, false, scope, &mut |edit| out.add(&edit));
         let out = out.finish();
         let patterns = if self.settings.patterns.is_empty() {
             None
         } else {
-            self.json_patterns(out.as_deref().unwrap_or(source), start)
+            self.json_patterns(out.as_deref().unwrap_or(source), start, scope)
         };
         Some(patterns.or(out))
     }
 
     /// Returns a text without the secrets of the JSON in it, with what is before and after it.
     pub(super) fn embedded_json(&self, source: &[u8], scope: Scope) -> EmbeddedJson {
-        let mut out = Output::new(source);
+        let mut out = Output::new(source, scope);
         let mut whole = Vec::new();
         let mut at = 0;
         while let Some(start) = next_group(source, at) {
@@ -267,7 +268,7 @@ impl Redactor {
 
     /// Returns JSON with marks for what own patterns match; `None` if none does. Numbers and strings are replaced, and not what
     /// is between them.
-    fn json_patterns(&self, source: &[u8], start: usize) -> Option<Vec<u8>> {
+    fn json_patterns(&self, source: &[u8], start: usize, scope: Scope) -> Option<Vec<u8>> {
         let mut matches: Vec<Range<usize>> = Vec::new();
         let mut spans = self.pattern_spans(source);
         spans.sort_by_key(|(span, _)| span.start);
@@ -278,7 +279,7 @@ impl Redactor {
             }
         }
         let mut first = 0;
-        let mut out = Output::new(source);
+        let mut out = Output::new(source, scope);
         for token in Tokens::new(source, start) {
             let range = &token.range;
             first += matches.iter().skip(first).take_while(|own| own.end <= range.start).count();
@@ -315,11 +316,12 @@ struct Output<'s> {
     text: Vec<u8>,
     /// Number of bytes that are copied or replaced.
     copied: usize,
+    scope: Scope,
 }
 
 impl Output<'_> {
-    fn new(source: &[u8]) -> Output<'_> {
-        Output { source, text: Vec::new(), copied: 0 }
+    fn new(source: &[u8], scope: Scope) -> Output<'_> {
+        Output { source, text: Vec::new(), copied: 0, scope }
     }
 
     fn add(&mut self, edit: &Edit) {
@@ -329,6 +331,7 @@ impl Output<'_> {
         let is_string = self.source.get(edit.range.start) == Some(&b'"');
         let end = text.len() - usize::from(edit.is_cut && is_string);
         self.text.extend_from_slice(text.get(..end).unwrap_or_default());
+        self.text.extend(self.scope.line_ends(self.source.get(edit.range.clone()).unwrap_or_default()));
         self.copied = edit.range.end;
     }
 

@@ -8,7 +8,7 @@ use crate::redact::names::{MAX_NAME, Rule, is_name};
 /// Maximum length of a text that is a name, with its quotes and escapes.
 const MAX_ESCAPED: usize = 6 * MAX_NAME + 2;
 /// Members whose text is a name rather than a secret.
-const NAMING: [&[u8]; 16] = [
+pub(in crate::redact) const NAMING: [&[u8]; 16] = [
     b"name",
     b"key",
     b"id",
@@ -27,7 +27,8 @@ const NAMING: [&[u8]; 16] = [
     b"grant_type",
 ];
 /// Members whose text is a secret rather than a name.
-const VALUES: [&[u8]; 8] = [b"value", b"v", b"val", b"values", b"content", b"data", b"text", b"default"];
+pub(in crate::redact) const VALUES: [&[u8]; 8] =
+    [b"value", b"v", b"val", b"values", b"content", b"data", b"text", b"default"];
 /// Members whose texts name the columns of a table, whose rows are beside them.
 const COLUMNS: [&[u8]; 7] = [b"columns", b"cols", b"fields", b"headers", b"header", b"keys", b"names"];
 
@@ -166,7 +167,7 @@ impl PairReader<'_> {
         // The rows of a table are beside the names of its columns.
         let is_header = |around: &OpenGroup| !group.is_object && !around.is_object && group.has_later_name;
         if let Some(around) = self.open.last_mut()
-            && (group.has_columns || is_header(around))
+            && (group.has_columns && !(group.is_object && group.has_value) || is_header(around))
         {
             around.rule = Rule::either(around.rule, Some(rule));
             around.is_ambiguous = true;

@@ -128,10 +128,12 @@ pub(crate) struct NotesTable {
 impl StatisticsTable for NotesTable {
     fn extend_task(&self, task: &mut Task) {
         task.wants.add(&frame::EXPERT);
+        task.wants.labels = true;
     }
 
     fn frame(&mut self, shown: &DissectedFrame<'_>, _: &Analyzer) {
-        for node in shown.tree.nodes() {
+        // A note has a text; a node without one is the field alone, beside its note.
+        for node in shown.tree.nodes().iter().filter(|node| node.label.len > 0) {
             if let FieldKind::Note(_) = node.field.kind {
                 self.notes.entry(node.field.id).or_insert((node.field, 0, shown.frame.number)).1 += 1;
             }

@@ -1,0 +1,92 @@
+//! Secrets in the parts of multipart bodies (RFC 7578), each a text itself.
+
+use super::Redactor;
+use super::names::Rule;
+use super::text::Scope;
+use dissectors::content::{parameter, unescaped};
+use dissectors::multipart::part_ranges;
+
+/// Maximum length of a boundary (RFC 2046 5.1.1).
+const MAX_BOUNDARY: usize = 70;
+/// Maximum number of lines before the first boundary.
+const MAX_PREAMBLE: usize = 16;
+
+impl Redactor {
+    /// Returns a multipart body without the secrets in its parts. `None` if it is none, or has no secrets.
+    pub(super) fn parts(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
+        let lines = text.split(|&byte| byte == b'\n').take(MAX_PREAMBLE);
+        let lines: Vec<&[u8]> = lines.map(<[u8]>::trim_ascii_end).collect();
+        let Some(boundary) = lines.iter().find_map(|line| line.strip_prefix(b"--")) else {
+            // A part alone.
+            let is_part = lines.iter().take_while(|line| !line.is_empty()).any(|line| is_disposition(line));
+            return if is_part { self.part(text, scope) } else { None };
+        };
+        if boundary.is_empty() || boundary.len() > MAX_BOUNDARY {
+            return None;
+        }
+        let mut out = Vec::new();
+        let mut copied = 0;
+        for range in part_ranges(text, boundary) {
+            let part = text.get(range.clone()).unwrap_or_default();
+            let Some(own) = self.part(part, scope) else { continue };
+            out.extend_from_slice(text.get(copied..range.start).unwrap_or_default());
+            out.extend(own);
+            copied = range.end;
+        }
+        out.extend_from_slice(text.get(copied..).unwrap_or_default());
+        (copied > 0).then_some(out)
+    }
+
+    fn part(&self, part: &[u8], scope: Scope) -> Option<Vec<u8>> {
+        let mut len = 0;
+        let mut rule = None;
+        let mut header = Vec::new();
+        let mut is_form = false;
+        for line in part.split_inclusive(|&byte| byte == b'\n') {
+            // RFC 5322 2.2.3: a line that begins with a blank continues the one before.
+            if !matches!(line.first(), Some(b' ' | b'\t')) {
+                rule = Rule::either(rule, self.part_rule(&header));
+                is_form |= is_form_type(&header);
+                header.clear();
+            }
+            len += line.len();
+            if line.trim_ascii().is_empty() {
+                break;
+            }
+            header.extend_from_slice(line.trim_ascii_end());
+        }
+        let (headers, content) = part.split_at_checked(len)?;
+        let own = match rule.filter(|rule| rule.applies_to(content)) {
+            Some(rule) => Some(self.mark_lines(rule.kind, content, scope)),
+            None if is_form => self.form(content),
+            None => self.nested_text(content, scope.within()),
+        };
+        Some([headers, &own?].concat())
+    }
+
+    /// Returns the rule of the content of a part by one of its headers.
+    pub(super) fn part_rule(&self, header: &[u8]) -> Option<Rule> {
+        let colon = memchr::memchr(b':', header)?;
+        if is_disposition(header) { self.disposition_rule(header.get(colon..)?) } else { None }
+    }
+
+    /// Returns the rule of the content of a part by the value of its `Content-Disposition`.
+    pub(super) fn disposition_rule(&self, value: &[u8]) -> Option<Rule> {
+        let plain = parameter(value, "name").and_then(|name| self.rule_of(&unescaped(name)));
+        // RFC 8187: charset'language'name with percent escapes; RFC 2231: name*0, name*1.
+        let extended = ["name*", "name*0", "name*0*"].iter().filter_map(|own| parameter(value, own));
+        let extended = extended.filter_map(|name| self.rule_of(name.rsplit(|&byte| byte == b'\'').next()?));
+        extended.fold(plain, |rule, own| Rule::either(rule, Some(own)))
+    }
+}
+
+fn is_disposition(header: &[u8]) -> bool {
+    let name = b"content-disposition";
+    let own = header.get(..name.len()).is_some_and(|own| own.eq_ignore_ascii_case(name));
+    own && header.get(name.len()..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b":"))
+}
+
+fn is_form_type(header: &[u8]) -> bool {
+    let own = header.to_ascii_lowercase();
+    own.starts_with(b"content-type") && memchr::memmem::find(&own, b"x-www-form-urlencoded").is_some()
+}

@@ -1,0 +1,102 @@
+//! Secrets in forms and in queries of URLs, whose values may be texts of any kind with percent escapes.
+
+use super::text::{Scope, Spans};
+use super::{Redactor, canonical};
+use regex::bytes::Regex;
+use std::sync::LazyLock;
+
+/// The begin of a text that is a query: a target with what is before it in its line, or a form alone.
+static QUERY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern = concat!(
+        r#"(?-u)\A(?:(?:[^\s"<>]+ ){0,2}(?:/|[A-Za-z][A-Za-z0-9+.\-]*://)\S*"#,
+        r#"|[A-Za-z0-9_.\-\[\]%+]+=[^\s"'][^\s]*\z)"#
+    );
+    Regex::new(pattern).ok()
+});
+
+/// A value with percent escapes, in a query or in a form.
+static ESCAPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?-u)(?:\A|[?&;#\s"'])[^=?&;#\s"'<>]{1,256}=([^&;#\s"'<>%]*%[0-9A-Fa-f]{2}[^&;#\s"'<>]*)"#).ok()
+});
+
+impl Redactor {
+    /// Returns a form with marks for its secrets; `None` if it has none. Only ampersands separate its values.
+    pub(super) fn form(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let inner = self.form_values(text, Scope::default());
+        let own = inner.as_deref().unwrap_or(text);
+        let mut spans = self.secrets(own, Scope::default());
+        self.add_query(own, &mut spans);
+        self.replace(own, spans).or(inner)
+    }
+
+    /// Adds the values of a text that is a query, or begins with one.
+    pub(super) fn add_queries(&self, text: &[u8], spans: &mut Spans) {
+        if let Some(query) = QUERY.as_ref().and_then(|query| query.find(text)) {
+            self.add_query(query.as_bytes(), spans);
+        }
+    }
+
+    /// Adds the values of a form, or of a query with what is before it: only ampersands separate them.
+    fn add_query(&self, text: &[u8], spans: &mut Spans) {
+        let mut start = 0;
+        for pair in text.split(|&byte| byte == b'&') {
+            if let Some(sign) = memchr::memchr(b'=', pair) {
+                let (before, value) = (pair.get(..sign).unwrap_or_default(), pair.get(sign + 1..).unwrap_or_default());
+                let name = before.rsplit(|byte| matches!(byte, b'?' | b';' | b'#' | b'/')).next().unwrap_or_default();
+                self.add_value(name, value, start + sign + 1..start + pair.len(), spans);
+            }
+            start += pair.len() + 1;
+        }
+    }
+
+    /// Returns a form without the secrets in its values. `None` if they have none.
+    fn form_values(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
+        let mut is_changed = false;
+        let pairs = text.split(|&byte| byte == b'&').map(|pair| {
+            let sign = memchr::memchr(b'=', pair).map_or(0, |sign| sign + 1);
+            let (name, value) = pair.split_at_checked(sign).unwrap_or_default();
+            let Some(own) = self.escaped_value(value, true, scope) else { return pair.to_vec() };
+            is_changed = true;
+            [name, &own].concat()
+        });
+        let out = pairs.collect::<Vec<_>>().join(&b"&"[..]);
+        is_changed.then_some(out)
+    }
+
+    /// Returns a text without the secrets in the escaped values of its queries. `None` if they have none.
+    pub(super) fn escaped_values(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
+        let regex = ESCAPED.as_ref().filter(|_| memchr::memchr(b'%', text).is_some())?;
+        let mut out = Vec::new();
+        let mut copied = 0;
+        for value in regex.captures_iter(text).filter_map(|groups| groups.get(1)) {
+            let Some(own) = self.escaped_value(value.as_bytes(), false, scope) else { continue };
+            out.extend_from_slice(text.get(copied..value.start()).unwrap_or_default());
+            out.extend(own);
+            copied = value.end();
+        }
+        out.extend_from_slice(text.get(copied..).unwrap_or_default());
+        (copied > 0).then_some(out)
+    }
+
+    /// Returns a value without its secrets, with percent escapes. `None` if it has none. In forms, a plus sign is a blank.
+    fn escaped_value(&self, value: &[u8], is_form: bool, scope: Scope) -> Option<Vec<u8>> {
+        let has_blanks = is_form || memchr::memmem::find(value, b"%20").is_none();
+        let spaced: Vec<u8> = value.iter().map(|&byte| if byte == b'+' && has_blanks { b' ' } else { byte }).collect();
+        let own = canonical(&spaced);
+        let replaced = if own == value { None } else { self.nested_text(&own, scope.inside()) };
+        replaced.map(|replaced| percent_encoded(&replaced))
+    }
+}
+
+/// Returns a text with percent escapes for all but letters, digits and signs that need none.
+fn percent_encoded(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() * 2);
+    for &byte in text {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(byte);
+        } else {
+            out.extend(format!("%{byte:02X}").bytes());
+        }
+    }
+    out
+}

@@ -4,8 +4,9 @@ use crate::common::{decode_options, events, pcap};
 use dissectors::exchange::Exchange;
 use dissectors::session::Side;
 use dissectors::transport_connection::TransportConnection;
-use overhear::analysis::{Analyzer, DecodeOptions, Event, Task};
+use overhear::analysis::{Analyzer, DecodeOptions, Event, Task, limits};
 use overhear::source::Capture;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const NAMES: [&str; 6] = ["requests", "chacha20", "version2", "key-update", "retry", "trailers"];
@@ -390,32 +391,42 @@ fn a_packet_that_was_not_captured_is_missing_if_it_is_acknowledged() {
     assert_eq!(found[0].missing, [Some(0); 2]);
 }
 
-/// Copies of the frames of a recording with other ports of the client, each frame of all copies after the other: all connections are
-/// open at once.
-fn copies(recording: &Recording, count: u16) -> Recording {
-    let of_port = |(time, frame): &(i64, Vec<u8>), port| {
-        let mut frame = frame.clone();
-        set_client(&mut frame, port, 0);
-        (*time, frame)
-    };
-    let frames = recording.frames.iter().flat_map(|frame| (0..count).map(move |nth| of_port(frame, 10_000 + nth)));
-    Recording { frames: frames.collect(), decode: recording.decode.clone() }
+/// Frames of copies of a recording with other ports of the client, of conversations of one shard: so many frames of each copy after
+/// the other.
+fn copies_in_one_shard(recording: &Recording, count: u16, at_once: usize) -> Vec<Vec<u8>> {
+    let mut packets = Vec::new();
+    for (part, frames) in recording.frames.chunks(at_once).enumerate() {
+        for nth in 0..count {
+            packets.extend(frames.iter().map(|(_, frame)| {
+                let mut frame = frame.clone();
+                set_client(&mut frame, 10_000 + nth, 0);
+                frame
+            }));
+            let others = if part == 0 { limits::SHARDS as u8 - 1 } else { 0 };
+            packets.extend((0..others).map(|other| empty_datagram(&frames[0].1, 10_000 + nth, other)));
+        }
+    }
+    packets
 }
 
-#[test]
-fn keys_of_many_open_connections_are_derived_again_and_change_no_call() {
-    const COUNT: usize = 1600;
-    // Its keys change twice, so that those after the change are derived again, too.
-    let name = "http3/key-update";
-    let recording = Recording::at(&format!("fixtures/{name}.pcapng"));
-    let one = lines(&recording.exchanges(&recording.in_order()));
-    let many = copies(&recording, COUNT as u16);
-    let task = Task { exchanges: true, decode: many.decode.clone(), ..Task::default() };
-    let mut analyzer = Analyzer::new(task);
-    let packets: Vec<Vec<u8>> = many.frames.into_iter().map(|(_, frame)| frame).collect();
-    let file = std::io::Cursor::new(pcap(LINK_ETHERNET, &packets));
+/// A datagram of a conversation that nothing reads, so that the next conversation is of the same shard as the last one.
+fn empty_datagram(frame: &[u8], port: u16, other: u8) -> Vec<u8> {
+    let mut frame = frame[..PAYLOAD + 1].to_vec();
+    set_client(&mut frame, port, 1 + other);
+    // The lengths of IPv4 and UDP, and a port of the server that nothing is known of.
+    frame[16..18].copy_from_slice(&29_u16.to_be_bytes());
+    frame[PORTS.start + 2..PORTS.end].copy_from_slice(&9_u16.to_be_bytes());
+    frame[PORTS.end..PORTS.end + 2].copy_from_slice(&9_u16.to_be_bytes());
+    frame[PAYLOAD] = 0;
+    frame
+}
+
+/// How many calls of each kind frames have, and the bytes that were buffered at most.
+fn count_calls(packets: &[Vec<u8>], decode: &DecodeOptions) -> (BTreeMap<String, u16>, usize) {
+    let mut analyzer = Analyzer::new(Task { exchanges: true, decode: decode.clone(), ..Task::default() });
+    let file = std::io::Cursor::new(pcap(LINK_ETHERNET, packets));
     let mut capture = Capture::from_reader("test", file).expect("a capture");
-    let (mut most, mut calls) = (0, std::collections::BTreeMap::new());
+    let (mut most, mut calls) = (0, BTreeMap::new());
     let mut count = |analyzer: &mut Analyzer| {
         for event in analyzer.events() {
             if let Event::Call(call) = event {
@@ -430,11 +441,45 @@ fn keys_of_many_open_connections_are_derived_again_and_change_no_call() {
     }
     analyzer.finish();
     count(&mut analyzer);
-    let mut expected = std::collections::BTreeMap::new();
-    one.into_iter().for_each(|call| *expected.entry(call).or_insert(0) += COUNT);
-    assert_eq!(calls, expected, "{name}");
-    // Keys of both sides are 4 KiB a connection: without a limit, 1600 would have 6.4 MiB.
-    assert!(most < 16 * (3 << 17) + (1 << 20), "{name}: {most}");
+    (calls, most)
+}
+
+/// The calls of a recording, so many times.
+fn calls_times(recording: &Recording, times: u16) -> BTreeMap<String, u16> {
+    let mut calls = BTreeMap::new();
+    let one = lines(&recording.exchanges(&recording.in_order()));
+    one.into_iter().for_each(|call| *calls.entry(call).or_insert(0) += times);
+    calls
+}
+
+#[test]
+fn keys_of_many_open_connections_are_derived_again_and_change_no_call() {
+    // As many in one shard as in a capture of 1600.
+    const COUNT: u16 = 100;
+    // Its keys change twice, so that those after the change are derived again, too.
+    let mut recording = Recording::at("fixtures/http3/key-update.pcapng");
+    let check = |recording: &Recording, what: &str| {
+        let (calls, most) = count_calls(&copies_in_one_shard(recording, COUNT, 1), &recording.decode);
+        assert_eq!(calls, calls_times(recording, COUNT), "{what}");
+        // Keys of both sides are 4 KiB a connection: without a limit, all would have 600 KiB.
+        let bounds = limits::SHARD_BYTES_OF_OTHERS / 2..limits::SHARD_BYTES_OF_OTHERS + (32 << 10);
+        assert!(bounds.contains(&most), "{what}: {most}");
+    };
+    check(&recording, "in order");
+    // Frame 6 has a response with keys of the first phase, frames 8 and 9 are the first ones of the second (tshark 4.0).
+    let response = recording.frames.remove(5);
+    recording.frames.insert(8, response);
+    assert!(calls_times(&recording, 1).contains_key("GET / 200 101"));
+    check(&recording, "late");
+}
+
+#[test]
+fn connections_that_wait_do_not_use_up_the_memory_of_others() {
+    // As many in one shard as in a capture of 9600. Frames 1 to 13 have three requests, frame 14 the fourth (tshark 4.0).
+    const COUNT: u16 = 600;
+    let recording = Recording::at("fixtures/http3/get.pcapng");
+    let (calls, _) = count_calls(&copies_in_one_shard(&recording, COUNT, 13), &recording.decode);
+    assert_eq!(calls, calls_times(&recording, COUNT));
 }
 
 #[test]

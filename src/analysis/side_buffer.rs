@@ -119,6 +119,9 @@ impl SideBuffer {
         while noted.front().is_some_and(|&(until, _)| until <= end) {
             noted.pop_front();
         }
+        if noted.is_empty() && self.unit.as_ref().is_some_and(|unit| unit.bytes.is_empty()) {
+            self.unit = None;
+        }
         frames
     }
 

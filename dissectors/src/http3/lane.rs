@@ -1,6 +1,7 @@
 //! What is known of one direction of a stream: its kind, and where its frames begin.
 
 use crate::session::{Lane, Side, SideEnd, Stamp};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Number of the stream of a push among those of requests.
@@ -25,7 +26,7 @@ pub(super) struct LaneState {
     /// Its frames cannot be read any more.
     pub(super) is_lost: bool,
     /// Bytes that were read of a DATA frame in earlier calls, and where the first of them arrived; none after a loss in it.
-    pub(super) unit: Option<(Stamp, u64)>,
+    pub(super) unit: Option<Box<(Stamp, u64)>>,
 }
 
 /// What a lane carries (RFC 9114 6).

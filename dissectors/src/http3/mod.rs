@@ -149,6 +149,8 @@ const MAX_HELD: usize = 1 << 20;
 const MAX_LANES: usize = 2048;
 /// Bytes of a dynamic table that are kept if memory is short: as many as most peers permit.
 const KEPT_TABLE: usize = 8 << 10;
+/// Directions of streams that are kept if memory is short: those of the streams that the session below keeps.
+const KEPT_LANES: usize = 16;
 
 fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
     let is_reversed = handover.fact("initiator") == Some(b"server");
@@ -166,7 +168,8 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
 #[derive(Clone, Debug)]
 struct Http3 {
     streams: Streams,
-    lanes: BTreeMap<Lane, LaneState>,
+    /// Boxed: a node of the map has room for eleven.
+    lanes: BTreeMap<Lane, Box<LaneState>>,
     /// Decoders of the headers of each side.
     decoders: [QpackDecoder; 2],
     /// The side that sends requests.
@@ -233,7 +236,7 @@ impl<'c> View<'c> {
 
 impl Http3 {
     fn state(&mut self, lane: Lane) -> &mut LaneState {
-        self.lanes.entry(lane).or_insert_with(|| LaneState::new(lane))
+        self.lanes.entry(lane).or_insert_with(|| Box::new(LaneState::new(lane)))
     }
 
     fn half(&self, side: Side) -> Half {
@@ -368,7 +371,7 @@ impl Http3 {
     fn resume(&mut self, side: Side, cx: &mut Context<'_>) {
         let decoder = side.of(&self.decoders);
         let is_ready = |state: &LaneState| state.required.is_some_and(|required| decoder.has_entries(required));
-        let ready = |(lane, state): (&Lane, &LaneState)| (lane.side == side && is_ready(state)).then_some(*lane);
+        let ready = |(lane, state): (&Lane, &Box<LaneState>)| (lane.side == side && is_ready(state)).then_some(*lane);
         let lanes: Vec<Lane> = self.lanes.iter().filter_map(ready).collect();
         for lane in lanes {
             self.read_held(lane, cx);
@@ -419,7 +422,7 @@ impl Http3 {
                 self.resume(side, cx);
             }
         }
-        let holds = |(lane, state): (&Lane, &LaneState)| (!state.held.is_empty()).then_some(*lane);
+        let holds = |(lane, state): (&Lane, &Box<LaneState>)| (!state.held.is_empty()).then_some(*lane);
         let lanes: Vec<Lane> = self.lanes.iter().filter_map(holds).collect();
         for lane in lanes {
             self.read_waiting(lane, cx);
@@ -477,12 +480,13 @@ impl Session for Http3 {
         if read > 0 {
             let state = self.state(lane);
             state.first = None;
-            let (first, len) = state.unit.map_or((first, read as u64), |(first, len)| (first, len + read as u64));
+            let (first, len) =
+                state.unit.as_deref().map_or((first, read as u64), |&(first, len)| (first, len + read as u64));
             if state.data_left == 0 {
                 state.unit = None;
                 cx.events.push(Event::Pdu(Pdu { lane, first, len }));
             } else if was_between || state.unit.is_some() {
-                state.unit = Some((first, len));
+                state.unit = Some(Box::new((first, len)));
             }
         }
         if self.state(lane).kind == LaneKind::Encoder && read > 0 {
@@ -529,8 +533,10 @@ impl Session for Http3 {
     }
 
     fn buffered(&self) -> usize {
-        let tables = self.decoders.iter().map(QpackDecoder::buffered).sum::<usize>();
-        self.streams.buffered() + self.held + tables + self.lanes.len() * size_of::<(Lane, LaneState)>()
+        // What a release does not free is not counted: it would have everything else released again and again.
+        let tables = self.decoders.iter().map(QpackDecoder::buffered).filter(|&len| len > KEPT_TABLE).sum::<usize>();
+        let lanes = self.lanes.len().saturating_sub(KEPT_LANES) * size_of::<(Lane, LaneState)>();
+        self.streams.buffered() + self.held + tables + lanes
     }
 
     fn fork(&self) -> Box<dyn Session> {

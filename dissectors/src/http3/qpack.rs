@@ -4,6 +4,7 @@ use super::static_table::STATIC;
 use crate::web::header_list::{HeaderList, Representation};
 use crate::web::huffman;
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -33,13 +34,13 @@ pub(super) struct QpackDecoder {
 /// An entry of the dynamic table; parts that are not known are none.
 #[derive(Clone, Debug, Default)]
 struct TableEntry {
-    name: Option<Vec<u8>>,
-    value: Option<Vec<u8>>,
+    name: Option<Box<[u8]>>,
+    value: Option<Box<[u8]>>,
 }
 
 impl TableEntry {
     fn size(&self) -> usize {
-        let len = |part: &Option<Vec<u8>>| part.as_ref().map_or(0, Vec::len);
+        let len = |part: &Option<Box<[u8]>>| part.as_ref().map_or(0, |part| part.len());
         ENTRY_SIZE + len(&self.name) + len(&self.value)
     }
 }
@@ -153,16 +154,16 @@ impl QpackDecoder {
                 let index = cursor.integer(first, 6)?;
                 let value = cursor.value()?;
                 let name = match first & 0x40 {
-                    0 => self.relative(index, self.inserted).0.map(<[u8]>::to_vec),
-                    _ => Some(static_entry(index).ok_or(QpackError::Malformed)?.0.as_bytes().to_vec()),
+                    0 => self.relative(index, self.inserted).0.map(Box::from),
+                    _ => Some(static_entry(index).ok_or(QpackError::Malformed)?.0.as_bytes().into()),
                 };
-                self.insert(TableEntry { name, value: Some(value.into_owned()) });
+                self.insert(TableEntry { name, value: Some(value.into()) });
                 Instruction::InsertNamed
             }
             0x40.. => {
                 let name = cursor.string(first, 5)?;
                 let value = cursor.value()?;
-                self.insert(TableEntry { name: Some(name.into_owned()), value: Some(value.into_owned()) });
+                self.insert(TableEntry { name: Some(name.into()), value: Some(value.into()) });
                 Instruction::InsertLiteral
             }
             0x20.. => {
@@ -174,7 +175,7 @@ impl QpackDecoder {
             _ => {
                 let index = cursor.integer(first, 5)?;
                 let (name, value) = self.relative(index, self.inserted);
-                let entry = TableEntry { name: name.map(<[u8]>::to_vec), value: value.map(<[u8]>::to_vec) };
+                let entry = TableEntry { name: name.map(Box::from), value: value.map(Box::from) };
                 self.insert(entry);
                 Instruction::Duplicate
             }

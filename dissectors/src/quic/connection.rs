@@ -9,7 +9,7 @@ use super::levels::{Failure, InitialKeys, KnownSecrets, Level, Opened, SideLevel
 use super::measurement::Measurement;
 use super::streams::{StreamContext, StreamPart, Streams};
 use super::summary::{Close, Summary};
-use crate::datagram_path::KnownPathId;
+use crate::datagram_path::{KnownPathId, PathId};
 use crate::exchange::Exchange;
 use crate::packet::Payload;
 use crate::reader::FieldReader;
@@ -75,7 +75,7 @@ pub(super) struct Connection {
     /// Connection IDs that each side chose.
     ids: [ConnectionIds; 2],
     /// First connection ID of the client for the server, and the one of a Retry packet.
-    originals: Vec<Vec<u8>>,
+    originals: Vec<PathId>,
     initial: Vec<InitialKeys>,
     levels: [SideLevels; 2],
     /// Handshake messages of each side, by level: Initial, Handshake, 1-RTT.
@@ -113,7 +113,7 @@ impl Connection {
             client,
             version: long.version,
             ids: Default::default(),
-            originals: alloc::vec![long.header.dcid.to_vec()],
+            originals: PathId::new(long.header.dcid).into_iter().collect(),
             initial: alloc::vec![keys],
             levels: Default::default(),
             crypto: Default::default(),
@@ -144,7 +144,7 @@ impl Connection {
     pub(super) fn has_long(&self, side: Side, dcid: &[u8], scid: &[u8]) -> bool {
         let role = self.role(side);
         let has = |role: Side, id: &[u8]| !id.is_empty() && role.of(&self.ids).contains(id);
-        let is_original = role == Side::Client && self.originals.iter().any(|original| original == dcid);
+        let is_original = role == Side::Client && self.originals.iter().any(|original| original.bytes() == dcid);
         is_original || has(role, scid) || has(role.other(), dcid)
     }
 
@@ -181,14 +181,13 @@ impl Connection {
     }
 
     fn add_original(&mut self, id: &[u8]) {
-        if self.originals.len() < MAX_ORIGINALS && !self.originals.iter().any(|known| known == id) {
-            self.originals.push(id.to_vec());
-        }
+        let id = PathId::new(id).filter(|id| !self.originals.contains(id));
+        self.originals.extend(id.filter(|_| self.originals.len() < MAX_ORIGINALS));
     }
 
     /// The connection ID that the client chose before a Retry packet.
     pub(super) fn original(&self) -> &[u8] {
-        self.originals.first().map(Vec::as_slice).unwrap_or_default()
+        self.originals.first().map(PathId::bytes).unwrap_or_default()
     }
 
     /// Decrypts a packet with a long header, and notes what its header states.
@@ -250,7 +249,7 @@ impl Connection {
         long: &LongPacket<'_>,
         largest: Option<u64>,
     ) -> Option<Opened> {
-        let id = if role == Side::Client { long.header.dcid } else { self.originals.last()?.as_slice() };
+        let id = if role == Side::Client { long.header.dcid } else { self.originals.last()?.bytes() };
         let mut keys = InitialKeys::new(long.version, id)?;
         let opened = keys.open(role, packet, long, largest)?;
         if role == Side::Client && self.negotiated.suite.is_some() {

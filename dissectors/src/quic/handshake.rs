@@ -7,6 +7,7 @@ use crate::packet::Payload;
 use crate::session::{Context, Side, Stamp};
 use crate::tree::{Slice, Value};
 use crate::varint::varint;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use compact_str::CompactString;
 
@@ -30,6 +31,8 @@ const FINISHED: u8 = 20;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Negotiated {
     pub(super) client_random: Option<[u8; 32]>,
+    /// Client hellos that were read.
+    pub(super) hellos: u32,
     pub(super) server_name: CompactString,
     /// Cipher suite that the server selected.
     pub(super) suite: Option<u16>,
@@ -51,18 +54,29 @@ pub(super) struct Negotiated {
 #[derive(Clone, Debug, Default)]
 pub(super) struct CryptoStream {
     bytes: OrderedBytes,
-    /// Bytes in order of messages that are not complete.
-    message: Vec<u8>,
-    /// Frame and length of each part of them.
-    fragments: Vec<(u32, u32)>,
+    /// A message that is not complete, if there are bytes of one.
+    partial: Option<Box<PartialMessage>>,
     /// More bytes came than are buffered.
     is_lost: bool,
+}
+
+/// A message that is not complete.
+#[derive(Clone, Debug, Default)]
+struct PartialMessage {
+    /// Bytes in order of it, and until then of those before it in the same call.
+    bytes: Vec<u8>,
+    /// Frame and length of each part of them.
+    fragments: Vec<(u32, u32)>,
 }
 
 impl CryptoStream {
     /// Bytes of memory.
     pub(super) fn buffered(&self) -> usize {
-        self.bytes.pending_len() + self.message.capacity() + self.fragments.capacity() * size_of::<(u32, u32)>()
+        let partial = self
+            .partial
+            .as_ref()
+            .map_or(0, |partial| partial.bytes.capacity() + partial.fragments.capacity() * size_of::<(u32, u32)>());
+        self.bytes.pending_len() + partial
     }
 
     /// Drops what is buffered: memory is short.
@@ -90,39 +104,40 @@ impl CryptoStream {
         }
         let new = self.bytes.add(offset, data.bytes, cx.at);
         let in_order = data.from(data.bytes.len() - new.len());
-        if self.message.is_empty() {
-            let complete = complete_len(in_order.bytes);
-            if complete > 0 {
-                read_messages(in_order.first(complete), side, negotiated, cx);
-            }
-            self.append(in_order.from(complete).bytes, cx.at.frame);
-        } else {
-            self.append(in_order.bytes, cx.at.frame);
-        }
-        while let Some(piece) = self.bytes.take_next() {
-            self.append(&piece.bytes, piece.first.frame);
-        }
-        let complete = complete_len(&self.message);
+        let mut partial = self.partial.take().unwrap_or_default();
+        let complete = if partial.bytes.is_empty() { complete_len(in_order.bytes) } else { 0 };
         if complete > 0 {
-            let base = cx.tree.add_buffer("Reassembled QUIC CRYPTO", &self.message);
-            let messages = Payload::whole(&self.message, base).first(complete);
-            describe_fragments(messages.all(), &self.fragments, cx);
-            read_messages(messages, side, negotiated, cx);
-            self.message.drain(..complete);
-            let rest = self.message.len() as u32;
-            self.fragments = if rest > 0 { alloc::vec![(cx.at.frame, rest)] } else { Vec::new() };
+            read_messages(in_order.first(complete), side, negotiated, cx);
         }
-        if self.message.len() + self.bytes.pending_len() > MAX_MESSAGES {
+        partial.append(in_order.from(complete).bytes, cx.at.frame);
+        while let Some(piece) = self.bytes.take_next() {
+            partial.append(&piece.bytes, piece.first.frame);
+        }
+        let complete = complete_len(&partial.bytes);
+        if complete > 0 {
+            let base = cx.tree.add_buffer("Reassembled QUIC CRYPTO", &partial.bytes);
+            let messages = Payload::whole(&partial.bytes, base).first(complete);
+            describe_fragments(messages.all(), &partial.fragments, cx);
+            read_messages(messages, side, negotiated, cx);
+            partial.bytes.drain(..complete);
+            let rest = partial.bytes.len() as u32;
+            partial.fragments = if rest > 0 { alloc::vec![(cx.at.frame, rest)] } else { Vec::new() };
+        }
+        if partial.bytes.len() + self.bytes.pending_len() > MAX_MESSAGES {
             cx.tree.note(&LIMIT, data.all(), format_args!("{}", LIMIT.title));
             *self = CryptoStream { is_lost: true, ..CryptoStream::default() };
+        } else if !partial.bytes.is_empty() {
+            self.partial = Some(partial);
         }
     }
+}
 
+impl PartialMessage {
     fn append(&mut self, bytes: &[u8], frame: u32) {
         if bytes.is_empty() {
             return;
         }
-        self.message.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(bytes);
         if self.fragments.len() < MAX_FRAGMENTS {
             self.fragments.push((frame, bytes.len() as u32));
         }
@@ -169,6 +184,7 @@ impl Negotiated {
                 self.hello_frame = Some(at.frame);
                 let Some(offer) = ClientOffer::read(body) else { return };
                 self.client_random = Some(offer.random);
+                self.hellos = self.hellos.saturating_add(1);
                 self.server_name = crate::exchange::text(offer.server_name);
                 self.has_encrypted_hello = offer.has_encrypted_hello;
                 if self.alpn.is_empty() {

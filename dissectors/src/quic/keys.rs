@@ -137,6 +137,11 @@ impl PhaseKeys {
         Some(PhaseKeys { key, iv, secret })
     }
 
+    /// The secret that they were derived from.
+    pub(super) fn secret(&self) -> &[u8] {
+        &self.secret
+    }
+
     fn open(&self, number: u64, header: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         self.key.open(&nonce(&self.iv, number), header, sealed)
     }
@@ -221,8 +226,13 @@ impl PacketKeys {
 
     /// Derives the keys of payloads of a secret that [`phase_secret`](PacketKeys::phase_secret) has returned.
     pub(super) fn resume_phase(mut self, secret: &[u8]) -> Option<PacketKeys> {
-        self.packet = PhaseKeys::new(self.version, self.suite, secret.to_vec())?;
+        self.packet = self.derive_phase(secret)?;
         Some(self)
+    }
+
+    /// Derives the keys of payloads of a secret of another phase.
+    pub(super) fn derive_phase(&self, secret: &[u8]) -> Option<PhaseKeys> {
+        PhaseKeys::new(self.version, self.suite, secret.to_vec())
     }
 }
 

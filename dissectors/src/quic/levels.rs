@@ -13,6 +13,9 @@ use alloc::vec::Vec;
 /// Number of packets that are not authentic after which a side is no longer decrypted at a level, unless the secrets have decrypted
 /// one of the connection: others may be forged.
 const MAX_FAILURES: u32 = 16;
+/// What secrets are known to be, as bits: they decrypt packets, or none of them.
+const RIGHT: u8 = 1;
+const WRONG: u8 = 2;
 /// The bit of the key phase in a decrypted short header.
 const KEY_PHASE_BIT: u8 = 0x04;
 
@@ -94,24 +97,41 @@ struct LevelKeys {
     candidates: Vec<PacketKeys>,
     /// The bit of the present key phase.
     phase: bool,
-    /// The secret of the present phase, after a key update.
-    updated: Option<Box<[u8]>>,
+    /// The secrets of the last two phases, after a key update.
+    updated: Option<Box<UpdatedSecrets>>,
     previous: Option<Box<PhaseKeys>>,
     /// The next keys, and the candidate that they follow.
     next: Option<Box<(usize, PhaseKeys)>>,
     has_opened: bool,
     failures: u32,
-    /// Stamp of the newest secret, and the client, when that of the level was missing.
-    missing_at: Option<(u32, Option<[u8; 32]>)>,
+    /// Stamp of the newest secret, and the number of client hellos, when that of the level was missing.
+    missing_at: Option<(u32, u32)>,
+}
+
+/// Secrets that the keys of payloads are derived from again.
+#[derive(Clone)]
+struct UpdatedSecrets {
+    present: Box<[u8]>,
+    /// That of the phase before: packets of it may come late.
+    previous: Box<[u8]>,
+}
+
+impl core::fmt::Debug for UpdatedSecrets {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("UpdatedSecrets")
+    }
 }
 
 /// Keys and packet numbers of one side.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SideLevels {
     largest: [Option<u64>; SPACES],
-    zero_rtt: LevelKeys,
-    handshake: LevelKeys,
+    /// Of early data and of the handshake, while they are in use.
+    zero_rtt: Option<Box<LevelKeys>>,
+    handshake: Option<Box<LevelKeys>>,
     one_rtt: LevelKeys,
+    /// What was known of secrets of the handshake, of [`LevelKeys::result`].
+    dropped_result: u8,
     /// Key updates.
     pub(super) updates: u32,
 }
@@ -131,47 +151,50 @@ impl SideLevels {
 
     /// Whether secrets of the connection are known, and none of them decrypts a packet.
     pub(super) fn has_wrong_secrets(&self) -> bool {
-        let levels = [&self.zero_rtt, &self.handshake, &self.one_rtt];
-        levels.iter().any(|keys| keys.failures > 0) && !self.has_right_secrets()
+        self.secrets_result() == u64::from(WRONG)
     }
 
     /// Whether secrets have decrypted a packet, so that they are those of the connection.
     pub(super) fn has_right_secrets(&self) -> bool {
-        [&self.zero_rtt, &self.handshake, &self.one_rtt].iter().any(|keys| keys.has_opened)
+        self.secrets_result() & u64::from(RIGHT) != 0
     }
 
     /// Returns which secrets are known: bit 1 if some decrypt packets, bit 2 if some are wrong.
     pub(super) fn secrets_result(&self) -> u64 {
-        let levels = [&self.zero_rtt, &self.handshake, &self.one_rtt];
-        levels.iter().fold(0, |result, keys| match (keys.has_opened, keys.failures) {
-            (true, _) => result | 1,
-            (false, 0) => result,
-            (false, _) => result | 2,
-        })
+        self.keys().fold(self.dropped_result, |result, keys| result | keys.result()).into()
+    }
+
+    /// The keys that are in use.
+    fn keys(&self) -> impl Iterator<Item = &LevelKeys> {
+        [self.zero_rtt.as_deref(), self.handshake.as_deref(), Some(&self.one_rtt)].into_iter().flatten()
     }
 
     /// Drops the keys of the handshake and of early data, which are no longer used. They can be derived again.
     pub(super) fn forget_handshake(&mut self) {
-        self.zero_rtt.forget();
-        self.handshake.forget();
+        for keys in [&mut self.zero_rtt, &mut self.handshake] {
+            self.dropped_result |= keys.take().map_or(0, |keys| keys.result());
+        }
     }
 
     /// Drops all keys. They can be derived again.
     pub(super) fn forget(&mut self) {
-        self.forget_handshake();
-        self.one_rtt.forget();
+        let SideLevels { zero_rtt, handshake, one_rtt, .. } = self;
+        [zero_rtt.as_deref_mut(), handshake.as_deref_mut(), Some(one_rtt)]
+            .into_iter()
+            .flatten()
+            .for_each(LevelKeys::forget);
     }
 
     /// Bytes of memory of prepared keys, about.
     pub(super) fn buffered(&self) -> usize {
-        [&self.zero_rtt, &self.handshake, &self.one_rtt].into_iter().map(LevelKeys::buffered).sum()
+        self.keys().map(LevelKeys::buffered).sum()
     }
 
     fn keys_mut(&mut self, level: Level) -> Option<&mut LevelKeys> {
         match level {
             Level::Initial => None,
-            Level::ZeroRtt => Some(&mut self.zero_rtt),
-            Level::Handshake => Some(&mut self.handshake),
+            Level::ZeroRtt => Some(self.zero_rtt.get_or_insert_default()),
+            Level::Handshake => Some(self.handshake.get_or_insert_default()),
             Level::OneRtt => Some(&mut self.one_rtt),
         }
     }
@@ -213,7 +236,7 @@ impl LevelKeys {
     const PHASE_SIZE: usize = 1200;
 
     fn load(&mut self, level: Level, side: Side, version: Version, negotiated: &Negotiated, known: KnownSecrets<'_>) {
-        let now = (known.secrets.newest(known.frame), negotiated.client_random);
+        let now = (known.secrets.newest(known.frame), negotiated.hellos);
         if self.missing_at == Some(now) {
             return;
         }
@@ -230,12 +253,21 @@ impl LevelKeys {
         let keys = quic_suites(suite).filter_map(|suite| {
             let keys = PacketKeys::new(version, suite, secret.bytes())?;
             match &self.updated {
-                Some(updated) => keys.resume_phase(updated),
+                Some(updated) => keys.resume_phase(&updated.present),
                 None => Some(keys),
             }
         });
         self.candidates = keys.collect();
         self.candidates.shrink_to_fit();
+    }
+
+    /// What its secrets are known to be.
+    fn result(&self) -> u8 {
+        match (self.has_opened, self.failures) {
+            (true, _) => RIGHT,
+            (false, 0) => 0,
+            (false, _) => WRONG,
+        }
     }
 
     /// Drops what can be derived again.
@@ -273,6 +305,9 @@ impl LevelKeys {
     /// Decrypts a packet with the next keys, which then are the present ones, or with the previous ones.
     fn open_other_phase(&mut self, nth: usize, header: &PlainHeader, packet: &[u8]) -> (Option<Vec<u8>>, bool) {
         let Some(keys) = self.candidates.get_mut(nth) else { return (None, false) };
+        if let (None, Some(updated)) = (&self.previous, &self.updated) {
+            self.previous = keys.derive_phase(&updated.previous).map(Box::new);
+        }
         let previous = self.previous.as_ref().and_then(|previous| keys.open_in(previous, header, packet));
         if previous.is_some() {
             return (previous, false);
@@ -284,8 +319,10 @@ impl LevelKeys {
             self.next = Some(Box::new((nth, next)));
             return (None, false);
         }
-        self.previous = Some(Box::new(keys.set_phase(next)));
-        self.updated = Some(keys.phase_secret().into());
+        let previous = keys.set_phase(next);
+        self.updated =
+            Some(Box::new(UpdatedSecrets { present: keys.phase_secret().into(), previous: previous.secret().into() }));
+        self.previous = Some(Box::new(previous));
         self.phase = !self.phase;
         (payload, true)
     }

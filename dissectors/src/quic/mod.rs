@@ -236,7 +236,7 @@ impl Quic {
         let number = attempt.as_ref().map_or_else(|| next_number(cx), |attempt| attempt.number);
         let mut connection = Connection::new([self.count, number], side, long, keys);
         connection.last_frame = cx.at.frame;
-        connection.summary.attempt = attempt.map(|attempt| attempt.sent);
+        connection.summary.attempt = attempt.map(|attempt| Box::new(attempt.sent));
         self.connections.push(connection);
         self.count = self.count.wrapping_add(1);
         Some(self.connections.len() - 1)

@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 /// Ranges of one set that are kept; then the lowest ones are joined.
 const MAX_RANGES: usize = 64;
+/// Ranges of most sets at most: they take no more memory than they need.
+const FEW_RANGES: usize = 4;
 
 /// A set of numbers.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +39,9 @@ impl NumberRanges {
         let range = joined.iter().fold((first, last), |(first, last), &(start, end)| (first.min(start), last.max(end)));
         if joined == [range] {
             return;
+        }
+        if from == until && self.ranges.len() < FEW_RANGES {
+            self.ranges.reserve_exact(1);
         }
         self.ranges.splice(from..until, [range]);
         if self.ranges.len() > MAX_RANGES {

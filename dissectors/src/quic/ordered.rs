@@ -1,20 +1,29 @@
 //! Bytes of one direction that come with offsets, in any order and repeated.
 
 use crate::session::Stamp;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 /// Memory of a piece that waits, besides its bytes.
 const PIECE_SIZE: usize = 64;
 
-/// Bytes that wait for earlier ones.
+/// Bytes in order, of which later ones may wait.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OrderedBytes {
     /// Offset of the next byte to deliver.
     next: u64,
-    /// Later pieces by their offset. They may overlap.
-    pending: BTreeMap<u64, Piece>,
-    pending_len: usize,
+    /// Bytes that wait for earlier ones, if there are any: boxed, as few directions have them.
+    pending: Option<Box<PendingBytes>>,
+}
+
+/// Bytes that wait for earlier ones.
+#[derive(Clone, Debug, Default)]
+struct PendingBytes {
+    /// Pieces by their offset. They may overlap.
+    pieces: BTreeMap<u64, Piece>,
+    /// Their memory.
+    len: usize,
 }
 
 /// Bytes of one frame.
@@ -47,25 +56,26 @@ impl OrderedBytes {
         if bytes.is_empty() || offset.checked_add(bytes.len() as u64).is_none() {
             return;
         }
-        if self.pending.get(&offset).is_some_and(|piece| piece.bytes.len() >= bytes.len()) {
+        let pending = self.pending.get_or_insert_default();
+        if pending.pieces.get(&offset).is_some_and(|piece| piece.bytes.len() >= bytes.len()) {
             return;
         }
-        self.pending_len += bytes.len() + PIECE_SIZE;
-        if let Some(old) = self.pending.insert(offset, Piece { bytes: bytes.to_vec(), first }) {
-            self.remove(&old);
+        pending.len += bytes.len() + PIECE_SIZE;
+        if let Some(old) = pending.pieces.insert(offset, Piece { bytes: bytes.to_vec(), first }) {
+            pending.len = pending.len.saturating_sub(old.bytes.len() + PIECE_SIZE);
         }
-    }
-
-    fn remove(&mut self, piece: &Piece) {
-        self.pending_len = self.pending_len.saturating_sub(piece.bytes.len() + PIECE_SIZE);
     }
 
     /// Returns a piece that waited and is next now.
     pub(super) fn take_next(&mut self) -> Option<Piece> {
         loop {
-            let entry = self.pending.first_entry().filter(|entry| *entry.key() <= self.next)?;
+            let pending = self.pending.as_deref_mut()?;
+            let entry = pending.pieces.first_entry().filter(|entry| *entry.key() <= self.next)?;
             let (offset, mut piece) = entry.remove_entry();
-            self.remove(&piece);
+            pending.len = pending.len.saturating_sub(piece.bytes.len() + PIECE_SIZE);
+            if pending.pieces.is_empty() {
+                self.pending = None;
+            }
             let known = usize::try_from(self.next - offset).unwrap_or(usize::MAX);
             if known < piece.bytes.len() {
                 piece.bytes.drain(..known);
@@ -77,7 +87,7 @@ impl OrderedBytes {
 
     /// Skips the bytes before the first piece that waits; returns their number.
     pub(super) fn skip_gap(&mut self) -> Option<u64> {
-        let (&first, _) = self.pending.first_key_value()?;
+        let (&first, _) = self.pending.as_deref()?.pieces.first_key_value()?;
         let missing = first.checked_sub(self.next)?;
         self.next = first;
         Some(missing)
@@ -92,7 +102,7 @@ impl OrderedBytes {
 
     /// Bytes of memory of the pieces that wait.
     pub(super) fn pending_len(&self) -> usize {
-        self.pending_len
+        self.pending.as_ref().map_or(0, |pending| pending.len)
     }
 }
 

@@ -9,6 +9,7 @@ use super::header::Version;
 use crate::exchange::{Exchange, Outcome, Transfer};
 use crate::session::{Context, Half, Side, Stamp};
 use crate::transport_connection::{TransportClose, TransportConnection};
+use alloc::boxed::Box;
 use alloc::format;
 use compact_str::CompactString;
 
@@ -19,7 +20,7 @@ const APPLICATION_NO_ERROR: [u64; 2] = [0, 0x100];
 #[derive(Clone, Debug, Default)]
 pub(super) struct Summary {
     /// Packets before, in a version that the server does not have.
-    pub(super) attempt: Option<Attempted>,
+    pub(super) attempt: Option<Box<Attempted>>,
     request: Option<Transfer>,
     response: Option<Transfer>,
     /// Packets of the server before the handshake is complete.
@@ -177,7 +178,7 @@ impl Summary {
         let end = |transfer: Option<Transfer>| transfer.map(|transfer| transfer.last);
         let last = [end(self.request), end(self.response), end(self.unfinished), self.last].into_iter().flatten();
         let established = finished.or(self.response.map(|response| response.first));
-        let attempt = self.attempt.unwrap_or(Attempted::new(first));
+        let attempt = self.attempt.as_deref().copied().unwrap_or(Attempted::new(first));
         let sum = |[one, other]: [u64; 2], [more, other_more]: [u64; 2]| [one + more, other + other_more];
         let first = attempt.first;
         Some(TransportConnection {

@@ -21,13 +21,13 @@ const MAX_READ_GROUPS: usize = 64;
 #[derive(Clone, Default)]
 pub(super) struct Nested {
     /// The sides of the other channels, of a session with [`Input::Channels`].
-    pub(super) channels: BTreeMap<u64, [SideBuffer; 2]>,
-    /// The drivers above, by channel. They are boxed: a node of the map has room for eleven.
+    pub(super) channels: BTreeMap<u64, Box<[SideBuffer; 2]>>,
+    /// The drivers above, by channel. These and the sides are boxed: a node of a map has room for eleven.
     pub(super) above: BTreeMap<u64, Box<SessionDriver>>,
     /// Derived bytes that came out of order, by lane.
     pub(super) unordered: BTreeMap<Lane, Reassembler>,
     /// The channels of the drivers whose sessions read all channels of a group, by group.
-    groups: BTreeMap<u64, u64>,
+    groups: Vec<(u64, u64)>,
     /// Bytes buffered by the drivers above.
     pub(super) buffered: usize,
     /// Bytes that their sessions have not consumed.
@@ -53,7 +53,7 @@ impl Nested {
         if let DerivedItem::EndChannels(end) = item {
             return self.end_group(group, end, feed);
         }
-        let reader = self.groups.get(&group).copied();
+        let reader = self.groups.iter().find(|(read, _)| *read == group).map(|(_, channel)| *channel);
         if reader.is_none() && lane.channel & CHANNELS == DATAGRAM_CHANNEL {
             return;
         }
@@ -74,7 +74,9 @@ impl Nested {
                 if let DriverState::Session { kind, .. } = &driver.state
                     && kind.input == Input::Channels
                 {
-                    self.groups.insert(group, channel);
+                    self.groups.retain(|(read, _)| *read != group);
+                    self.groups.reserve_exact(1);
+                    self.groups.push((group, channel));
                 }
             }
             DerivedItem::Bytes { offset: None, bytes, first, from } => {
@@ -118,7 +120,7 @@ impl Nested {
             Side::BOTH.into_iter().for_each(|side| driver.end_side(side, end, feed));
             self.ended.push(channel);
         }
-        self.groups.remove(&group);
+        self.groups.retain(|(read, _)| *read != group);
     }
 
     /// Whether a session has read any of the bytes that were derived of an exchange: those of the group of its number.

@@ -553,6 +553,67 @@ fn data_that_was_sent_before_the_end_and_is_captured_after_it_is_read() {
 }
 
 #[test]
+fn data_that_the_other_side_sent_before_it_knew_of_the_end_is_read() {
+    let recording = Recording::at("fixtures/http3/get.pcapng");
+    let mut calls = lines(&recording.exchanges(&recording.in_order()));
+    // Frame 15 has the response to the last request, frame 17 the client's CONNECTION_CLOSE (tshark 4.0).
+    let mut order = recording.in_order();
+    let close = order.remove(16);
+    order.insert(14, close);
+    let mut found = lines(&recording.exchanges(&order));
+    calls.sort();
+    found.sort();
+    assert_eq!(found, calls);
+    // A response that never comes is not awaited for long.
+    order.retain(|&at| at != 14);
+    let found = lines(&recording.exchanges(&order));
+    assert_eq!((found.len(), found.contains(&"GET /missing  0".to_owned())), (calls.len(), true), "{found:?}");
+}
+
+/// The beginning of a packet with a long header and the connection IDs of another one, which follow its version.
+fn with_version(first: u8, version: u32, frame: &[u8]) -> Vec<u8> {
+    let dcid_end = PAYLOAD + 6 + usize::from(frame[PAYLOAD + 5]);
+    let ids_end = dcid_end + 1 + usize::from(frame[dcid_end]);
+    let mut forged =
+        [&frame[..PAYLOAD], &[first], &version.to_be_bytes(), &frame[PAYLOAD + 5..ids_end], &[0x2e; 48]].concat();
+    let len = (forged.len() - PAYLOAD + 8) as u16;
+    forged[16..18].copy_from_slice(&(len + 20).to_be_bytes());
+    forged[PORTS.end..PORTS.end + 2].copy_from_slice(&len.to_be_bytes());
+    forged
+}
+
+#[test]
+fn forged_packets_of_both_directions_change_no_measurement() {
+    let recording = Recording::at("fixtures/http3/get.pcapng");
+    let (calls, before) = (lines(&recording.exchanges(&recording.in_order())), connections(&recording));
+    // Frames 1 and 2 have long headers, frames 4 and 5 are packets with short headers of the client and the server (tshark 4.0).
+    let of = |nth: usize| &recording.frames[nth - 1].1;
+    let mut forged_frames = Vec::new();
+    for nth in 0..8 {
+        // Of a path of its own, on which both sides seem to send.
+        forged_frames.extend([forged(of(4), nth), forged(of(5), nth)]);
+    }
+    for frame in [of(1), of(2)] {
+        // Version Negotiation, a version that is not known, a Retry packet, and Handshake and 0-RTT packets that are not authentic.
+        let packets = [(0x80, 0), (0xc0, 0x1a2a_3a4a), (0xf0, 1), (0xe0, 1), (0xd0, 1)];
+        forged_frames.extend(packets.map(|(first, version)| with_version(first, version, frame)));
+    }
+    for at in [3, 9, 16] {
+        let mut attacked = Recording::at("fixtures/http3/get.pcapng");
+        let time = attacked.frames[at].0;
+        attacked.frames.splice(at..at, forged_frames.iter().map(|frame| (time, frame.clone())));
+        assert_eq!(lines(&attacked.exchanges(&attacked.in_order())), calls, "before frame {}", at + 1);
+        let after = connections(&attacked);
+        let measured = |connection: &TransportConnection| {
+            let TransportConnection { handshake, bytes, packets, rtts, spin_rtt, lost, missing, .. } = connection;
+            (*handshake, *bytes, *packets, *rtts, *spin_rtt, *lost, *missing, connection.close.is_some())
+        };
+        assert_eq!(after.len(), before.len(), "before frame {}", at + 1);
+        assert_eq!(measured(&after[0]), measured(&before[0]), "before frame {}", at + 1);
+    }
+}
+
+#[test]
 fn a_connection_after_a_version_negotiation_lasts_from_its_first_attempt() {
     // tshark 4.4: frames 1 and 2 are of connection 0, as those of its handshake in version 1.
     let recording = Recording::at("fixtures/http3/version-negotiation.pcapng");

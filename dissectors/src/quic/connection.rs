@@ -168,6 +168,13 @@ impl Connection {
         self.role(side).of(&self.ids).is_reset(datagram)
     }
 
+    /// Returns what a packet with a long header is known to be before it is decrypted. A version can be refused only until the server
+    /// has sent other packets (RFC 9000 6.2).
+    pub(super) fn evidence_of_version(&self, side: Side, version: u32) -> Evidence {
+        let is_refusal = version == 0 && self.role(side) == Side::Server && self.measurement.packets()[1] == 0;
+        if is_refusal { Evidence::Genuine } else { Evidence::None }
+    }
+
     /// Notes a Retry packet of the server: the client uses its connection ID next.
     pub(super) fn retry(&mut self, long: &LongPacket<'_>) {
         self.add_original(long.header.scid);
@@ -312,6 +319,8 @@ impl Connection {
         let is_answered = cx.further_path.is_none_or(|path| path.is_answered);
         self.evidence = match &opened {
             Ok(_) => Evidence::Genuine,
+            // RFC 9001 4.9.3 and 5.6: a client sends early data before the handshake is complete.
+            Err(_) if level == Level::ZeroRtt && (role == Side::Server || self.has_left_initial) => Evidence::None,
             Err(Failure::NotAuthentic) if are_right => Evidence::None,
             Err(_) if is_answered => Evidence::Genuine,
             Err(_) => Evidence::Unanswered,
@@ -423,8 +432,8 @@ impl Connection {
     /// Changes the state of the connection as a frame states.
     fn apply(&mut self, side: Side, (level, number): (Level, u64), frame: Frame<'_>, cx: &mut Context<'_>) {
         let role = self.role(side);
-        // What a side sent before it closed the connection may be captured after that.
-        let is_earlier = |closing: &Closing| closing.side == role && number < closing.number;
+        // What a side sent before it closed the connection, or before it knew, may be captured after that.
+        let is_earlier = |closing: &Closing| closing.side != role || number < closing.number;
         let is_open = !self.is_closed || self.closing.as_ref().is_some_and(is_earlier);
         let Connection { streams, negotiated, client, nth, .. } = self;
         let context = StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn };
@@ -477,6 +486,10 @@ impl Connection {
     pub(super) fn close(&mut self, close: Close, number: Option<u64>, cx: &mut Context<'_>) {
         self.summary.close(close, cx);
         if core::mem::replace(&mut self.is_closed, true) {
+            // Both sides have closed it.
+            if let Some(closing) = self.closing.as_mut().filter(|closing| closing.side != close.side) {
+                closing.left = 0;
+            }
             return;
         }
         let end = if close.is_error() { SideEnd::Reset } else { SideEnd::Unseen };
@@ -490,7 +503,9 @@ impl Connection {
     pub(super) fn end_close(&mut self, cx: &mut Context<'_>) {
         let Some(closing) = &mut self.closing else { return };
         let end = closing.end;
-        if closing.left == 0 || self.measurement.has_all(closing.side, Level::OneRtt.space(), closing.number) {
+        let other = if closing.side == Side::Client { self.client.other() } else { self.client };
+        let has_all = self.measurement.has_all(closing.side, Level::OneRtt.space(), closing.number);
+        if closing.left == 0 || has_all && !self.streams.awaits(other) {
             self.closing = None;
             self.end_read(end, cx);
         } else {

@@ -123,6 +123,9 @@ impl Quic {
             return (None, none);
         };
         let connection = self.find_long(datagram.side, &long);
+        if let Some(connection) = connection.and_then(|at| self.connections.get_mut(at)) {
+            connection.evidence = connection.evidence_of_version(datagram.side, long.version);
+        }
         if long.version == 0 || header::Version::of(long.version).is_none() {
             let attempted = if connection.is_none() { self.attempt(datagram, long.version, cx) } else { None };
             self.open_packet(rest, self.number(connection).or(attempted), cx);
@@ -256,6 +259,7 @@ impl Quic {
         describe::long(packet, long, None, cx.tree);
         let Some(connection) = at.and_then(|at| self.connections.get_mut(at)) else { return };
         if keys::is_authentic_retry(packet.bytes, long, connection.original()) {
+            connection.evidence = Evidence::Genuine;
             connection.retry(long);
         } else {
             cx.tree.note(&BAD_RETRY, packet.all(), format_args!("{}", BAD_RETRY.title));

@@ -155,6 +155,11 @@ impl Streams {
         }
     }
 
+    /// Whether a side has not sent all of a stream in both directions.
+    pub(super) fn awaits(&self, side: Side) -> bool {
+        self.open.iter().any(|(id, stream)| id & 2 == 0 && !side.of(stream).has_ended)
+    }
+
     /// Drops the bytes that wait: memory is short.
     pub(super) fn release(&mut self, context: StreamContext<'_>, cx: &mut Context<'_>) {
         for (&id, stream) in &mut self.open {

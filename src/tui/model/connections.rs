@@ -6,7 +6,7 @@ use crate::report::connections::{closed_text, first_word, ids_text};
 use crate::report::quantity;
 use crate::tui::model::rows::{endpoint_key, endpoint_text};
 use crate::tui::widgets::columns::{ListColumn, TIME_WIDTH, column};
-use crate::tui::widgets::row_order::{RowOrder, number_key, text_key};
+use crate::tui::widgets::row_order::{RowOrder, SortColumn, number_key, text_key};
 use std::cmp::Ordering;
 
 /// Columns of the list.
@@ -32,6 +32,9 @@ pub(crate) static COLUMNS: [ListColumn; 18] = [
 ];
 
 pub(crate) const TIME: usize = 1;
+
+/// The order of the list until another is chosen.
+pub(crate) const BY_NUMBER: SortColumn = SortColumn { column: 0, descending: false };
 
 /// Returns the text of a cell, except in the time column.
 pub(crate) fn cell_text(index: &Index, connection: &Connection, column: usize) -> String {

@@ -197,9 +197,11 @@ impl Model {
             size: (80, 24),
             view: View::Calls,
             back_stack: Vec::new(),
-            calls: SortedList::with_fixed_rows(&calls::COLUMNS).with_sort(SortColumn { column: calls::TIME, descending: false }),
+            calls: SortedList::with_fixed_rows(&calls::COLUMNS)
+                .with_sort(SortColumn { column: calls::TIME, descending: false }),
             streams: SortedList::new(&streams::COLUMNS),
-            connections: SortedList::with_fixed_rows(&connections::COLUMNS),
+            // They are indexed as they end.
+            connections: SortedList::with_fixed_rows(&connections::COLUMNS).with_sort(connections::BY_NUMBER),
             frames: FramesView::default(),
             notes: NotesView::default(),
             statistics: StatisticsView::default(),

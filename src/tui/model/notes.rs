@@ -66,7 +66,8 @@ impl NoteKinds {
 
 impl Default for NotesView {
     fn default() -> NotesView {
-        let sorted_list = SortedList::with_fixed_rows(&COLUMNS).with_sort(SortColumn { column: SEVERITY, descending: true });
+        let sorted_list =
+            SortedList::with_fixed_rows(&COLUMNS).with_sort(SortColumn { column: SEVERITY, descending: true });
         let (matching, kinds) = Default::default();
         NotesView { sorted_list, counts: [0; 4], matching, counted: 0, kinds, is_folded: false }
     }

@@ -45,6 +45,8 @@ pub struct Exchange {
     pub is_encrypted: bool,
     /// It is reported only if no session has read what it carries. The exchanges of that session are reported instead.
     pub yields_to_content: bool,
+    /// It stands for a connection whose content is not read: its halves are the handshake, and all that follows.
+    pub is_connection: bool,
     /// A message that has no response: the request is all of it, and its requester is the sender.
     pub is_one_way: bool,
     /// No message names the authority: it is the server, as that of a query.

@@ -226,6 +226,7 @@ impl Summary {
             None if response.is_none() => CompactString::default(),
             None => version.name().into(),
         };
+        exchange.is_connection = true;
         exchange.protocol = "quic";
         exchange.method = "QUIC".into();
         exchange.authority = negotiated.server_name.clone();

@@ -245,6 +245,7 @@ pub(crate) fn phase_texts(model: &Model, call: &Call, phase: CallPhase) -> [Stri
         Some(span) if span.length() < 0 => "early".into(),
         Some(span) => duration(span.length()),
         None if phase == CallPhase::Connect && !call.exchange.id.is_first() => "reused".into(),
+        None if call.exchange.is_connection => "unknown".into(),
         None => "not seen".into(),
     };
     [time, format_quantity(model.call_view.frame_count(phase) as u64, "frame")]

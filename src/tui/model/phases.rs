@@ -54,14 +54,23 @@ pub(crate) fn spans(call: &Call, stream: Option<&Stream>) -> (Vec<PhaseSpan>, i6
         let phase = if exchange.is_encrypted { CallPhase::Tls } else { CallPhase::Pause };
         request.into_iter().for_each(|time| add(phase, end, time));
     }
-    if let Some(request) = exchange.request {
-        add(CallPhase::Request, request.first.time, request.last.time);
-    }
-    if let (Some(request), Some(response)) = (exchange.request, exchange.response) {
-        add(CallPhase::Wait, request.last.time, response.first.time);
-    }
-    if let Some(response) = exchange.response {
-        add(CallPhase::Download, response.first.time, response.last.time);
+    match (exchange.request, exchange.response) {
+        // When its requests and responses were sent is not known.
+        (Some(hello), Some(content)) if exchange.is_connection => {
+            add(CallPhase::Tls, hello.first.time, content.first.time);
+        }
+        _ if exchange.is_connection => {}
+        (request, response) => {
+            if let Some(request) = request {
+                add(CallPhase::Request, request.first.time, request.last.time);
+            }
+            if let (Some(request), Some(response)) = (request, response) {
+                add(CallPhase::Wait, request.last.time, response.first.time);
+            }
+            if let Some(response) = response {
+                add(CallPhase::Download, response.first.time, response.last.time);
+            }
+        }
     }
     let start = spans.iter().map(|span| span.from).min().unwrap_or(0);
     for span in &mut spans {

@@ -13,6 +13,7 @@ use crate::session::{
 use crate::tree::Value;
 use crate::varint::varint;
 use crate::wants::Wants;
+use crate::web::tunnel;
 use alloc::boxed::Box;
 
 crate::fields! { "capsule";
@@ -59,9 +60,6 @@ const CLOSE_TYPE: u64 = 0x2843;
 /// Bytes of a capsule that is recorded. One with a UDP payload has up to 65,535 and some.
 const MAX_CAPSULE: u64 = 1 << 17;
 
-/// Names of the protocols of a CONNECT whose datagrams have a context.
-const WITH_CONTEXTS: [&str; 2] = ["connect-udp", "connect-ip"];
-
 /// Registry entry for capsules.
 pub static PROTOCOL: Protocol = Protocol {
     short: "Capsule",
@@ -79,8 +77,7 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 fn open(_: &Wants, handover: &mut Handover) -> Box<dyn Session> {
-    let is_with = |name: &str| WITH_CONTEXTS.iter().any(|other| other.eq_ignore_ascii_case(name));
-    let has_contexts = matches!(&handover.to, Successor::Upgrade(name) if is_with(name));
+    let has_contexts = matches!(&handover.to, Successor::Upgrade(name) if tunnel::has_contexts(name));
     Box::new(Capsules { has_contexts, skip_left: [0; 2], is_lost: [false; 2] })
 }
 
@@ -101,7 +98,16 @@ impl Capsules {
         let tree = &mut *cx.tree;
         let name = TYPE.value_name(kind).unwrap_or("Unknown");
         if tree.wants_columns() {
-            tree.append_info(format_args!(", {name}"));
+            // Frames of HTTP/2 and HTTP/3 that carry it, and the response to an upgrade, have the columns of HTTP.
+            match tree.columns().protocol {
+                column if column == PROTOCOL.short || column.starts_with("HTTP") => {
+                    tree.append_info(format_args!(", {name}"))
+                }
+                _ => {
+                    tree.columns_mut().protocol = PROTOCOL.short;
+                    tree.set_info(format_args!("{name}"));
+                }
+            }
         }
         let node = tree.open(&CAPSULE, capsule.all(), Value::Bytes(capsule.all()));
         tree.label(node, format_args!("{}: {name}, {length} bytes", CAPSULE.title));

@@ -6,13 +6,11 @@ use crate::packet::Payload;
 use crate::session::{Chunk, Consumed, Context, Event, Lane, Pdu};
 use crate::tree::Value;
 use crate::varint::varint;
+use crate::web::tunnel;
 use compact_str::CompactString;
 
 /// Streams of extended CONNECT whose protocol is known; beyond it, the lowest number is dropped.
 const MAX_TUNNELS: usize = 256;
-
-/// Names of the protocols whose datagrams begin with a context (RFC 9298 5, RFC 9484 6).
-const WITH_CONTEXTS: [&str; 2] = ["connect-udp", "connect-ip"];
 
 impl Http3 {
     /// Notes the protocol that a request of CONNECT names.
@@ -66,7 +64,7 @@ fn describe(
     tree.put(&DATAGRAM_QUARTER_ID, datagram.span(0, size), Value::Uint(quarter));
     tree.put(&DATAGRAM_STREAM, datagram.span(0, size), Value::Uint(quarter << 2));
     let mut payload = datagram.from(size);
-    let context = varint(payload.bytes).filter(|_| WITH_CONTEXTS.contains(&name));
+    let context = varint(payload.bytes).filter(|_| tunnel::has_contexts(name));
     if let Some((context, size)) = context {
         tree.put(&DATAGRAM_CONTEXT_ID, payload.span(0, size), Value::Uint(context));
         payload = payload.from(size);

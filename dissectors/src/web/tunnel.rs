@@ -5,6 +5,14 @@ use super::stream::{DataPart, Stream};
 use crate::session::{Context, DerivedItem, Half, Handover, Lane, Missing, Side, SideEnd, Successor};
 use alloc::boxed::Box;
 
+/// Protocols of a CONNECT, or of an upgrade, whose datagrams begin with a context (RFC 9298 5, RFC 9484 6).
+const WITH_CONTEXTS: [&str; 2] = ["connect-udp", "connect-ip"];
+
+/// Whether the datagrams of a protocol begin with a context. Names of protocols of an upgrade ignore case (RFC 9110 7.8).
+pub(crate) fn has_contexts(protocol: &str) -> bool {
+    WITH_CONTEXTS.iter().any(|name| name.eq_ignore_ascii_case(protocol))
+}
+
 /// Names what a tunnel carries: the protocol of an extended CONNECT, or whichever is detected.
 pub(crate) fn begin(id: u32, stream: &Stream, response: &HeaderList, cx: &mut Context<'_>) {
     let Some(protocol) = &stream.tunnel else { return };

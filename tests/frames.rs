@@ -47,6 +47,86 @@ fn bytes_after_the_last_message_of_a_protocol_in_its_segment_are_data() {
 }
 
 #[test]
+fn capsules_after_an_upgrade_have_a_protocol_of_their_own() {
+    // RFC 9298 3.1 and 3.2, RFC 9297 3.5: a datagram with context 0, and a capsule of an unknown type.
+    let request = "GET /.well-known/masque/udp/192.0.2.6/443/ HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\n\
+                   Upgrade: Connect-UDP\r\nCapsule-Protocol: ?1\r\n\r\n";
+    let response = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: connect-udp\r\n\r\n";
+    let (sent, received) = (request.len() as u32, response.len() as u32);
+    let packets = talk(&[
+        (true, 0, 0, request),
+        (false, 0, sent, response),
+        (true, sent, received, "\x00\x03\x00hi\x17\x01?"),
+        (false, received, sent + 8, "\x00\x03\x00ho"),
+    ]);
+    let fields = ["_ws.col.protocol", "_ws.col.info", "frame.protocols", "capsule.datagram", "capsule.context_id"];
+    assert_eq!(
+        print_fields(&packets, &fields)[5..],
+        ["Capsule|DATAGRAM, Unknown|ip:tcp:capsule|6869|0", "Capsule|DATAGRAM|ip:tcp:capsule|686f|0"]
+    );
+}
+
+#[test]
+fn a_request_body_that_follows_a_reset_without_an_error_is_read() {
+    // RFC 9113 8.1, as nginx does: the response, and RST_STREAM with NO_ERROR, before the body of the request has arrived.
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        [&[0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream], payload].concat()
+    };
+    let (data, headers, reset, settings) = (0, 1, 3, 4);
+    let (end_stream, end_headers) = (1, 4);
+    // RFC 7541 A: POST or GET, http, the path /, and an authority; a status.
+    let post = [0x83, 0x86, 0x84, 0x41, 1, b'h'];
+    let get = [0x82, 0x86, 0x84, 0xbe];
+    let refused = [0x48, 3, b'4', b'1', b'3'];
+    let open =
+        [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &frame(settings, 0, 0, &[])[..], &frame(headers, end_headers, 1, &post)];
+    let response = [
+        frame(settings, 0, 0, &[]),
+        frame(headers, end_headers, 1, &refused),
+        frame(data, end_stream, 1, b"too large"),
+        frame(reset, 0, 1, &[0; 4]),
+    ];
+    let calls = |parts: &[(bool, Vec<u8>, bool)]| {
+        let mut packets = talk(&[]);
+        let mut sent = [0_u32; 2];
+        for (from_client, data, knows) in parts {
+            let (own, other) = if *from_client { (sent[0], sent[1]) } else { (sent[1], sent[0]) };
+            let (mine, theirs) = if *from_client { (1000, 5000) } else { (5000, 1000) };
+            let ack = if *knows { theirs + other } else { theirs };
+            let segment =
+                Segment { from_client: *from_client, flags: PSH | ACK, seq: mine + own, ack, data: data.clone() };
+            packets.push(segment.packet());
+            sent[usize::from(!*from_client)] += data.len() as u32;
+        }
+        let task = overhear::analysis::Task { exchanges: true, ..Default::default() };
+        let calls =
+            common::events(common::pcap(common::IPV4, &packets), task).into_iter().filter_map(|event| match event {
+                overhear::analysis::Event::Call(call) => Some(call.exchange),
+                _ => None,
+            });
+        let row = |call: &dissectors::exchange::Exchange| {
+            let half = |half: Option<dissectors::exchange::Transfer>| half.map(|half| (half.body, half.complete));
+            (call.method.to_string(), call.status.to_string(), half(call.request), half(call.response))
+        };
+        calls.map(|call| row(&call)).collect::<Vec<_>>()
+    };
+    let row = |method: &str, status: &str, request, response| (method.to_owned(), status.to_owned(), request, response);
+    let body = |flags, text: &str| frame(data, flags, 1, text.as_bytes());
+    let second = frame(headers, end_headers | end_stream, 3, &get);
+    let opened = [(true, open.concat(), true), (false, response.concat(), true)];
+    let all = [&opened[..], &[(true, body(0, "some"), false), (true, body(end_stream, " more"), false)]].concat();
+    assert_eq!(calls(&all), [row("POST", "413", Some((9, true)), Some((9, true)))]);
+    // The client stops when it knows, and sends another request.
+    let stops = [&opened[..], &[(true, body(0, "some"), false), (true, second.clone(), true)]].concat();
+    let post = row("POST", "413", Some((4, false)), Some((9, true)));
+    assert_eq!(calls(&stops), [post.clone(), row("GET", "", Some((0, true)), None)]);
+    // Another request of a client that does not know says nothing.
+    let goes_on = [&opened[..], &[(true, second, false), (true, body(end_stream, "some"), false)]].concat();
+    let post = row("POST", "413", Some((4, true)), Some((9, true)));
+    assert_eq!(calls(&goes_on), [post, row("GET", "", Some((0, true)), None)]);
+}
+
+#[test]
 fn segments_of_a_split_request_line_are_segments_of_the_message() {
     let packets = talk(&[(true, 0, 0, "GE"), (true, 2, 0, "T / HTTP/1.1\r\n\r\n")]);
     let lines = print_fields(&packets, &["tcp.segment_data", "tcp.reassembled_in", "http.request.uri"]);

@@ -11,6 +11,10 @@ use crate::web::message::{self, CarriedBody};
 use crate::web::stream::DataPart;
 use crate::web::streams::window_of;
 use crate::web::window::Change;
+use alloc::vec::Vec;
+
+/// Refused streams of which more may follow. Servers permit 100 to 1000 streams at once, and few are refused.
+const MAX_REFUSED: usize = 64;
 
 impl Http2 {
     /// Opens the stream of a frame, unless it is open.
@@ -103,6 +107,9 @@ impl Http2 {
         }
         let is_cancel = frame.payload == names::CANCEL.to_be_bytes();
         let sender = self.half_of(frame.side);
+        if frame.payload == names::NO_ERROR.to_be_bytes() && sender == Half::Response && self.refuse(id, cx) {
+            return None;
+        }
         let mut body = None;
         for half in [Half::Request, Half::Response] {
             let node = cx.tree.nodes().len();
@@ -115,6 +122,33 @@ impl Http2 {
             message::note_part(nth, half, node, cx);
         }
         body
+    }
+}
+
+impl Http2 {
+    /// Notes that the server has responded, and does not read the request to its end. Returns whether more of that may follow: what
+    /// the client has sent before it knows (RFC 9113 8.1).
+    fn refuse(&mut self, id: u32, cx: &Context<'_>) -> bool {
+        let streams = &mut self.streams;
+        let mut is_sent = |id| streams.get_mut(id).is_some_and(|stream| !stream.is_done(Half::Request));
+        self.refused.retain(|(refused, _)| is_sent(*refused));
+        let may_follow = is_sent(id) && self.refused.len() < MAX_REFUSED;
+        let may_follow = may_follow && self.streams.get_mut(id).is_some_and(|stream| stream.is_done(Half::Response));
+        if may_follow {
+            self.refused.push((id, cx.range.end));
+        }
+        may_follow
+    }
+
+    /// Ends the requests of refused streams: a client that knows sends another request.
+    pub(super) fn finish_refused(&mut self, next: u32, cx: &mut Context<'_>) {
+        let is_over = |&mut (id, until): &mut (u32, u64)| id < next && until <= cx.received;
+        let over: Vec<(u32, u64)> = self.refused.extract_if(.., is_over).collect();
+        let streams = &mut self.streams;
+        let open = |(id, _)| streams.get_mut(id).map(|stream| (stream.exchange.id.nth, id));
+        let open: Vec<(u32, u32)> = over.into_iter().filter_map(open).collect();
+        self.streams.finish_halves(open, Half::Request, cx);
+        self.streams.report_finished(cx);
     }
 }
 

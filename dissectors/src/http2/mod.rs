@@ -148,6 +148,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
         begins,
         headers: names::HEADERS.iter().filter(|(_, field)| wants.field(field)).collect(),
         spare: HeaderList::default(),
+        refused: Vec::new(),
     };
     if matches!(handover.to, Successor::Upgrade(_)) {
         session.adopt(handover);
@@ -168,6 +169,8 @@ struct Http2 {
     headers: Vec<&'static NamedHeader>,
     /// A header list to be used again.
     spare: HeaderList,
+    /// Streams whose request the server does not read to its end, and the bytes of the server until it said so.
+    refused: Vec<(u32, u64)>,
 }
 
 /// A frame of which all bytes are there.
@@ -265,6 +268,9 @@ impl Http2 {
         let chunk = chunk.first(header.total());
         let lane = Lane::of(side);
         cx.events.push(Event::Pdu(Pdu { lane, first, len: header.total() as u64 }));
+        if header.kind == FrameType::Headers && !self.refused.is_empty() && self.half_of(side) == Half::Request {
+            self.finish_refused(header.stream, cx);
+        }
         let owner = self.read_frame(header, side, chunk, first, cx);
         self.streams.report_finished(cx);
         Consumed { owner, ..Consumed::bytes(header.total()) }

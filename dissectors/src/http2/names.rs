@@ -22,11 +22,12 @@ pub(super) static TYPES: &[(u64, &str)] = &[
 ];
 
 /// Error code of a stream that its receiver does not want.
+pub(super) const NO_ERROR: u32 = 0;
 pub(super) const CANCEL: u32 = 8;
 
 /// Error codes (RFC 9113 7).
 pub(super) static ERRORS: &[(u64, &str)] = &[
-    (0, "NO_ERROR"),
+    (NO_ERROR as u64, "NO_ERROR"),
     (1, "PROTOCOL_ERROR"),
     (2, "INTERNAL_ERROR"),
     (3, "FLOW_CONTROL_ERROR"),

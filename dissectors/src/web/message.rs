@@ -138,6 +138,11 @@ impl Streams {
             .filter_map(|(id, stream)| is_open(stream).then_some((stream.exchange.id.nth, id)))
             .collect();
         open.sort_unstable();
+        self.finish_halves(open, half, cx);
+    }
+
+    /// Finishes a half of streams, given with the numbers of their exchanges, as it is.
+    pub(crate) fn finish_halves(&mut self, open: Vec<(u32, u32)>, half: Half, cx: &mut Context<'_>) {
         for (nth, id) in open {
             if let Some(stream) = self.get_mut(id) {
                 stream.half(half).is_truncated = true;

@@ -25,7 +25,6 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use compact_str::CompactString;
-use core::ops::Bound;
 use core::ops::Range;
 
 /// One direction of one channel: of a TCP stream, or of one stream of a multiplexing protocol.
@@ -601,7 +600,8 @@ const MAX_LABELS: usize = 64;
 /// A re-reading of a capture sees at each frame the secrets that the first reading saw there.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
-    entries: BTreeMap<(CompactString, [u8; 32]), (u32, Secret)>,
+    /// By label and client random. Labels are long, and a key log has a few of them.
+    entries: BTreeMap<CompactString, BTreeMap<[u8; 32], (u32, Secret)>>,
     /// The frames at which secrets became known.
     stamps: BTreeSet<u32>,
     private_keys: Vec<Arc<PrivateKey>>,
@@ -616,7 +616,11 @@ impl Secrets {
     /// random, as in Wireshark, unless that is of an earlier frame: then it only does if that is the beginning of it, in a
     /// key log that was read while it was written.
     pub fn insert(&mut self, label: &str, client_random: [u8; 32], at_frame: u32, secret: Secret) {
-        let known = self.entries.entry((label.into(), client_random)).or_insert_with(|| (at_frame, secret.clone()));
+        if !self.entries.contains_key(label) {
+            self.entries.insert(label.into(), BTreeMap::new());
+        }
+        let Some(of_label) = self.entries.get_mut(label) else { return };
+        let known = of_label.entry(client_random).or_insert_with(|| (at_frame, secret.clone()));
         let (new, old) = (secret.bytes(), known.1.bytes());
         let continues = new.len() > old.len() && new.starts_with(old);
         if continues || at_frame <= known.0 {
@@ -648,26 +652,22 @@ impl Secrets {
     /// Adds other secrets, by the same rule.
     pub fn merge(&mut self, others: &Secrets) {
         self.add_private_keys(others.private_keys.iter().cloned());
-        for ((label, client_random), (at_frame, secret)) in &others.entries {
-            self.insert(label, *client_random, *at_frame, secret.clone());
+        for (label, of_label) in &others.entries {
+            for (client_random, (at_frame, secret)) in of_label {
+                self.insert(label, *client_random, *at_frame, secret.clone());
+            }
         }
     }
 
     /// The client randoms that have secrets.
     pub fn client_randoms(&self) -> impl Iterator<Item = &[u8; 32]> {
-        self.entries.keys().map(|(_, client_random)| client_random)
+        self.entries.values().flat_map(BTreeMap::keys)
     }
 
     /// The labels and secrets of a client random, for the first labels in use.
     pub fn of_client<'a>(&'a self, client_random: &'a [u8; 32]) -> impl Iterator<Item = (&'a str, &'a Secret)> {
-        let first = self.entries.keys().next();
-        let labels = core::iter::successors(first, |(label, _)| {
-            let after = Bound::Excluded((label.clone(), [0xff; 32]));
-            self.entries.range((after, Bound::Unbounded)).next().map(|(key, _)| key)
-        });
-        labels.take(MAX_LABELS).filter_map(move |(label, _)| {
-            self.entries.get(&(label.clone(), *client_random)).map(|(_, secret)| (label.as_str(), secret))
-        })
+        let labels = self.entries.iter().take(MAX_LABELS);
+        labels.filter_map(|(label, of_label)| Some((label.as_str(), &of_label.get(client_random)?.1)))
     }
 
     /// Whether there are neither secrets nor private keys.
@@ -679,7 +679,7 @@ impl Secrets {
     /// The number of secrets.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.values().map(BTreeMap::len).sum()
     }
 
     /// The last frame up to `at_frame` at which secrets became known; 0 if there is none.
@@ -691,10 +691,7 @@ impl Secrets {
     /// The secret of a label (such as `CLIENT_RANDOM`) and a client random, if it was known at a frame.
     #[must_use]
     pub fn get(&self, label: &str, client_random: &[u8; 32], at_frame: u32) -> Option<&Secret> {
-        if self.entries.is_empty() {
-            return None;
-        }
-        let (since, secret) = self.entries.get(&(CompactString::from(label), *client_random))?;
+        let (since, secret) = self.entries.get(label)?.get(client_random)?;
         (*since <= at_frame).then_some(secret)
     }
 }

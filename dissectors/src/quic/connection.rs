@@ -1,36 +1,26 @@
-//! A connection: its identifiers, keys, handshake and streams, and what the frames of its packets change.
+//! A connection: its identifiers, keys, handshake and streams, and its end.
+
+mod frames;
+mod packets;
 
 use super::connection_ids::ConnectionIds;
-use super::fields::*;
-use super::frames::{self, Frame};
 use super::handshake::{CryptoStream, Negotiated};
-use super::header::{LongPacket, PacketType, Version};
-use super::levels::{Failure, InitialKeys, KnownSecrets, Level, Opened, SideLevels};
+use super::header::{LongPacket, Version};
+use super::levels::{InitialKeys, Level, SideLevels};
 use super::measurement::Measurement;
-use super::streams::{StreamContext, StreamPart, Streams};
+use super::streams::{StreamContext, Streams};
 use super::summary::{Close, Summary};
 use crate::datagram_path::{KnownPathId, PathId};
 use crate::exchange::Exchange;
-use crate::packet::Payload;
-use crate::reader::FieldReader;
-use crate::session::{About, Context, Event, GROUP_BITS, Side, SideEnd, Stamp};
+use crate::session::{Context, Event, GROUP_BITS, Side, SideEnd, Stamp};
 use crate::transport_connection::TransportConnection;
-use crate::tree::Value;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// First connection IDs of the client for the server that are kept: one, and that of a Retry packet.
 const MAX_ORIGINALS: usize = 8;
-/// Versions of which keys of Initial packets are kept: the one that the client chose, and the one of the server.
-const MAX_INITIAL: usize = 2;
-
 /// Datagrams after the end of a connection by which those that were sent before it are captured, if they are.
 const MAX_LATE: u8 = 8;
-
-/// The spin bit of a short header.
-const SPIN_BIT: u8 = 0x20;
-/// Field of a client hello: whether the secrets decrypt its connection.
-const SECRETS_RESULT: &str = "tls.handshake.secrets.result";
 
 /// Whether a packet is one of its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,291 +185,6 @@ impl Connection {
     /// The connection ID that the client chose before a Retry packet.
     pub(super) fn original(&self) -> &[u8] {
         self.originals.first().map(PathId::bytes).unwrap_or_default()
-    }
-
-    /// Decrypts a packet with a long header, and notes what its header states.
-    pub(super) fn open_long(
-        &mut self,
-        side: Side,
-        packet: &[u8],
-        long: &LongPacket<'_>,
-        cx: &mut Context<'_>,
-    ) -> Result<Opened, Failure> {
-        let role = self.role(side);
-        let opened = match long.kind {
-            PacketType::Initial => {
-                let opened = self.open_initial(role, packet, long);
-                self.evidence = if opened.is_some() { Evidence::Genuine } else { Evidence::None };
-                opened.ok_or(Failure::NotAuthentic)
-            }
-            PacketType::Retry => Err(Failure::NoSecret),
-            PacketType::ZeroRtt => self.open_level(Level::ZeroRtt, role, long.version, (packet, long.number_at), cx),
-            PacketType::Handshake => {
-                self.open_level(Level::Handshake, role, long.version, (packet, long.number_at), cx)
-            }
-        };
-        let is_authentic = opened.is_ok();
-        // A packet that is not decrypted may be forged, unless it is of a connection whose secrets are not known.
-        if is_authentic || long.kind == PacketType::Handshake && opened.as_ref().err() == Some(&Failure::NoSecret) {
-            role.of_mut(&mut self.ids).add(long.header.scid);
-            self.summary.handshake(role, long.kind == PacketType::Initial, cx);
-        }
-        if is_authentic && role == Side::Server {
-            self.version = long.version;
-        }
-        let level = match long.kind {
-            PacketType::Initial | PacketType::Retry => Level::Initial,
-            PacketType::Handshake => Level::Handshake,
-            PacketType::ZeroRtt => Level::ZeroRtt,
-        };
-        self.measure(role, level, opened.as_ref().ok(), cx);
-        opened
-    }
-
-    fn open_initial(&mut self, role: Side, packet: &[u8], long: &LongPacket<'_>) -> Option<Opened> {
-        let largest = role.of(&self.levels).largest(Level::Initial);
-        let opened = self
-            .initial
-            .iter_mut()
-            .filter(|keys| keys.is_of(long.version))
-            .find_map(|keys| keys.open(role, packet, long, largest));
-        let opened = opened.or_else(|| self.open_with_new_keys(role, packet, long, largest))?;
-        role.of_mut(&mut self.levels).note_number(Level::Initial, opened.header.number);
-        Some(opened)
-    }
-
-    /// Decrypts with the keys of another connection ID, after a Retry packet, or of the other version.
-    fn open_with_new_keys(
-        &mut self,
-        role: Side,
-        packet: &[u8],
-        long: &LongPacket<'_>,
-        largest: Option<u64>,
-    ) -> Option<Opened> {
-        let id = if role == Side::Client { long.header.dcid } else { self.originals.last()?.bytes() };
-        let mut keys = InitialKeys::new(long.version, id)?;
-        let opened = keys.open(role, packet, long, largest)?;
-        if role == Side::Client && self.negotiated.suite.is_some() {
-            // Anyone can make such a packet, and the server has answered already.
-            return None;
-        }
-        self.initial.retain(|keys| !keys.is_of(long.version));
-        if self.initial.len() == MAX_INITIAL {
-            self.initial.remove(0);
-        }
-        self.initial.push(keys);
-        if role == Side::Client {
-            self.add_original(long.header.dcid);
-            self.restart();
-        }
-        Some(opened)
-    }
-
-    /// Decrypts a packet with a short header, whose packet number is at an offset.
-    pub(super) fn open_short(
-        &mut self,
-        side: Side,
-        packet: &[u8],
-        number_at: usize,
-        cx: &mut Context<'_>,
-    ) -> Result<Opened, Failure> {
-        let role = self.role(side);
-        let opened = self.open_level(Level::OneRtt, role, self.version, (packet, number_at), cx);
-        if self.evidence == Evidence::Genuine {
-            self.summary.application(role, cx);
-            // The bit is not encrypted (RFC 9000 17.4).
-            let is_set = packet.first().is_some_and(|first| first & SPIN_BIT != 0);
-            self.measurement.spin(role, is_set, cx.at.time);
-        }
-        self.measure(role, Level::OneRtt, opened.as_ref().ok(), cx);
-        opened
-    }
-
-    fn measure(&mut self, role: Side, level: Level, opened: Option<&Opened>, cx: &Context<'_>) {
-        if self.evidence == Evidence::Genuine {
-            self.measurement.count(role, 1);
-        }
-        if let Some(opened) = opened {
-            self.measurement.captured(role, level.space(), opened.header.number, cx.at.time);
-        }
-    }
-
-    fn open_level(
-        &mut self,
-        level: Level,
-        role: Side,
-        version: Version,
-        packet: (&[u8], usize),
-        cx: &mut Context<'_>,
-    ) -> Result<Opened, Failure> {
-        let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
-        let are_right = self.levels.iter().any(SideLevels::has_right_secrets);
-        let levels = role.of_mut(&mut self.levels);
-        let opened = levels.open(level, role, version, packet, (&self.negotiated, known, are_right));
-        let is_answered = cx.further_path.is_none_or(|path| path.is_answered);
-        self.evidence = match &opened {
-            Ok(_) => Evidence::Genuine,
-            // RFC 9001 4.9.3 and 5.6: a client sends early data before the handshake is complete.
-            Err(_) if level == Level::ZeroRtt && (role == Side::Server || self.has_left_initial) => Evidence::None,
-            Err(Failure::NotAuthentic) if are_right => Evidence::None,
-            Err(_) if is_answered => Evidence::Genuine,
-            Err(_) => Evidence::Unanswered,
-        };
-        self.collect_secrets_result(cx);
-        let is_after_hello = role == Side::Client && level != Level::ZeroRtt && self.negotiated.suite.is_some();
-        if opened.is_ok() && is_after_hello {
-            self.has_left_initial = true;
-            self.initial.iter_mut().for_each(InitialKeys::forget);
-            if level == Level::OneRtt {
-                // The handshake is complete. What is sent of it again is read with keys that are derived again.
-                self.levels.iter_mut().for_each(SideLevels::forget_handshake);
-            }
-        }
-        opened
-    }
-
-    /// Collects for the client hello whether the secrets decrypt the packets.
-    fn collect_secrets_result(&mut self, cx: &mut Context<'_>) {
-        if cx.collected.is_none() {
-            return;
-        }
-        let result = self.levels.iter().fold(0, |result, levels| result | levels.secrets_result());
-        if core::mem::replace(&mut self.secrets_result, result) != result
-            && let (Some(frame), Some(field)) = (self.negotiated.hello_frame, crate::field(SECRETS_RESULT))
-        {
-            cx.collect(field, About::Frame(frame, 0), result);
-        }
-    }
-
-    /// Notes that a packet is not decrypted: once for each kind of packet, and each side of the handshake.
-    pub(super) fn note_failure(
-        &mut self,
-        side: Side,
-        level: Level,
-        failure: Failure,
-        packet: Payload<'_>,
-        cx: &mut Context<'_>,
-    ) {
-        let bit = 1 << level as u8;
-        if self.role(side).of(&self.noted) & bit != 0 {
-            return;
-        }
-        // As in Wireshark, that of a packet with a short header once for both sides.
-        for noted in Side::BOTH {
-            if level == Level::OneRtt || noted == self.role(side) {
-                *noted.of_mut(&mut self.noted) |= bit;
-            }
-        }
-        let text = match failure {
-            Failure::NoSecret => "Failed to create decryption context: Secrets are not available",
-            Failure::NotAuthentic => "Decryption failed: the packet is not authentic",
-        };
-        cx.tree.note(&DECRYPTION_FAILED, packet.all(), format_args!("{text}"));
-    }
-
-    /// Reads the frames of a packet that was decrypted.
-    pub(super) fn read_frames(
-        &mut self,
-        side: Side,
-        (level, number): (Level, u64),
-        payload: Payload<'_>,
-        cx: &mut Context<'_>,
-    ) {
-        let mut rest = payload;
-        let mut last_padding = false;
-        while !rest.bytes.is_empty() {
-            let node = cx.tree.open(&FRAME, rest.all(), Value::Present);
-            let mut reader = FieldReader::new(rest, cx.tree);
-            let read = frames::read(&mut reader);
-            let len = reader.position();
-            let Ok((kind, frame)) = read else {
-                cx.tree.note(&VIOLATION, rest.all(), format_args!("the packet ends within a frame"));
-                cx.tree.close();
-                return;
-            };
-            cx.tree.set(node, rest.first(len).all(), Value::Present);
-            frames::label(node, kind, &frame, cx.tree);
-            frames::append_info(kind, &frame, cx.tree);
-            if !frames::is_known(kind) {
-                cx.tree.note(&UNKNOWN_FRAME, rest.all(), format_args!("{} {kind:#x}", UNKNOWN_FRAME.title));
-                cx.tree.close();
-                return;
-            }
-            match level.permits(&frame) {
-                true if level == Level::Initial && self.has_left_initial => {}
-                true => self.apply(side, (level, number), frame, cx),
-                false => cx.tree.note(
-                    &VIOLATION,
-                    rest.first(len).all(),
-                    format_args!("a frame that packets of this type must not have"),
-                ),
-            }
-            cx.tree.close();
-            if len == 0 || last_padding && kind == 0 {
-                return;
-            }
-            last_padding = kind == 0;
-            rest = rest.from(len);
-        }
-        let streams = &mut self.streams;
-        for (is_over, note) in [(&mut streams.is_over_limit, &LIMIT), (&mut streams.is_over_open, &OPEN_LIMIT)] {
-            if core::mem::take(is_over) {
-                cx.tree.note(note, payload.all(), format_args!("{}", note.title));
-            }
-        }
-    }
-
-    /// Changes the state of the connection as a frame states.
-    fn apply(&mut self, side: Side, (level, number): (Level, u64), frame: Frame<'_>, cx: &mut Context<'_>) {
-        let role = self.role(side);
-        // What a side sent before it closed the connection, or before it knew, may be captured after that.
-        let is_earlier = |closing: &Closing| closing.side != role || number < closing.number;
-        let is_open = !self.is_closed || self.closing.as_ref().is_some_and(is_earlier);
-        let Connection { streams, negotiated, client, nth, .. } = self;
-        let context = StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn };
-        match frame {
-            Frame::Acknowledgment(acknowledgment) => {
-                self.measurement.acknowledged(role, level.space(), acknowledgment, cx.at.time);
-            }
-            Frame::Crypto { offset, data } => {
-                let crypto = role.of_mut(&mut self.crypto);
-                let crypto = match level {
-                    Level::Initial => crypto.first_mut(),
-                    Level::Handshake => crypto.get_mut(1),
-                    Level::ZeroRtt | Level::OneRtt => crypto.get_mut(2),
-                };
-                let Some(crypto) = crypto else { return };
-                let finished = negotiated.client_finished;
-                crypto.read(offset, data, role, negotiated, cx);
-                if level != Level::Handshake {
-                    negotiated.client_finished = finished;
-                }
-                if let Some(token) = negotiated.reset_token {
-                    self.ids[1].add_token(&token);
-                }
-            }
-            Frame::Stream { id, offset, data, is_last } if is_open => {
-                streams.add(StreamPart { id, offset, data, is_last }, side, context, cx);
-                let about = About::Frame(cx.at.frame, id as u32);
-                if let Some(frame) = cx.later_value(&REASSEMBLED_IN, about) {
-                    cx.tree.put(&REASSEMBLED_IN, data.span(0, 0), Value::Uint(frame));
-                }
-            }
-            Frame::Datagram { data } if is_open => streams.datagram(data, side, context, cx),
-            Frame::ResetStream { id } if is_open => streams.reset(id, side, context, cx),
-            Frame::StopSending { id } => streams.stop(id, side.other()),
-            Frame::NewConnectionId { id, token } => {
-                let ids = role.of_mut(&mut self.ids);
-                ids.add(id);
-                ids.add_token(token);
-            }
-            Frame::Close { error, is_application, phrase } => {
-                self.summary.close_phrase(phrase);
-                let number = (level == Level::OneRtt).then_some(number);
-                self.close(Close { side: role, error, is_application, is_reset: false }, number, cx);
-            }
-            _ => {}
-        }
     }
 
     /// Ends the connection. `number` is that of the packet, if others may precede it.

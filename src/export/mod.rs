@@ -13,6 +13,7 @@ mod message_extractor;
 mod objects;
 mod parts;
 mod qlog;
+mod qlog_packet;
 mod requests;
 mod web_text;
 

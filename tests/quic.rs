@@ -475,11 +475,35 @@ fn keys_of_many_open_connections_are_derived_again_and_change_no_call() {
 
 #[test]
 fn connections_that_wait_do_not_use_up_the_memory_of_others() {
-    // As many in one shard as in a capture of 9600. Frames 1 to 13 have three requests, frame 14 the fourth (tshark 4.0).
-    const COUNT: u16 = 600;
+    // As many in one shard as in a capture of 5040. Frames 1 to 13 have three requests, frame 14 the fourth (tshark 4.0).
+    const COUNT: u16 = 315;
     let recording = Recording::at("fixtures/http3/get.pcapng");
     let (calls, _) = count_calls(&copies_in_one_shard(&recording, COUNT, 13), &recording.decode);
     assert_eq!(calls, calls_times(&recording, COUNT));
+}
+
+#[test]
+fn connections_that_are_idle_the_longest_are_dropped_beyond_a_limit() {
+    // An open connection with HTTP/3 counts 8 KiB.
+    const KEPT: u16 = (limits::SHARD_STATE_BYTES >> 13) as u16;
+    const COUNT: u16 = KEPT * 2;
+    let recording = Recording::at("fixtures/http3/get.pcapng");
+    let packets = copies_in_one_shard(&recording, COUNT, 13);
+    let (calls, _) = count_calls(&packets, &recording.decode);
+    let complete = |call| calls.get(call).copied().unwrap_or_default();
+    assert_eq!(
+        complete("GET / 200 101") + complete("GET /style.css 200 23") + complete("POST /echo 200 25"),
+        3 * COUNT
+    );
+    // The last request comes after all connections have begun.
+    let last = complete("GET /missing 404 10");
+    assert!((KEPT / 16 * 15..=KEPT).contains(&last), "{last}");
+    assert_eq!(calls.values().sum::<u16>(), 3 * COUNT + last, "{calls:?}");
+    // Each connection is reported, and later packets of dropped ones are of none.
+    let decode = recording.decode.clone();
+    let task = Task { connections: true, decode, ..Task::default() };
+    let found = events(pcap(LINK_ETHERNET, &packets), task);
+    assert_eq!(found.iter().filter(|event| matches!(event, Event::Connection(_))).count(), usize::from(COUNT));
 }
 
 #[test]

@@ -484,6 +484,14 @@ pub trait Session: Send {
         0
     }
 
+    /// Bytes of memory of other state, about, of a session of which many conversations may be open at once.
+    fn state_len(&self) -> usize {
+        0
+    }
+
+    /// Ends what its state is of, and drops it: too many are open, and this one is idle for the longest time.
+    fn evict(&mut self, _: &mut Context<'_>) {}
+
     /// A copy of it, for reading a conversation again from the middle.
     fn fork(&self) -> Box<dyn Session>;
 }

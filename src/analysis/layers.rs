@@ -1,7 +1,7 @@
 //! Layers: from the link layer to the transport, with reassembly of IP packets and the tables of conversations.
 
 use super::address_table::AddressTable;
-use super::buffers::Buffers;
+use super::buffers::{Buffers, ShardLimits};
 use super::echo::EchoTable;
 use super::flow::FlowTable;
 use super::fragments::{FragmentReassembler, ReassembledPacket};
@@ -29,6 +29,8 @@ pub(super) struct Tables {
     addresses: AddressTable,
     /// Bytes that conversations buffer.
     pub(super) buffers: Buffers,
+    /// Bytes of the state of sessions in datagrams.
+    pub(super) states: Buffers,
 }
 
 impl Tables {
@@ -43,6 +45,7 @@ impl Tables {
             echoes: EchoTable::default(),
             addresses: AddressTable::default(),
             buffers: Buffers::default(),
+            states: Buffers::default(),
         }
     }
 
@@ -228,6 +231,22 @@ impl Tables {
                 frees_enough(flow.number, flow.release(run))
             });
         }
+    }
+
+    /// Ends the sessions in datagrams of a shard that are longest idle, until a sixteenth of the limit of their state is free.
+    #[cold]
+    pub(super) fn evict_sessions(&mut self, shard: usize) {
+        let Tables { run, udp, buffers, states, .. } = self;
+        let enough = limits::SHARD_STATE_BYTES / 16 * 15;
+        udp.oldest_until(|flow| {
+            let Some(flow) = flow.own_mut().filter(|flow| Buffers::shard(flow.number) == shard && flow.state > 0)
+            else {
+                return false;
+            };
+            states.add(flow.number, flow.evict(run));
+            buffers.add(flow.number, flow.recount_buffered());
+            !states.is_over(shard, 0, ShardLimits { all: enough, others: enough })
+        });
     }
 
     /// Closes the conversations that are over at a time.

@@ -50,6 +50,13 @@ impl SideBuffer {
         self.unconsumed.capacity() + unit
     }
 
+    /// Whether nothing is known of it but its position.
+    pub(super) fn is_idle(&self) -> bool {
+        let SideBuffer { unconsumed, unit, waiting, ended, deferred_gap, deferred_end, .. } = self;
+        let is_empty = unconsumed.is_empty() && unit.is_none() && *waiting == 0;
+        is_empty && !*ended && !*deferred_gap && deferred_end.is_none()
+    }
+
     /// Of the last `len` bytes delivered, those after the last unit that ended.
     pub(super) fn unfinished(&self, len: usize) -> usize {
         self.delivered.saturating_sub(self.message_end).min(len as u64) as usize

@@ -1,5 +1,6 @@
 //! UDP: conversations in datagrams, and the sessions in them.
 
+use super::buffers::ShardLimits;
 use super::decode_options::Transport;
 use super::flow::{FlowIndex, FlowKey, Vacancy};
 use super::frame_context::FrameContext;
@@ -51,6 +52,8 @@ pub(super) struct UdpConversation {
     session: Option<UdpSession>,
     /// Bytes it buffers, when they were last counted.
     pub(super) buffered: u32,
+    /// Bytes of the state of its session, when they were last counted.
+    pub(super) state: u32,
     /// Whether its end completes something.
     pub(super) is_open: bool,
     /// Datagrams that may be found to be of another conversation.
@@ -87,6 +90,7 @@ impl UdpConversation {
             server,
             session,
             buffered: 0,
+            state: 0,
             is_open: false,
             path_probes,
             path: None,
@@ -111,6 +115,26 @@ impl UdpConversation {
         let buffered = driver.map_or(0, SessionDriver::buffered);
         let buffered = u32::try_from(buffered).unwrap_or(u32::MAX);
         buffered as isize - std::mem::replace(&mut self.buffered, buffered) as isize
+    }
+
+    /// Counts the bytes of the state of its session; returns the difference to when they were last counted.
+    fn recount_state(&mut self) -> isize {
+        let state = self.session.as_ref().map_or(0, |session| session.driver.state_len());
+        let state = u32::try_from(state).unwrap_or(u32::MAX);
+        state as isize - std::mem::replace(&mut self.state, state) as isize
+    }
+
+    /// Ends what its session has state of, and reports what that completes; returns the difference of the bytes of its state.
+    pub(super) fn evict(&mut self, run: &mut RunState) -> isize {
+        run.without_frame(self.id(), self.last, |context| {
+            let mut completed = Completed::default();
+            if let Some(session) = &mut self.session {
+                session.driver.evict(&mut context.feed(&mut session.conversation, &mut completed));
+            }
+            completed
+        });
+        self.report(run);
+        self.recount_state()
     }
 
     /// Returns its endpoints, the client first.
@@ -357,6 +381,7 @@ impl Tables {
             self.run.swap_decoding(number, tree);
             (0..begun).for_each(|_| self.run.report_seek_fact(SeekFact::ConnectionBegins(at.frame)));
             let shard = self.buffers.add(number, conversation.recount_buffered());
+            self.states.add(number, conversation.recount_state());
             let own = conversation.buffered as usize;
             conversation.report(&mut self.run);
             if !is_own {
@@ -366,6 +391,10 @@ impl Tables {
             if is_read {
                 if self.buffers.is_over(shard, own, self.run.buffer_limits()) {
                     self.release_idle(shard, own);
+                }
+                let (all, others) = (limits::SHARD_STATE_BYTES, limits::SHARD_STATE_BYTES);
+                if self.states.is_over(shard, 0, ShardLimits { all, others }) {
+                    self.evict_sessions(shard);
                 }
                 if !is_shown {
                     self.packet.path.push("data");
@@ -429,6 +458,7 @@ impl Tables {
         let is_own = self.run.begin_step(flow.number);
         let Some(mut conversation) = flow.own else { return };
         self.buffers.add(conversation.number, -(conversation.buffered as isize));
+        self.states.add(conversation.number, -(conversation.state as isize));
         if !is_own {
             return;
         }

@@ -345,6 +345,9 @@ fn read_payload(
 /// Memory of a connection, about: without keys, which are counted apart.
 const CONNECTION_SIZE: usize = size_of::<Connection>() + 2048;
 
+/// Memory of a connection whose streams are read, with the sessions that read them, about.
+const STATE_WITH_STREAMS: usize = 8 << 10;
+
 /// Length of the tag of a packet.
 const TAG: usize = 16;
 
@@ -416,6 +419,16 @@ impl Session for Quic {
         // Most conversations have one connection, which is not released.
         let more = self.connections.len().saturating_sub(1) * CONNECTION_SIZE;
         more + self.connections.iter().map(Connection::buffered).sum::<usize>()
+    }
+
+    fn state_len(&self) -> usize {
+        let reads = |connection: &Connection| connection.has_content() && !connection.is_closed;
+        let len = |connection| if reads(connection) { STATE_WITH_STREAMS } else { CONNECTION_SIZE };
+        self.connections.iter().map(len).sum()
+    }
+
+    fn evict(&mut self, cx: &mut Context<'_>) {
+        core::mem::take(&mut self.connections).iter_mut().for_each(|connection| connection.end(cx));
     }
 
     fn fork(&self) -> Box<dyn Session> {

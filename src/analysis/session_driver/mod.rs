@@ -439,9 +439,32 @@ impl SessionDriver {
         self.after_call(lane, before, skipped, feed);
     }
 
-    /// Drops what its session can derive again. Returns whether there was any.
+    /// Drops what its session can derive again, and what the drivers above need not keep. Returns whether there was any.
     pub(in crate::analysis) fn forget_derivable(&mut self) -> bool {
-        if let DriverState::Session { session, .. } = &mut self.state { session.forget_derivable() } else { false }
+        let DriverState::Session { session, .. } = &mut self.state else { return false };
+        let has_dropped = session.forget_derivable();
+        if let Some(nested) = self.nested.as_mut().filter(|_| has_dropped) {
+            nested.drop_idle_lanes();
+        }
+        has_dropped
+    }
+
+    /// Bytes of memory of the state of its session, and of those above, about.
+    pub(in crate::analysis) fn state_len(&self) -> usize {
+        match &self.state {
+            DriverState::Session { session, .. } => session.state_len(),
+            DriverState::Detecting | DriverState::Undecided | DriverState::Unread => 0,
+        }
+    }
+
+    /// Has its session end what its state is of, and drop it.
+    pub(in crate::analysis) fn evict(&mut self, feed: &mut Feed<'_>) {
+        let before = Checkpoint::of(&feed.cx);
+        self.prepare(feed);
+        if let DriverState::Session { session, .. } = &mut self.state {
+            session.evict(&mut feed.cx);
+        }
+        self.after_call(Lane::of(Side::Client), before, 0, feed);
     }
 
     /// Releases what is buffered, of the drivers above too. Decoder state stays.

@@ -151,6 +151,14 @@ impl Nested {
         }
     }
 
+    /// Drops the buffers of lanes that have nothing in them, if no frames are tracked.
+    pub(super) fn drop_idle_lanes(&mut self) {
+        let drivers = self.above.values_mut().filter(|driver| !driver.tracking.frames);
+        for nested in drivers.filter_map(|driver| driver.nested.as_mut()) {
+            nested.channels.retain(|_, sides| !sides.iter().all(SideBuffer::is_idle));
+        }
+    }
+
     /// Begins a driver above, unless there are too many or it is nested too deep.
     fn begin(&mut self, channel: u64, tracking: Tracking, handover: Handover, feed: &mut Feed<'_>) {
         let mut driver = SessionDriver {

@@ -33,6 +33,14 @@ const COMMANDS: &[&[&str]] = &[
         "-e",
         "_ws.col.Info",
     ],
+    &["stats"],
+    &["stats", "-z", "all", "-T", "html"],
+    &["stats", "-z", "all", "-T", "json", "tcp.len > 0 or udp"],
+    &["check", "-T", "json", "--none", "tcp.analysis.retransmission", "--count", "http.request == 3", "--answered"],
+    &["check", "-T", "json", "--orderly", "--no-notes-above", "note", "--p95", "http.time < 50ms"],
+    &["check", "-T", "json", "--per", "stream", "--each", "tcp.stream", "tcp.len > 0"],
+    &["check", "-T", "json", "--same-as", "fixtures/http/keep-alive.pcap"],
+    &["diff", "fixtures/http/keep-alive.pcap", "-T", "json"],
 ];
 const THREADS: [&str; 3] = ["2", "3", "7"];
 
@@ -208,6 +216,43 @@ fn an_export_of_a_capture_that_cannot_be_divided_is_that_of_one_thread() {
             assert!(one == several, "{command:?} {threads}");
         }
     }
+}
+
+#[test]
+fn threads_read_a_file_that_grows_to_the_same_frame() {
+    let packet = |port: u8| {
+        let mut packet = vec![0x45, 0, 0, 29, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+        packet.extend([0x30, port, 0x50, 1, 0, 9, 0, 0, b'a']);
+        packet
+    };
+    let whole =
+        common::pcap(1, &(0..200).map(|port| [&[0; 12][..], &[8, 0], &packet(port)].concat()).collect::<Vec<_>>());
+    let records = &whole[24..];
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("growing.pcap");
+    std::fs::write(&path, &whole).expect("a capture");
+    let is_done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut file = std::fs::File::options().append(true).open(&path).expect("the capture");
+            for _ in 0..2000 {
+                if is_done.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+                std::io::Write::write_all(&mut file, records).expect("frames");
+            }
+        });
+        for threads in THREADS.iter().cycle().take(12) {
+            let command = ["print", "-T", "fields", "-e", "frame.number", "-e", "_ws.col.Protocol"];
+            let (rows, errors, code) = run(path.to_str().expect("a plain name"), &command, threads);
+            // A record may be cut at the length of the file, which all threads find.
+            assert!(errors.lines().count() < 2 && code.is_some_and(|code| code == 0 || code == 2), "{errors}");
+            for (nth, row) in rows.lines().enumerate() {
+                assert_eq!(row, format!("{}\tUDP", nth + 1), "{threads} threads");
+            }
+        }
+        is_done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
 }
 
 #[test]

@@ -187,6 +187,23 @@ impl Tree {
         self.add_buffer("Frame", frame);
     }
 
+    /// Replaces what is recorded by what another tree of the same run has of its frame.
+    pub fn copy_frame(&mut self, of: &Tree) {
+        self.store.clone_from(&of.store);
+        self.nodes.clone_from(&of.nodes);
+        self.buffers.clone_from(&of.buffers);
+        self.columns = of.columns;
+        self.depth = of.depth;
+        self.rest_skipped = of.rest_skipped;
+        self.columns_are_final = of.columns_are_final;
+    }
+
+    /// Returns the bytes that what is recorded of the frame takes in memory, about.
+    #[must_use]
+    pub fn frame_size(&self) -> usize {
+        self.store.len() + size_of_val(&self.nodes[..]) + size_of_val(&self.buffers[..])
+    }
+
     /// Declares that further fields of this frame are not needed. Dissectors may skip them.
     pub fn skip_rest(&mut self) {
         self.rest_skipped = true;

@@ -1,6 +1,6 @@
 //! Command line of `check`: options and rules, the rules in command-line order.
 
-use super::DecodeArgs;
+use super::{DecodeArgs, ThreadArgs};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use overhear::check::format::ResultFormat;
@@ -54,6 +54,8 @@ pub(crate) struct CheckArgs {
     pub(crate) any_host: bool,
     #[command(flatten)]
     pub(crate) decode: DecodeArgs,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
     /// Write the snapshots instead of comparing with them
     #[arg(long)]
     pub(crate) bless: bool,

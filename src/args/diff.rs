@@ -1,6 +1,6 @@
 //! Arguments of `diff`.
 
-use super::CaptureArgs;
+use super::{CaptureArgs, ThreadArgs};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use overhear::diff::{DiffForm, DifferenceKind};
@@ -40,6 +40,8 @@ pub(crate) struct DiffArgs {
     /// Write to FILE, not to standard output; FILE is replaced on success
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

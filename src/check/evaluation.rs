@@ -3,7 +3,7 @@
 use super::call_assembler::CallAssembler;
 use super::rule::{EvaluatedItem, Expected, Rule, RuleEvaluator, StreamKey};
 use super::verdict::Verdict;
-use crate::analysis::{Analyzer, Event, Task};
+use crate::analysis::{Event, FrameResults, Task};
 use crate::source::Frame;
 
 /// Returns the analysis task that serves all rules.
@@ -16,7 +16,7 @@ pub fn rules_task<'r>(rules: impl IntoIterator<Item = &'r Rule>) -> Task {
 
 /// Evaluation of rules on a capture while it is read.
 pub struct Evaluation<'r> {
-    rules: Vec<(&'r Rule, Box<dyn RuleEvaluator + 'r>)>,
+    rules: Vec<(&'r Rule, Box<dyn RuleEvaluator + Send + 'r>)>,
     /// Assembler of calls, if a rule is on calls.
     calls: Option<CallAssembler>,
     /// Whether a rule needs the stream of each frame.
@@ -32,42 +32,45 @@ impl<'r> Evaluation<'r> {
         Evaluation { rules, calls: exchanges.then(|| CallAssembler::new(wants)), needs_streams: streams }
     }
 
-    /// Evaluates the frame that was dissected last.
-    pub fn add_frame(&mut self, frame: &Frame<'_>, analyzer: &Analyzer) {
-        let tree = analyzer.tree();
+    /// Whether a rule reads frames without messages.
+    #[must_use]
+    pub fn reads_frames(&self) -> bool {
+        self.rules.iter().any(|(rule, _)| rule.reads_frames())
+    }
+
+    /// Evaluates a frame.
+    pub fn add_frame(&mut self, frame: &Frame<'_>, results: &FrameResults<'_>) {
+        let tree = results.tree;
         let stream = if self.needs_streams { StreamKey::innermost(tree) } else { None };
         let item = EvaluatedItem { frames: &[frame.number], time: frame.time.0, stream, tree };
         for (_, evaluator) in &mut self.rules {
             evaluator.on_frame(&item);
-            evaluator.on_dissected(analyzer);
+            evaluator.on_dissected(results);
         }
         if let Some(calls) = &mut self.calls {
-            calls.add_frame(frame.number, tree, analyzer.connections());
+            calls.add_frame(frame.number, tree, results.connections);
         }
     }
 
-    /// Evaluates the pending events: calls and closed streams.
-    pub fn add_events(&mut self, analyzer: &mut Analyzer) {
-        for event in analyzer.events() {
-            match &event {
-                Event::Call(call) => {
-                    let Some(calls) = &mut self.calls else { continue };
-                    let (tree, frames) = calls.finish_call(call);
-                    let item = EvaluatedItem { frames: &frames, time: call.start, stream: None, tree };
-                    self.rules.iter_mut().for_each(|(_, evaluator)| evaluator.on_call(call, &item));
-                }
-                Event::Stream(stream) => {
-                    self.rules.iter_mut().for_each(|(_, evaluator)| evaluator.on_stream_closed(stream))
-                }
-                Event::Unfinished(unfinished) => {
-                    self.rules.iter_mut().for_each(|(_, evaluator)| evaluator.on_unfinished(unfinished));
-                    if let Some(calls) = &mut self.calls {
-                        calls.add_unfinished(unfinished);
-                    }
-                }
-                Event::Connection(_) | Event::End(_) | Event::Chunk(_) | Event::Owned { .. } | Event::Joined { .. } => {
+    /// Evaluates an event: a call or a closed stream.
+    pub fn add_event(&mut self, event: &Event) {
+        match event {
+            Event::Call(call) => {
+                let Some(calls) = &mut self.calls else { return };
+                let (tree, frames) = calls.finish_call(call);
+                let item = EvaluatedItem { frames: &frames, time: call.start, stream: None, tree };
+                self.rules.iter_mut().for_each(|(_, evaluator)| evaluator.on_call(call, &item));
+            }
+            Event::Stream(stream) => {
+                self.rules.iter_mut().for_each(|(_, evaluator)| evaluator.on_stream_closed(stream));
+            }
+            Event::Unfinished(unfinished) => {
+                self.rules.iter_mut().for_each(|(_, evaluator)| evaluator.on_unfinished(unfinished));
+                if let Some(calls) = &mut self.calls {
+                    calls.add_unfinished(unfinished);
                 }
             }
+            Event::Connection(_) | Event::End(_) | Event::Chunk(_) | Event::Owned { .. } | Event::Joined { .. } => {}
         }
     }
 
@@ -75,7 +78,7 @@ impl<'r> Evaluation<'r> {
     #[must_use]
     pub fn into_verdicts(self) -> Vec<Verdict> {
         let evicted = self.calls.map_or(0, |calls| calls.evicted);
-        let verdict = |(rule, evaluator): (&Rule, Box<dyn RuleEvaluator + 'r>)| {
+        let verdict = |(rule, evaluator): (&Rule, Box<dyn RuleEvaluator + Send + 'r>)| {
             let mut verdict = evaluator.verdict();
             if evicted > 0 && rule.evaluates_calls() {
                 verdict.holds = false;

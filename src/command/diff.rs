@@ -2,17 +2,17 @@
 
 use super::capture_run::CaptureRun;
 use super::decode::decode_options;
+use super::divided_passes::CaptureNotes;
+use super::extraction::{FrameConsumer, FrameSelector, SelectedFrame};
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::input::CaptureInput;
 use super::output::{Output, escape_paths};
 use super::overwrite::refuse_captures;
-use super::pass_loop::PassConsumer;
 use super::{CommandOutcome, print_message};
 use crate::args::{DiffArgs, RunArgs};
-use overhear::analysis::{Analyzer, Task};
+use overhear::analysis::{Analyzer, Event, FrameResults, Task};
 use overhear::diff::{CaptureProfile, Comparison, ComparisonSettings, ProfileBuilder};
 use overhear::report::DissectedFrame;
-use std::convert::Infallible;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -82,37 +82,41 @@ fn profile(
     is_file: bool,
 ) -> Result<(Option<CaptureProfile>, bool), String> {
     let decode = decode_options(&args.captures.decode)?;
-    let run = CaptureRun::new(vec![path], &RunArgs::complete(None, None), decode);
-    let (passes, decode, has_errors) = run.open_passes(1, is_file);
-    let Some(mut passes) = passes else { return Ok((None, true)) };
+    let run = CaptureRun::new(vec![path], &RunArgs::complete(None, None).on(args.threads), decode);
     let builder = ProfileBuilder::new(!args.any_host, matcher.has_filter());
-    let mut task = Task { decode, ..Task::default() };
+    let mut task = Task::default();
     matcher.extend_task(&mut task);
     builder.extend_task(&mut task);
-    let mut pass = ProfilePass { builder, matcher };
-    let Ok(()) = passes.run(&mut Analyzer::new(task), None, &mut pass);
-    Ok((Some(pass.builder.finish()), has_errors || passes.has_errors))
+    let Some(mut passes) = run.open_divided(&task, !matcher.has_filter(), is_file) else { return Ok((None, true)) };
+    let (mut consumer, mut notes) = (ProfileConsumer(builder), CaptureNotes::default());
+    let selector = || ProfileSelector(matcher.fork());
+    passes.run_frames(&task, &selector, &mut consumer, &mut notes).map_err(|error| error.to_string())?;
+    passes.finish(&notes);
+    Ok((Some(consumer.0.finish()), passes.has_errors))
 }
 
-/// Consumer of a pass that collects a profile.
-struct ProfilePass {
-    builder: ProfileBuilder,
-    matcher: FilterMatcher,
-}
+/// Selects the calls that match the filter.
+struct ProfileSelector(FilterMatcher);
 
-impl PassConsumer for ProfilePass {
-    type Error = Infallible;
-
-    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Infallible> {
-        self.builder.frame(analyzer);
-        Ok(self.matcher.matches_frame(frame.frame.number, analyzer))
+impl FrameSelector for ProfileSelector {
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> SelectedFrame {
+        SelectedFrame { is_displayed: self.0.matches_frame(frame.frame.number, analyzer), is_read: true }
     }
 
-    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
-        for event in analyzer.events() {
-            let matches = self.matcher.matches_event(&event);
-            self.builder.event(&event, matches);
-        }
-        Ok(())
+    fn event(&mut self, event: &Event) -> [bool; 2] {
+        [self.0.matches_event(event); 2]
+    }
+}
+
+/// Collects a profile.
+struct ProfileConsumer(ProfileBuilder);
+
+impl FrameConsumer for ProfileConsumer {
+    fn frame(&mut self, _: &DissectedFrame<'_>, results: &FrameResults<'_>, _: bool) {
+        self.0.frame(results);
+    }
+
+    fn event(&mut self, event: Event, [is_match, _]: [bool; 2]) {
+        self.0.event(&event, is_match);
     }
 }

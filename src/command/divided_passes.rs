@@ -2,9 +2,11 @@
 //! consumer gets the items of all shards in the order in which one thread would have extracted them.
 
 use super::capture_run::CaptureRun;
+use super::extraction::{Extractor, FrameConsumer, FrameSelector};
+use super::frame_copies::{FrameCopier, FrameCopies};
 use super::pass_loop::{PassConsumer, PassLoop};
 use super::print_message;
-use super::shard_queue::{ChunkWriter, ItemStore, Items, merge};
+use super::shard_queue::{ChunkWriter, Items, merge};
 use dissectors::session::FirstPass;
 use overhear::analysis::{
     Analyzer, DecodeOptions, Event, Place, RepeatedStatements, Shard, Task, unsupported_link_message,
@@ -12,23 +14,12 @@ use overhear::analysis::{
 };
 use overhear::capture::Call;
 use overhear::report::DissectedFrame;
-use overhear::source::{Error, core_count, reading_threads};
+use overhear::source::{Error, FileLengths, core_count, reading_threads};
+use std::convert::Infallible;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::thread::{self, ScopedJoinHandle};
-
-/// Extracts items of frames and events, on the thread of a shard.
-pub(super) trait Extractor {
-    /// Items.
-    type Store: ItemStore;
-
-    /// Adds the items of a frame. Returns whether the frame is displayed.
-    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer, items: &mut Self::Store) -> bool;
-
-    /// Adds the items of an event.
-    fn event(&mut self, event: Event, items: &mut Self::Store);
-}
 
 /// Open captures, which one or several threads read.
 pub(super) struct DividedPasses {
@@ -61,6 +52,9 @@ impl CaptureRun {
         let has_consumer = self.threads.unwrap_or_else(core_count) > 1;
         // With a shard on each core, bytes that another core has read arrive later.
         self.open_options.without_read_ahead |= shards > 1 && shards >= core_count();
+        if shards > 1 {
+            self.open_options.lengths = FileLengths::of(&self.paths);
+        }
         let forks: Vec<CaptureRun> = (1..shards).map(|_| self.fork()).collect();
         let (first, decode, has_errors) = self.open_passes(passes, is_file);
         let mut loops = vec![first?];
@@ -82,6 +76,11 @@ enum PassOutcome {
 }
 
 impl DividedPasses {
+    /// Returns passes over captures that are open: once, or once for each shard.
+    pub(super) fn new(loops: Vec<PassLoop>, decode: DecodeOptions) -> DividedPasses {
+        DividedPasses { has_consumer: loops.len() > 1, loops, decode, has_errors: false }
+    }
+
     /// Returns the names of the files of the capture.
     #[cfg(feature = "parquet")]
     pub(super) fn files(&self) -> Vec<String> {
@@ -102,15 +101,62 @@ impl DividedPasses {
         consume: &mut (impl FnMut(&mut X::Store) -> io::Result<()> + Send),
     ) -> io::Result<()> {
         let mut notes = CaptureNotes::default();
-        if let PassOutcome::UndividedFrom(frame) = self.run_from(task, 0, &mut notes, extractor, consume)? {
-            self.loops.truncate(1);
-            self.start_again();
+        let mut from = 0;
+        while let PassOutcome::UndividedFrom(frame) = self.run_from(task, from, &mut notes, extractor, consume)? {
+            from = frame;
+            self.undivide();
             notes = CaptureNotes::default();
-            self.run_from(task, frame, &mut notes, extractor, consume)?;
         }
+        self.finish(&notes);
+        Ok(())
+    }
+
+    /// The same for the results of frames. What is noted about the captures is left to the caller.
+    pub(super) fn run_frames<S: FrameSelector>(
+        &mut self,
+        task: &Task,
+        selector: &(impl Fn() -> S + Sync),
+        consumer: &mut impl FrameConsumer,
+        notes: &mut CaptureNotes,
+    ) -> io::Result<()> {
+        let mut from = 0;
+        while self.loops.len() > 1 {
+            let consume = &mut |copies: &mut FrameCopies| {
+                copies.consume(consumer);
+                Ok(())
+            };
+            match self.run_from(task, from, notes, &|| FrameCopier(selector()), consume)? {
+                PassOutcome::Complete(_) => return Ok(()),
+                PassOutcome::UndividedFrom(frame) => from = frame,
+            }
+            self.undivide();
+            notes.clear();
+        }
+        // Without a copy of each frame.
+        let first = self.first_pass(task)?.and_then(|first| first.into_iter().next()).unwrap_or_default();
+        let mut analyzer = Analyzer::with_first_pass(self.task(task), first);
+        let mut pass = DirectPass { selector: selector(), consumer, from, notes };
+        for passes in &mut self.loops {
+            let Ok(()) = passes.run(&mut analyzer, None, &mut pass);
+        }
+        Ok(())
+    }
+
+    /// Prints what is noted about the captures.
+    pub(super) fn finish(&mut self, notes: &CaptureNotes) {
         self.has_errors |= self.loops.iter().any(|passes| passes.has_errors);
         notes.print();
-        Ok(())
+    }
+
+    /// Returns a task with the options of all passes.
+    fn task(&self, task: &Task) -> Task {
+        Task { decode: self.decode.clone(), ..task.clone() }
+    }
+
+    /// Starts again with one thread.
+    fn undivide(&mut self) {
+        self.loops.truncate(1);
+        self.start_again();
     }
 
     /// Runs one pass or two. Only the items from a frame on are consumed.
@@ -122,28 +168,38 @@ impl DividedPasses {
         extractor: &(impl Fn() -> X + Sync),
         consume: &mut (impl FnMut(&mut X::Store) -> io::Result<()> + Send),
     ) -> io::Result<PassOutcome> {
-        let task = Task { decode: self.decode.clone(), ..task.clone() };
-        let mut first = vec![FirstPass::default(); self.loops.len()];
-        if task.wants.needs_later_frames() {
-            let mut statements = wants_repeated_statements(&task.wants).then(RepeatedStatements::default);
-            let exchanges = statements.is_some();
-            let first_task = Task { collect: true, exchanges, decode: self.decode.clone(), ..Task::default() };
-            let mut add = |calls: &mut Items<Call>| {
-                if let (Some(statements), Some(call)) = (&mut statements, calls.take()) {
-                    statements.add(&call);
-                }
-                Ok(())
-            };
-            let outcome =
-                self.pass(&first_task, first, &mut CaptureNotes::default(), 0, &|| CallExtractor, &mut add)?;
-            let PassOutcome::Complete(collected) = outcome else { return Ok(PassOutcome::UndividedFrom(from)) };
-            first = collected;
-            if let Some(statements) = statements {
-                statements.finish(&mut first);
-            }
-            self.start_again();
+        match self.first_pass(task)? {
+            Some(first) => self.pass(&self.task(task), first, notes, from, extractor, consume),
+            None => Ok(PassOutcome::UndividedFrom(from)),
         }
-        self.pass(&task, first, notes, from, extractor, consume)
+    }
+
+    /// Runs the first pass, if the task needs it. Returns what it collected by shard; none if the capture cannot be divided.
+    fn first_pass(&mut self, task: &Task) -> io::Result<Option<Vec<FirstPass>>> {
+        let none = vec![FirstPass::default(); self.loops.len()];
+        if !task.wants.needs_later_frames() {
+            return Ok(Some(none));
+        }
+        let mut statements = wants_repeated_statements(&task.wants).then(RepeatedStatements::default);
+        let exchanges = statements.is_some();
+        let first_task = self.task(&Task { collect: true, exchanges, ..Task::default() });
+        let mut add = |calls: &mut Items<Call>| {
+            if let (Some(statements), Some(call)) = (&mut statements, calls.take()) {
+                statements.add(&call);
+            }
+            Ok(())
+        };
+        let mut notes = CaptureNotes::default();
+        match self.pass(&first_task, none, &mut notes, 0, &|| CallExtractor, &mut add)? {
+            PassOutcome::UndividedFrom(_) => Ok(None),
+            PassOutcome::Complete(mut first) => {
+                if let Some(statements) = statements {
+                    statements.finish(&mut first);
+                }
+                self.start_again();
+                Ok(Some(first))
+            }
+        }
     }
 
     fn start_again(&mut self) {
@@ -193,13 +249,84 @@ impl DividedPasses {
     }
 }
 
-/// What is printed about captures after they are read.
+/// What is noted about captures while they are read.
 #[derive(Default)]
-struct CaptureNotes(Vec<String>);
+pub(super) struct CaptureNotes {
+    /// Number of frames.
+    pub(super) frames: u32,
+    pub(super) notes: Vec<CaptureNote>,
+}
+
+/// A note about captures.
+pub(super) enum CaptureNote {
+    /// A link type that is not supported, and its first frame.
+    UnsupportedLink(u16, u32),
+    /// An error that ended a file.
+    Error(Error),
+}
 
 impl CaptureNotes {
     fn print(&self) {
-        self.0.iter().for_each(|note| print_message(note));
+        for note in &self.notes {
+            match note {
+                CaptureNote::UnsupportedLink(link, _) => print_message(&unsupported_link_message(*link)),
+                CaptureNote::Error(error) => print_message(&error.to_string()),
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        *self = CaptureNotes::default();
+    }
+
+    fn add_link(&mut self, link: u16) {
+        self.notes.push(CaptureNote::UnsupportedLink(link, self.frames + 1));
+    }
+}
+
+/// Consumer of a pass whose results are not copied.
+struct DirectPass<'a, S, C> {
+    selector: S,
+    consumer: &'a mut C,
+    /// The first frame that is wanted.
+    from: u32,
+    notes: &'a mut CaptureNotes,
+}
+
+impl<S: FrameSelector, C: FrameConsumer> PassConsumer for DirectPass<'_, S, C> {
+    type Error = Infallible;
+
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Infallible> {
+        let selected = self.selector.frame(frame, analyzer);
+        if selected.is_read && frame.frame.number >= self.from {
+            self.consumer.frame(frame, &analyzer.results(), selected.is_displayed);
+        }
+        Ok(selected.is_displayed)
+    }
+
+    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
+        for (place, event) in analyzer.placed_events() {
+            let matches = self.selector.event(&event);
+            if place.frame >= self.from {
+                self.consumer.event(event, matches);
+            }
+        }
+        Ok(())
+    }
+
+    fn end_frame(&mut self, frame: u32) -> Result<(), Infallible> {
+        self.notes.frames = frame;
+        Ok(())
+    }
+
+    fn unsupported_link(&mut self, link: u16) -> Result<(), Infallible> {
+        self.notes.add_link(link);
+        Ok(())
+    }
+
+    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Infallible> {
+        self.notes.notes.push(CaptureNote::Error(error));
+        Ok(ControlFlow::Continue(()))
     }
 }
 
@@ -239,12 +366,6 @@ impl<X: Extractor> Extraction<'_, X> {
         self.items.finish()?;
         Ok(analyzer.into_first_pass())
     }
-
-    fn note(&mut self, text: String) {
-        if let Some(notes) = &mut self.notes {
-            notes.0.push(text);
-        }
-    }
 }
 
 impl<X: Extractor> PassConsumer for Extraction<'_, X> {
@@ -268,6 +389,9 @@ impl<X: Extractor> PassConsumer for Extraction<'_, X> {
         if frame < self.from {
             self.items.clear();
         }
+        if let Some(notes) = &mut self.notes {
+            notes.frames = frame;
+        }
         self.items.set_place(Place::of_frame(frame.saturating_add(1)))
     }
 
@@ -276,12 +400,16 @@ impl<X: Extractor> PassConsumer for Extraction<'_, X> {
     }
 
     fn unsupported_link(&mut self, link: u16) -> io::Result<()> {
-        self.note(unsupported_link_message(link));
+        if let Some(notes) = &mut self.notes {
+            notes.add_link(link);
+        }
         Ok(())
     }
 
     fn read_error(&mut self, error: Error) -> io::Result<ControlFlow<()>> {
-        self.note(error.to_string());
+        if let Some(notes) = &mut self.notes {
+            notes.notes.push(CaptureNote::Error(error));
+        }
         Ok(ControlFlow::Continue(()))
     }
 }

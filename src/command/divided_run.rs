@@ -5,7 +5,7 @@ use super::output::Output;
 use super::shard_output::{RowsFrom, ShardOutput, merge};
 use overhear::analysis::{Shard, Task, wants_repeated_statements};
 use overhear::report::{Report, ThreadedReport};
-use overhear::source::{core_count, reading_threads};
+use overhear::source::{FileLengths, core_count, reading_threads};
 use std::io;
 use std::path::PathBuf;
 use std::thread::{self, ScopedJoinHandle};
@@ -35,6 +35,7 @@ impl CaptureRun {
         }
         // Once for all threads.
         self.read_block_secrets();
+        self.open_options.lengths = FileLengths::of(&self.paths);
         match self.run_shards(&task, count, make, out)? {
             ShardsOutcome::Complete { has_errors } => Ok(has_errors),
             ShardsOutcome::UndividedFrom(frame) => self.run(task, &mut *make(), &mut RowsFrom::new(out, frame)),

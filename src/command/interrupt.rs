@@ -1,10 +1,52 @@
 //! Ctrl-C and SIGTERM: the program reports the frames read so far and exits.
 
 use overhear::source::StopSignal;
+#[cfg(feature = "parquet")]
+use std::path::{Path, PathBuf};
 use std::process;
+#[cfg(feature = "parquet")]
+use std::sync::{Arc, Mutex};
 
 /// Exit code of a program that SIGINT ended, by shell convention.
 const SIGINT_EXIT_CODE: i32 = 130;
+
+/// A folder of files that are not complete. A signal removes it, and ends the program.
+#[cfg(feature = "parquet")]
+#[derive(Clone, Default)]
+pub(super) struct StagingFolder(Arc<Mutex<Option<PathBuf>>>);
+
+#[cfg(feature = "parquet")]
+impl StagingFolder {
+    /// Installs the signal handler.
+    pub(super) fn install_handler() -> StagingFolder {
+        let folder = StagingFolder::default();
+        let own = folder.clone();
+        // If the handler cannot be installed, a signal leaves the folder.
+        let _ = ctrlc::set_handler(move || {
+            own.remove();
+            process::exit(SIGINT_EXIT_CODE);
+        });
+        folder
+    }
+
+    /// Sets the folder; that before it is complete.
+    pub(super) fn set(&self, path: &Path) {
+        if let Ok(mut folder) = self.0.lock() {
+            *folder = Some(path.to_owned());
+        }
+    }
+
+    fn remove(&self) {
+        let Ok(folder) = self.0.lock() else { return };
+        let Some(path) = &*folder else { return };
+        // Another thread may create a file in it meanwhile.
+        for _ in 0..10 {
+            if std::fs::remove_dir_all(path).is_ok() || !path.exists() {
+                break;
+            }
+        }
+    }
+}
 
 /// Installs the signal handler. The first signal sets `stop`; the second exits immediately.
 pub(super) fn install_handler(stop: &StopSignal) {

@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 
-/// Number of bytes, of items and of frames after which a chunk is sent.
-const CHUNK_BYTES: usize = 64 << 10;
+/// Number of items and of frames after which a chunk is sent.
 const CHUNK_ITEMS: usize = 4096;
 const CHUNK_FRAMES: u32 = 4096;
 /// Maximum number of chunks in the queue of a shard. If it is full, the shard waits.
@@ -14,6 +13,9 @@ const MAX_PENDING: usize = 3;
 
 /// Items in the order in which they were added, to be taken in this order.
 pub(super) trait ItemStore: Default + Send + 'static {
+    /// Number of bytes after which a chunk is sent.
+    const CHUNK_BYTES: usize = 64 << 10;
+
     /// Returns the number of items that were added since the store was cleared.
     fn added(&self) -> usize;
 
@@ -122,7 +124,7 @@ impl<'d, S: ItemStore> ChunkWriter<'d, S> {
         self.place = place;
         let frames = place.frame.saturating_sub(self.first_frame);
         let Chunk { places, store, .. } = &self.chunk;
-        let is_full = store.size() >= CHUNK_BYTES || places.len() >= CHUNK_ITEMS || frames >= CHUNK_FRAMES;
+        let is_full = store.size() >= S::CHUNK_BYTES || places.len() >= CHUNK_ITEMS || frames >= CHUNK_FRAMES;
         if is_full { self.deliver() } else { Ok(()) }
     }
 

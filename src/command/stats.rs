@@ -2,17 +2,17 @@
 
 use super::capture_run::CaptureRun;
 use super::decode::decode_options;
+use super::divided_passes::CaptureNotes;
+use super::extraction::{FrameConsumer, FrameSelector, SelectedFrame};
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::input::CaptureInput;
 use super::output::{Output, escape_paths};
 use super::overwrite::refuse_captures;
-use super::pass_loop::PassConsumer;
 use super::{CommandOutcome, finish_output, print_message, terminal_width};
 use crate::args::{StatsArgs, StatsFormat, TableName};
-use overhear::analysis::{Analyzer, Event, Task};
+use overhear::analysis::{Analyzer, Event, FrameResults, Task};
 use overhear::report::{DissectedFrame, JsonFraming, RecordFormat};
 use overhear::statistics::{CaptureStatistics, TableKind};
-use std::convert::Infallible;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
@@ -61,13 +61,8 @@ fn open(args: StatsArgs) -> Result<Opened, String> {
     Ok((capture_run, [calls, streams], Output::create(run.output.as_deref())?))
 }
 
-fn print_statistics(statistics: CaptureStatistics, (run, matchers, mut out): Opened) -> io::Result<CommandOutcome> {
-    let (passes, decode, has_errors) = run.open_passes(1, out.is_file());
-    let Some(mut passes) = passes else {
-        out.keep_existing();
-        return finish_output(out, true);
-    };
-    let mut task = Task { decode, ..statistics.task() };
+fn print_statistics(mut statistics: CaptureStatistics, (run, matchers, mut out): Opened) -> io::Result<CommandOutcome> {
+    let mut task = statistics.task();
     let (halves, owners) = (task.halves, task.owners);
     matchers.iter().for_each(|matcher| matcher.extend_task(&mut task));
     let [calls, _] = &matchers;
@@ -75,52 +70,59 @@ fn print_statistics(statistics: CaptureStatistics, (run, matchers, mut out): Ope
     let mut of_calls = Task::default();
     calls.extend_task(&mut of_calls);
     (task.halves, task.owners) = (halves || of_calls.halves, owners || of_calls.owners);
-    let mut pass = StatisticsPass { statistics, matchers };
-    let Ok(()) = passes.run(&mut Analyzer::new(task), None, &mut pass);
-    let mut statistics = pass.statistics;
+    let Some(mut passes) = run.open_divided(&task, !calls.has_filter(), out.is_file()) else {
+        out.keep_existing();
+        return finish_output(out, true);
+    };
+    let selector = || StatisticsSelector { matchers: matchers.each_ref().map(FilterMatcher::fork) };
+    let mut notes = CaptureNotes::default();
+    passes.run_frames(&task, &selector, &mut statistics, &mut notes)?;
+    passes.finish(&notes);
     statistics.write(&mut out)?;
-    let outcome = finish_output(out, has_errors || passes.has_errors)?;
+    let outcome = finish_output(out, passes.has_errors)?;
     passes.note_order();
     statistics.limit_notes().iter().for_each(|note| print_message(note));
     Ok(outcome)
 }
 
-/// Consumer of the pass.
-struct StatisticsPass {
-    statistics: CaptureStatistics,
+/// Selects frames, calls and connections that match the filter.
+struct StatisticsSelector {
     /// Matchers of the filter for calls and for connections.
     matchers: [FilterMatcher; 2],
 }
 
-impl PassConsumer for StatisticsPass {
-    type Error = Infallible;
-
-    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Infallible> {
-        for connection in analyzer.connections().iter().filter(|connection| !connection.messages.is_empty()) {
-            self.statistics.messages(&connection.messages, frame.tree);
-        }
+impl FrameSelector for StatisticsSelector {
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> SelectedFrame {
         let [calls, streams] = &mut self.matchers;
-        let is_match = calls.matches_frame(frame.frame.number, analyzer);
+        let is_displayed = calls.matches_frame(frame.frame.number, analyzer);
         streams.matches_frame(frame.frame.number, analyzer);
-        if is_match {
-            self.statistics.frame(frame, analyzer);
-        }
-        Ok(is_match)
+        let is_read = is_displayed || analyzer.connections().iter().any(|connection| !connection.messages.is_empty());
+        SelectedFrame { is_displayed, is_read }
     }
 
-    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
-        let [calls, streams] = &mut self.matchers;
-        for event in analyzer.events() {
-            if let Event::Unfinished(unfinished) = &event {
-                self.statistics.messages(&unfinished.messages, &unfinished.tree);
-            }
-            let is_match = [calls.matches_event(&event), streams.matches_event(&event)];
-            match (&event, is_match) {
-                (Event::Call(_), [true, _]) | (Event::Stream(_), [_, true]) => self.statistics.event(&event),
-                (Event::Call(_), _) => self.statistics.other_call(),
-                _ => {}
-            }
+    fn event(&mut self, event: &Event) -> [bool; 2] {
+        self.matchers.each_mut().map(|matcher| matcher.matches_event(event))
+    }
+}
+
+impl FrameConsumer for CaptureStatistics {
+    fn frame(&mut self, shown: &DissectedFrame<'_>, results: &FrameResults<'_>, is_displayed: bool) {
+        for connection in results.connections.iter().filter(|connection| !connection.messages.is_empty()) {
+            self.messages(&connection.messages, shown.tree);
         }
-        Ok(())
+        if is_displayed {
+            CaptureStatistics::frame(self, shown, results);
+        }
+    }
+
+    fn event(&mut self, event: Event, matches: [bool; 2]) {
+        if let Event::Unfinished(unfinished) = &event {
+            self.messages(&unfinished.messages, &unfinished.tree);
+        }
+        match (&event, matches) {
+            (Event::Call(_), [true, _]) | (Event::Stream(_), [_, true]) => CaptureStatistics::event(self, &event),
+            (Event::Call(_), _) => self.other_call(),
+            _ => {}
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::profile::{
     CallPosition, CallSample, CaptureProfile, MAX_ALL_SAMPLES, MAX_NAME, MAX_OPERATIONS, MAX_SAMPLES, MAX_STATUSES,
     MAX_TEXT, OperationKey, ServerParameter, StatusCount,
 };
-use crate::analysis::{Analyzer, Event, MessageNodes, Task};
+use crate::analysis::{Event, FrameResults, MessageNodes, Task};
 use crate::capture::{Call, Endpoint, Stream};
 use crate::export::header_pair;
 use crate::report::dissected_message::{MESSAGE_FIELDS, messages_in};
@@ -82,13 +82,13 @@ impl ProfileBuilder {
     }
 
     /// Reads the frame that was dissected last.
-    pub fn frame(&mut self, analyzer: &Analyzer) {
-        let tree = analyzer.tree();
-        for connection in analyzer.connections().iter().filter(|connection| !connection.messages.is_empty()) {
+    pub fn frame(&mut self, results: &FrameResults<'_>) {
+        let tree = results.tree;
+        for connection in results.connections.iter().filter(|connection| !connection.messages.is_empty()) {
             self.messages(&connection.messages, tree);
         }
         if tree.nodes().iter().any(|node| self.parameters.iter().any(|(field, _)| field.id == node.field.id)) {
-            self.add_parameters(analyzer);
+            self.add_parameters(results);
         }
     }
 
@@ -251,9 +251,9 @@ impl ProfileBuilder {
         }
     }
 
-    fn add_parameters(&mut self, analyzer: &Analyzer) {
-        let tree = analyzer.tree();
-        let Some(connection) = analyzer.connections().iter().find(|own| !own.quoted) else { return };
+    fn add_parameters(&mut self, results: &FrameResults<'_>) {
+        let tree = results.tree;
+        let Some(connection) = results.connections.iter().find(|own| !own.quoted) else { return };
         let [from, to] = self.endpoints.ends(connection.conversation, tree);
         let (side, server) = match connection.side {
             Side::Client => ("client", to),

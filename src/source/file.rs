@@ -1,6 +1,7 @@
 //! Opens captures: files by name, pipes, and several files in sequence as one capture.
 
 use super::format::{FormatReader, build_frame};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
@@ -82,6 +83,25 @@ pub struct OpenOptions {
     pub section_log: bool,
     /// Whether large files are read by the calling thread, and not ahead of it by another.
     pub without_read_ahead: bool,
+    /// Number of bytes that are read of each regular file; all if it has none.
+    pub lengths: FileLengths,
+}
+
+/// Lengths of regular files at one time. Several readers of files that grow end at the same frame.
+#[derive(Clone, Debug, Default)]
+pub struct FileLengths(Arc<BTreeMap<PathBuf, u64>>);
+
+impl FileLengths {
+    /// Returns the present lengths of files.
+    #[must_use]
+    pub fn of(paths: &[PathBuf]) -> FileLengths {
+        let length = |path: &PathBuf| path.metadata().ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
+        FileLengths(Arc::new(paths.iter().filter_map(|path| Some((path.clone(), length(path)?))).collect()))
+    }
+
+    fn limit(&self, path: &Path) -> u64 {
+        self.0.get(path).copied().unwrap_or(u64::MAX)
+    }
 }
 
 /// Read progress in bytes of the files as stored, compressed or not.
@@ -454,7 +474,7 @@ impl InputFile {
                     true => {
                         large = metadata.len() >= READ_AHEAD_MIN_SIZE;
                         plain = file.try_clone().ok();
-                        Box::new(file)
+                        Box::new(file.take(options.lengths.limit(path)))
                     }
                     false => Box::new(StoppableReader::pipe(file, stop).map_err(io)?),
                 }

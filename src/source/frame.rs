@@ -39,6 +39,31 @@ pub struct Frame<'a> {
     pub options: FrameOptions<'a>,
 }
 
+/// A copy of what a capture file states of a frame, but for its bytes and its interface.
+#[derive(Clone, Debug)]
+pub struct FrameCopy {
+    frame: Frame<'static>,
+    options: Vec<u8>,
+}
+
+impl FrameCopy {
+    /// Copies what is stated of a frame.
+    #[must_use]
+    pub fn new(frame: &Frame<'_>) -> FrameCopy {
+        let Frame { number, time, has_time, length, link, fcs, file, section, .. } = *frame;
+        let (bytes, interface) = (&[][..], None);
+        let options = frame.options.with_bytes(&[]);
+        let copy = Frame { number, time, has_time, length, bytes, link, fcs, file, section, interface, options };
+        FrameCopy { frame: copy, options: frame.options.bytes().to_vec() }
+    }
+
+    /// Returns the frame.
+    #[must_use]
+    pub fn frame(&self) -> Frame<'_> {
+        Frame { options: self.frame.options.with_bytes(&self.options), ..self.frame }
+    }
+}
+
 /// A capture interface of a pcapng section: an Interface Description Block.
 #[derive(Clone, Debug)]
 pub struct Interface {

@@ -119,6 +119,16 @@ pub struct FrameOptions<'a> {
 }
 
 impl<'a> FrameOptions<'a> {
+    /// Returns the options as stored.
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Returns options as stored in the same file.
+    pub(super) fn with_bytes<'b>(&self, bytes: &'b [u8]) -> FrameOptions<'b> {
+        FrameOptions { bytes, order: self.order, drops: self.drops }
+    }
+
     #[inline]
     pub(super) fn new(bytes: &'a [u8], order: ByteOrder, drops: Option<u16>) -> FrameOptions<'a> {
         FrameOptions { bytes, order, drops }

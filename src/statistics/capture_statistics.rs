@@ -10,7 +10,7 @@ use super::tables::protocols::ProtocolsTable;
 use super::tables::streams::StreamsTable;
 use super::tables::summary::SummaryTable;
 use super::tables::values::{NotesTable, ValuesTable};
-use crate::analysis::{Analyzer, Event, MessageNodes, Task};
+use crate::analysis::{Event, FrameResults, MessageNodes, Task};
 use crate::journey::page;
 use crate::report::escape_markup;
 use crate::report::records::RecordFormat;
@@ -109,11 +109,11 @@ impl TableKind {
 struct NamedTable {
     key: &'static str,
     title: &'static str,
-    table: Box<dyn StatisticsTable>,
+    table: Box<dyn StatisticsTable + Send>,
 }
 
 impl NamedTable {
-    fn new(key: &'static str, title: &'static str, table: impl StatisticsTable + 'static) -> NamedTable {
+    fn new(key: &'static str, title: &'static str, table: impl StatisticsTable + Send + 'static) -> NamedTable {
         NamedTable { key, title, table: Box::new(table) }
     }
 }
@@ -155,8 +155,8 @@ impl CaptureStatistics {
     }
 
     /// Reads a frame that matches the filter.
-    pub fn frame(&mut self, shown: &DissectedFrame<'_>, analyzer: &Analyzer) {
-        self.tables.iter_mut().for_each(|named| named.table.frame(shown, analyzer));
+    pub fn frame(&mut self, shown: &DissectedFrame<'_>, results: &FrameResults<'_>) {
+        self.tables.iter_mut().for_each(|named| named.table.frame(shown, results));
     }
 
     /// Reads messages, whether they match or not.

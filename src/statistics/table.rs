@@ -1,7 +1,7 @@
 //! Tables of statistics: what they read, and how they are written.
 
 use super::chart::Chart;
-use crate::analysis::{Analyzer, Event, MessageNodes, Task};
+use crate::analysis::{Event, FrameResults, MessageNodes, Task};
 use crate::report::DissectedFrame;
 use crate::report::records::{Cell, RecordColumn, RecordFormat, RecordWriter};
 use dissectors::Tree;
@@ -13,8 +13,8 @@ pub trait StatisticsTable {
     fn extend_task(&self, task: &mut Task);
 
     /// Reads a frame that matches the filter.
-    fn frame(&mut self, shown: &DissectedFrame<'_>, analyzer: &Analyzer) {
-        let _ = (shown, analyzer);
+    fn frame(&mut self, shown: &DissectedFrame<'_>, results: &FrameResults<'_>) {
+        let _ = (shown, results);
     }
 
     /// Reads messages, whether they match or not.

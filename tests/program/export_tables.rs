@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use walkdir::WalkDir;
 
 /// Captures with calls, connections, notes and DNS of all kinds.
@@ -476,4 +477,24 @@ fn a_stream_of_arrow_has_the_rows_of_all_captures() {
     export(&captures[1], &folder.path().join("1"), &["--tables", "messages"]);
     let expected: usize = ["0", "1"].map(|name| rows(&folder.path().join(name), "call").len()).iter().sum();
     assert_eq!(counts, expected);
+}
+
+#[test]
+fn a_signal_leaves_no_files() {
+    let folder = folder();
+    let target = folder.path().join("dataset");
+    let capture = fs::read(fixture("http/keep-alive.pcap")).expect("a fixture");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_overhear"));
+    let program = program.args(["export", "parquet", "-", "-o"]).arg(&target).stdin(Stdio::piped());
+    let mut child = program.spawn().expect("the program runs");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut stdin, &capture[..1000]).expect("a part of a capture");
+    // The program waits for the rest.
+    let entries = || fs::read_dir(&target).map_or(0, |entries| entries.count());
+    while entries() == 0 {
+        std::thread::yield_now();
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+    assert!(killed.success());
+    assert_eq!((child.wait().expect("it ends").code(), entries()), (Some(130), 0));
 }

@@ -1,7 +1,7 @@
 //! `no_slower_than` and `same_as`: the calls of a capture compared with those of a base capture.
 
 use super::{EvaluatedItem, RuleEvaluator, matches_condition};
-use crate::analysis::{Analyzer, Task, UnfinishedMessages};
+use crate::analysis::{FrameResults, Task, UnfinishedMessages};
 use crate::capture::{Call, Stream};
 use crate::check::verdict::{DecidingFrames, Verdict, count_noun};
 use crate::diff::{
@@ -49,8 +49,8 @@ pub(super) struct ComparedEvaluator<'r> {
 }
 
 impl RuleEvaluator for ComparedEvaluator<'_> {
-    fn on_dissected(&mut self, analyzer: &Analyzer) {
-        self.builder.frame(analyzer);
+    fn on_dissected(&mut self, results: &FrameResults<'_>) {
+        self.builder.frame(results);
     }
 
     fn on_unfinished(&mut self, unfinished: &UnfinishedMessages) {

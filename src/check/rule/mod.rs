@@ -14,7 +14,7 @@ mod statistic;
 mod stream_map;
 
 use super::verdict::Verdict;
-use crate::analysis::{Analyzer, Task, UnfinishedMessages};
+use crate::analysis::{FrameResults, Task, UnfinishedMessages};
 use crate::capture::{Call, Stream};
 use crate::diff::CaptureProfile;
 use crate::filter::Filter;
@@ -95,9 +95,9 @@ pub(super) trait RuleEvaluator {
         let _ = item;
     }
 
-    /// Reads the frame that was dissected last, with its connections.
-    fn on_dissected(&mut self, analyzer: &Analyzer) {
-        let _ = analyzer;
+    /// Reads a frame with its connections.
+    fn on_dissected(&mut self, results: &FrameResults<'_>) {
+        let _ = results;
     }
 
     /// Reads messages that no frame completed.
@@ -164,6 +164,17 @@ impl Rule {
         }
     }
 
+    /// Returns whether the rule reads frames without messages.
+    pub(super) fn reads_frames(&self) -> bool {
+        match &self.kind {
+            RuleKind::Count(select) => select.unit != RuleUnit::Call,
+            RuleKind::Each(each) => each.unit != RuleUnit::Call,
+            RuleKind::Statistic(values) => values.unit != RuleUnit::Call,
+            RuleKind::Answered => false,
+            _ => true,
+        }
+    }
+
     /// Returns whether the rule needs the stream of each frame.
     fn needs_streams(&self) -> bool {
         match &self.kind {
@@ -205,7 +216,7 @@ impl Rule {
     }
 
     /// Creates the evaluator for a capture.
-    pub(super) fn evaluator<'r>(&'r self, expected: Expected) -> Box<dyn RuleEvaluator + 'r> {
+    pub(super) fn evaluator<'r>(&'r self, expected: Expected) -> Box<dyn RuleEvaluator + Send + 'r> {
         let Expected { snapshot: text, base } = expected;
         let filter = self.condition.as_ref();
         match &self.kind {

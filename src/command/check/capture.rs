@@ -2,29 +2,29 @@
 
 use super::bases::BaseProfiles;
 use super::plan::{CaptureJob, PlannedCheck};
+use crate::command::divided_passes::{CaptureNote, CaptureNotes, DividedPasses};
+use crate::command::extraction::{FrameConsumer, FrameSelector, SelectedFrame};
 use crate::command::output::{Output, escape_paths};
-use crate::command::pass_loop::{FrameFinder, PassConsumer, PassLoop};
+use crate::command::pass_loop::PassLoop;
 use crate::command::progress::ReadProgressBar;
-use dissectors::session::FirstPass;
-use overhear::analysis::{Analyzer, Task, unsupported_link_message};
+use overhear::analysis::{Analyzer, Event, FrameResults, Shard, Task, unsupported_link_message};
 use overhear::check::format::{CheckOutcome, Finding, print_command};
 use overhear::check::{DecidingFrames, Evaluation, Expected, Verdict, escape_unprintable, rules_task};
 use overhear::report::DissectedFrame;
 use overhear::sink::system_error_text;
-use overhear::source::{Capture, Error, OpenOptions, ReadErrorCause};
-use std::convert::Infallible;
+use overhear::source::{Capture, Error, FileLengths, OpenOptions, ReadErrorCause, core_count};
 use std::fs;
 use std::io::{self, Write};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 /// Evaluates all checks of a capture in one pass, or in two if a check needs fields that depend on later frames.
-/// Findings about the capture itself come first. Returns an error only if a snapshot cannot be written.
+/// Findings about the capture itself come first. `threads` read the capture. Returns an error only if a snapshot cannot be written.
 pub(super) fn evaluate_capture(
     job: &CaptureJob<'_>,
     bases: &BaseProfiles<'_>,
     dropped: u64,
     bless: bool,
+    threads: usize,
 ) -> Result<Vec<Finding>, String> {
     let task = rules_task(job.checks.iter().map(|due| &due.check.rule));
     let task = Task { decode: job.decode.clone(), ..task };
@@ -41,7 +41,7 @@ pub(super) fn evaluate_capture(
         findings.push(capture_finding(job, CheckOutcome::Fails, "capture is complete", &found, 0));
     }
     let mut unsupported_links = Vec::new();
-    let read = read_capture(&job.path, task, &mut evaluation, &mut unsupported_links);
+    let read = read_capture(&job.path, task, &mut evaluation, &mut unsupported_links, threads);
     for (link, frame) in unsupported_links.into_iter().filter(|_| !job.allow.unsupported) {
         let found = unsupported_link_message(link);
         findings.push(capture_finding(job, CheckOutcome::Fails, "link types are supported", &found, frame));
@@ -123,68 +123,77 @@ fn format_cause(error: &Error) -> String {
     escape_unprintable(&format!("{at}{}", error.cause))
 }
 
-/// Reads a capture to its end or to an error. Returns the number of frames read in either case. Adds each unsupported
-/// link type with its first frame to `unsupported_links`.
+/// Reads a capture to its end or to an error, on a number of threads if it can be divided. Returns the number of frames read in either
+/// case. Adds each unsupported link type with its first frame to `unsupported_links`.
 pub(super) fn read_capture(
     path: &Path,
     mut task: Task,
     evaluation: &mut Evaluation<'_>,
     unsupported_links: &mut Vec<(u16, u32)>,
+    threads: usize,
 ) -> Result<u32, (Error, u32)> {
-    let collect = task.wants.needs_later_frames();
-    let spool = collect || task.decode.names.flags.network || task.decode.has_private_keys();
-    let options = OpenOptions { spool, ..OpenOptions::default() };
-    let capture = Capture::open_with([path.to_owned()], options).map_err(|error| (error, 0))?;
+    let spool = task.wants.needs_later_frames() || task.decode.names.flags.network || task.decode.has_private_keys();
+    let is_divided = threads > 1 && path.is_file() && task.is_divisible(true);
+    let shards = Shard::divide(if is_divided { threads } else { 1 }).count();
+    let mut options =
+        OpenOptions { spool, without_read_ahead: shards > 1 && shards >= core_count(), ..OpenOptions::default() };
+    if shards > 1 {
+        options.lengths = FileLengths::of(&[path.to_owned()]);
+    }
+    let open = |_| {
+        let capture = Capture::open_with([path.to_owned()], options.clone()).map_err(|error| (error, 0))?;
+        Ok(PassLoop::new(capture, ReadProgressBar::disabled()))
+    };
+    let mut loops = (0..shards).map(open).collect::<Result<Vec<_>, _>>()?;
     task.decode.add_block_secrets([path]);
-    let mut passes = PassLoop::new(capture, ReadProgressBar::disabled());
-    passes.collect_names(&mut task.decode);
-    passes.collect_secrets(&mut task.decode);
-    let mut first_pass = FirstPass::default();
-    if collect {
-        let mut finder = FrameFinder::before(&task.wants);
-        let (exchanges, decode) = (finder.statements.is_some(), task.decode.clone());
-        let analyzer = Analyzer::new(Task { collect, exchanges, decode, ..Task::default() });
-        first_pass = passes.run_first(analyzer, &mut finder);
+    if let [passes] = &mut loops[..] {
+        passes.collect_names(&mut task.decode);
+        passes.collect_secrets(&mut task.decode);
     }
-    let mut consumer = RuleConsumer { evaluation, frames: 0, unsupported_links, error: None };
-    let Ok(()) = passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut consumer);
-    let RuleConsumer { frames, error, .. } = consumer;
-    error.map_or(Ok(frames), |error| Err((error, frames)))
+    let mut notes = CaptureNotes::default();
+    let reads_frames = evaluation.reads_frames();
+    let mut passes = DividedPasses::new(loops, task.decode.clone());
+    let result = passes.run_frames(&task, &|| RuleSelector { reads_frames }, &mut RuleConsumer(evaluation), &mut notes);
+    let CaptureNotes { frames, notes } = notes;
+    let mut failed = result.err().map(|error| {
+        let file = path.display().to_string();
+        Error { file, offset: 0, cause: ReadErrorCause::Io(error) }
+    });
+    for note in notes {
+        match note {
+            CaptureNote::UnsupportedLink(link, frame) => unsupported_links.push((link, frame)),
+            CaptureNote::Error(error) => failed = failed.or(Some(error)),
+        }
+    }
+    failed.map_or(Ok(frames), |error| Err((error, frames)))
 }
 
-/// Evaluates rules on the frames and events of a pass.
-struct RuleConsumer<'e, 'r> {
-    evaluation: &'e mut Evaluation<'r>,
-    /// Number of frames.
-    frames: u32,
-    /// Unsupported link types, each with its first frame.
-    unsupported_links: &'e mut Vec<(u16, u32)>,
-    /// Error that ended the capture.
-    error: Option<Error>,
+/// Selects the frames that rules read: those with messages, or all of them.
+struct RuleSelector {
+    reads_frames: bool,
 }
 
-impl PassConsumer for RuleConsumer<'_, '_> {
-    type Error = Infallible;
-
-    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> Result<bool, Infallible> {
-        self.frames += 1;
-        self.evaluation.add_frame(frame.frame, analyzer);
-        Ok(true)
+impl FrameSelector for RuleSelector {
+    fn frame(&mut self, _: &DissectedFrame<'_>, analyzer: &Analyzer) -> SelectedFrame {
+        let has_messages = || analyzer.connections().iter().any(|connection| !connection.messages.is_empty());
+        SelectedFrame { is_displayed: true, is_read: self.reads_frames || has_messages() }
     }
 
-    fn events(&mut self, analyzer: &mut Analyzer) -> Result<(), Infallible> {
-        self.evaluation.add_events(analyzer);
-        Ok(())
+    fn event(&mut self, _: &Event) -> [bool; 2] {
+        [true; 2]
+    }
+}
+
+/// Evaluates rules on frames and events.
+struct RuleConsumer<'e, 'r>(&'e mut Evaluation<'r>);
+
+impl FrameConsumer for RuleConsumer<'_, '_> {
+    fn frame(&mut self, shown: &DissectedFrame<'_>, results: &FrameResults<'_>, _: bool) {
+        self.0.add_frame(shown.frame, results);
     }
 
-    fn unsupported_link(&mut self, link: u16) -> Result<(), Infallible> {
-        self.unsupported_links.push((link, self.frames + 1));
-        Ok(())
-    }
-
-    fn read_error(&mut self, error: Error) -> Result<ControlFlow<()>, Infallible> {
-        self.error = Some(error);
-        Ok(ControlFlow::Break(()))
+    fn event(&mut self, event: Event, _: [bool; 2]) {
+        self.0.add_event(&event);
     }
 }
 

@@ -16,6 +16,7 @@ use capture::evaluate_capture;
 use command_capture::CommandCapture;
 use overhear::check::check_file::SCHEMA;
 use overhear::check::format::{self, Finding};
+use overhear::source::{core_count, reading_threads};
 use plan::CheckPlan;
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -69,10 +70,19 @@ fn run_checks(plan: CheckPlan, args: &CheckArgs) -> Result<(Vec<Finding>, Comman
     #[cfg(feature = "live")]
     let result = result.unwrap_or_default();
     let bases = BaseProfiles::of_jobs(&jobs);
+    let threads = args.threads.threads;
     let evaluate = |nth: usize| {
-        jobs.get(nth).map_or(Ok(Vec::new()), |job| evaluate_capture(job, &bases, result.dropped, plan.bless))
+        let Some(job) = jobs.get(nth) else { return Ok(Vec::new()) };
+        // Several captures are read at the same time.
+        let threads = match threads {
+            Some(threads) => threads,
+            None if jobs.len() > 1 => 1,
+            None => reading_threads([job.path.as_path()]),
+        };
+        evaluate_capture(job, &bases, result.dropped, plan.bless, threads)
     };
-    Ok((run_on_all_cores(jobs.len(), evaluate)?, result, out))
+    let captures = if threads.is_some() { 1 } else { core_count() };
+    Ok((run_jobs(jobs.len(), captures, evaluate)?, result, out))
 }
 
 /// Writes the findings and returns the outcome of the `check` command.
@@ -111,13 +121,13 @@ fn findings_outcome(findings: &[Finding]) -> CommandOutcome {
     }
 }
 
-/// Runs `work` for the numbers below `count` on all cores. Returns the findings in the order of the numbers.
-fn run_on_all_cores(
+/// Runs `work` for the numbers below `count`, a number of them at the same time. Returns the findings in the order of the numbers.
+fn run_jobs(
     count: usize,
+    at_once: usize,
     work: impl Fn(usize) -> Result<Vec<Finding>, String> + Sync,
 ) -> Result<Vec<Finding>, String> {
     let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let cores = thread::available_parallelism().map_or(1, usize::from).min(count);
     let worker = || {
         loop {
             let nth = next.fetch_add(1, Ordering::Relaxed);
@@ -130,9 +140,9 @@ fn run_on_all_cores(
             }
         }
     };
-    match cores {
+    match at_once.min(count) {
         0 | 1 => worker(),
-        _ => thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(worker)))),
+        threads => thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(worker)))),
     }
     let mut results = results.into_inner().unwrap_or_default();
     results.sort_unstable_by_key(|(nth, _)| *nth);

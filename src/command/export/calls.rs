@@ -3,7 +3,7 @@
 use crate::args::{CaptureArgs, RunArgs};
 use crate::command::capture_run::CaptureRun;
 use crate::command::decode::decode_options;
-use crate::command::divided_passes::Extractor;
+use crate::command::extraction::Extractor;
 use crate::command::filter_matcher::{FilterMatcher, MatchUnit};
 use crate::command::input::CaptureInput;
 use crate::command::output::{Output, OutputContent};

@@ -3,9 +3,10 @@
 use crate::args::{CaptureArgs, ExportArrowArgs, ExportParquetArgs, RunArgs, TableArgs};
 use crate::command::capture_run::CaptureRun;
 use crate::command::decode::decode_options;
-use crate::command::divided_passes::Extractor;
+use crate::command::extraction::Extractor;
 use crate::command::filter_matcher::{FilterMatcher, MatchUnit};
 use crate::command::input::CaptureInput;
+use crate::command::interrupt::StagingFolder;
 use crate::command::output::{Output, OutputContent, escape_paths};
 use crate::command::overwrite::{is_within, refuse_captures};
 use crate::command::shard_queue::ItemStore;
@@ -35,11 +36,13 @@ pub(super) fn run_export_parquet(args: ExportParquetArgs) -> io::Result<CommandO
         Ok(named) => named,
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
+    let staging = StagingFolder::install_handler();
     let mut has_errors = false;
     let mut written = Written::default();
     for NamedCapture { name, paths } in captures {
         let create = |rows: &TableRows| {
             let dataset = ParquetDataset::create(&folder, &name, rows, replace)?;
+            staging.set(dataset.staging());
             if threads.is_one() { Ok(TableWriter::Direct(dataset)) } else { TableWriter::threaded(dataset) }
         };
         let Some((dataset, failed)) = run.read(paths, &settings, create)? else {

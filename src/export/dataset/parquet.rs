@@ -103,6 +103,12 @@ impl ParquetDataset {
         })
     }
 
+    /// Returns the folder of the files that are not complete.
+    #[must_use]
+    pub fn staging(&self) -> &Path {
+        self.staging.path()
+    }
+
     /// Returns the open file of an hour, created if there is none.
     fn file(&mut self, key: FileKey) -> io::Result<Option<&mut SerializedFileWriter<File>>> {
         let Some(table) = self.tables.get(&key.0) else { return Ok(None) };
@@ -146,14 +152,21 @@ impl ParquetDataset {
             let folder = self.folder.join(table.name());
             fs::create_dir_all(&folder)?;
             let target = folder.join(&self.capture);
-            if target.symlink_metadata().is_ok() {
-                if !self.replaces {
-                    return Err(exists(&target));
-                }
-                // It is removed with the folder.
-                fs::rename(&target, self.staging.path().join(format!("replaced-{}", table.name())))?;
+            let written = self.staging.path().join(table.name());
+            if target.symlink_metadata().is_err() {
+                fs::rename(written, target)?;
+                continue;
             }
-            fs::rename(self.staging.path().join(table.name()), target)?;
+            if !self.replaces {
+                return Err(exists(&target));
+            }
+            // It is removed with the folder.
+            let replaced = self.staging.path().join(format!("replaced-{}", table.name()));
+            fs::rename(&target, &replaced)?;
+            if let Err(error) = fs::rename(written, &target) {
+                fs::rename(replaced, target)?;
+                return Err(error);
+            }
         }
         self.staging.close()?;
         Ok(self.written)

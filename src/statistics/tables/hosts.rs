@@ -1,6 +1,6 @@
 //! Endpoints and conversations: traffic by host, by pair of hosts, and by connection.
 
-use crate::analysis::{Analyzer, Task};
+use crate::analysis::{FrameResults, Task};
 use crate::report::DissectedFrame;
 use crate::report::records::{Cell, RecordColumn, RecordFormat, number_column, text_column};
 use crate::statistics::endpoint_fields::EndpointFields;
@@ -108,7 +108,7 @@ impl StatisticsTable for EndpointsTable {
         HostTraffic::extend_task(task);
     }
 
-    fn frame(&mut self, shown: &DissectedFrame<'_>, _: &Analyzer) {
+    fn frame(&mut self, shown: &DissectedFrame<'_>, _: &FrameResults<'_>) {
         self.0.frame(shown);
     }
 
@@ -190,13 +190,13 @@ impl StatisticsTable for ConversationsTable {
         (task.udp_conversations, task.without_connections) = (true, false);
     }
 
-    fn frame(&mut self, shown: &DissectedFrame<'_>, analyzer: &Analyzer) {
+    fn frame(&mut self, shown: &DissectedFrame<'_>, results: &FrameResults<'_>) {
         self.hosts.frame(shown);
-        let own = analyzer.connections().iter().filter(|connection| !connection.quoted);
+        let own = results.connections.iter().filter(|connection| !connection.quoted);
         for connection in own.filter(|connection| connection.conversation.tcp().is_some()) {
             self.add_stream(connection.conversation, Some(connection.side), shown);
         }
-        for &number in analyzer.sent_udp_conversations() {
+        for &number in results.sent_udp_conversations {
             self.add_stream(ConversationId::Udp(number), None, shown);
         }
     }

@@ -1,6 +1,6 @@
 //! Frames and bytes by interval of time, as in tshark's `-z io,stat`.
 
-use crate::analysis::{Analyzer, Task};
+use crate::analysis::{FrameResults, Task};
 use crate::journey::text::size;
 use crate::report::DissectedFrame;
 use crate::report::records::{Cell, RecordColumn, RecordFormat, number_column, text_column};
@@ -63,7 +63,7 @@ impl IntervalsTable {
 impl StatisticsTable for IntervalsTable {
     fn extend_task(&self, _: &mut Task) {}
 
-    fn frame(&mut self, shown: &DissectedFrame<'_>, _: &Analyzer) {
+    fn frame(&mut self, shown: &DissectedFrame<'_>, _: &FrameResults<'_>) {
         if !shown.frame.has_time {
             return;
         }

@@ -1,6 +1,6 @@
 //! Protocol hierarchy of the frames.
 
-use crate::analysis::{Analyzer, Task};
+use crate::analysis::{FrameResults, Task};
 use crate::report::DissectedFrame;
 use crate::report::records::{Cell, RecordColumn, RecordFormat, number_column, text_column};
 use crate::statistics::protocol_tree::ProtocolTree;
@@ -46,8 +46,8 @@ impl StatisticsTable for ProtocolsTable {
         task.wants.add(&frame::PROTOCOLS);
     }
 
-    fn frame(&mut self, shown: &DissectedFrame<'_>, analyzer: &Analyzer) {
-        let stack = usize::from(self.stacks.id(analyzer.path(), &mut self.names).0);
+    fn frame(&mut self, shown: &DissectedFrame<'_>, results: &FrameResults<'_>) {
+        let stack = usize::from(self.stacks.id(results.path, &mut self.names).0);
         if self.counts.len() <= stack {
             self.counts.resize(stack + 1, TrafficCount::default());
         }

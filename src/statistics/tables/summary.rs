@@ -3,7 +3,7 @@
 use super::hosts::HostTraffic;
 use super::protocols::ProtocolsTable;
 use super::streams::StreamTotals;
-use crate::analysis::{Analyzer, Event, Task};
+use crate::analysis::{Event, FrameResults, Task};
 use crate::capture::Call;
 use crate::journey::text::count;
 use crate::report::quantity::{duration, size};
@@ -250,7 +250,7 @@ impl StatisticsTable for SummaryTable {
         (task.exchanges, task.streams) = (true, true);
     }
 
-    fn frame(&mut self, shown: &DissectedFrame<'_>, analyzer: &Analyzer) {
+    fn frame(&mut self, shown: &DissectedFrame<'_>, results: &FrameResults<'_>) {
         self.total.add_frame(shown.frame.length);
         if shown.frame.has_time {
             let time = shown.frame.time.0;
@@ -259,7 +259,7 @@ impl StatisticsTable for SummaryTable {
         }
         self.drops = self.drops.saturating_add(shown.frame.options.drop_count().unwrap_or(0));
         self.hosts.frame(shown);
-        self.protocols.frame(shown, analyzer);
+        self.protocols.frame(shown, results);
     }
 
     fn event(&mut self, event: &Event) {

@@ -1,6 +1,6 @@
 //! Values of fields with their number: expert notes, and what handshakes negotiate.
 
-use crate::analysis::{Analyzer, Task};
+use crate::analysis::{FrameResults, Task};
 use crate::report::DissectedFrame;
 use crate::report::TimeFormatter;
 use crate::report::records::{Cell, RecordColumn, RecordFormat, number_column, text_column};
@@ -85,8 +85,8 @@ impl StatisticsTable for ValuesTable {
         task.without_connections = false;
     }
 
-    fn frame(&mut self, shown: &DissectedFrame<'_>, analyzer: &Analyzer) {
-        let Some(sender) = analyzer.connections().iter().find(|own| !own.quoted).map(|own| own.side) else { return };
+    fn frame(&mut self, shown: &DissectedFrame<'_>, results: &FrameResults<'_>) {
+        let Some(sender) = results.connections.iter().find(|own| !own.quoted).map(|own| own.side) else { return };
         for node in shown.tree.nodes() {
             if self.fields.iter().any(|(field, side)| field.id == node.field.id && *side == sender) {
                 self.add(node, shown.tree, shown.frame.number);
@@ -131,7 +131,7 @@ impl StatisticsTable for NotesTable {
         task.wants.labels = true;
     }
 
-    fn frame(&mut self, shown: &DissectedFrame<'_>, _: &Analyzer) {
+    fn frame(&mut self, shown: &DissectedFrame<'_>, _: &FrameResults<'_>) {
         // A note has a text; a node without one is the field alone, beside its note.
         for node in shown.tree.nodes().iter().filter(|node| node.label.len > 0) {
             if let FieldKind::Note(_) = node.field.kind {

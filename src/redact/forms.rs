@@ -19,11 +19,24 @@ struct FormPattern {
     form: Form,
     /// Sets of bytes: the text has one of each.
     bytes: &'static [&'static str],
+    /// The text has a word of [`WORDS`].
+    has_word: bool,
 }
+
+/// First sets of the forms that have no word.
+const WITHOUT_WORD: [&str; 7] = ["@", "%", "/", ":", "J", "K", "_-z9"];
+
+/// Words that texts with names of secrets have, with those of commands and schemes.
+static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(concat!(
+        "(?i-u)pass|secret|token|key|auth|cred|cookie|csrf|xsrf|sess|sign|assert|saml|otp|pin|pwd|pw|code|jwt|sig|cvv|cvc|mfa|",
+        "hmac|bearer|sid|state|nonce|senha|kennwort|contrase|motde|wachtwoord|-bin|basic|negotiate|ntlm|mysql|mariadb"
+    ))
+});
 
 /// Forms in which a name and its value stand apart, and tokens that are known by their form. The last group is the secret.
 static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
-    let forms: [(&str, Form, &'static [&'static str]); 15] = [
+    let forms: [(&str, Form, &'static [&'static str]); 27] = [
         // {name: 'token', value: 'x'} in a text that is not JSON.
         (
             concat!(
@@ -41,8 +54,8 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
             Form::NamedLast,
             &[",;", ":="],
         ),
-        // scheme://user:password@host
-        (r#"(?-u)://[^\s/?#@"'<>]*?:([^\s/?#"'<>]+)@"#, Form::Secret(SecretKind::Password), &["@", ":", "/"]),
+        // scheme://user:password@host, and the same without a scheme.
+        (r#"(?-u)//[^\s/?#@"'<>]*?:([^\s/?#"'<>]+)@"#, Form::Secret(SecretKind::Password), &["@", ":", "/"]),
         // scheme://user:password@host, with a slash in the password. What is before the slash is no port.
         (
             r#"(?-u)://[^\s/?#@:"'<>\[]*:([^\s/?#@"'<>]*[^\s/?#@"'<>0-9][^\s/?#@"'<>]*[/?#][^\s@"'<>]*)@"#,
@@ -65,6 +78,50 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
             Form::Secret(SecretKind::Authorization),
             &[" +,%"],
         ),
+        // Webhooks of Slack and Discord, and bots of Telegram.
+        (
+            r"(?-u)(?:hooks\.slack\.com/services/|/api/webhooks/[0-9]+/)([\w/\-]+)",
+            Form::Secret(SecretKind::Token),
+            &["/"],
+        ),
+        (r"(?-u)bot[0-9]{6,}:([A-Za-z0-9_\-]{30,})", Form::Secret(SecretKind::Token), &[":"]),
+        // Options of commands: --password x, curl -u user:x, mysql -px, sshpass -p x.
+        (r#"(?-u)(?:\A|[\s"'])--?([A-Za-z][\w\-]{1,63})(?:[ \t]+|=)["']?([^\s"'\-][^\s"']*)"#, Form::Named, &["-"]),
+        (
+            r#"(?-u)\s(?:-u|--user|--proxy-user)[ =]+["']?[^\s:"']+:([^\s"']+)"#,
+            Form::Secret(SecretKind::Password),
+            &[":", "-"],
+        ),
+        (
+            r#"(?-u)\b(?:mysql\w*|mariadb\w*|sshpass)\b[^\n]*?\s-p ?([^\s"']+)"#,
+            Form::Secret(SecretKind::Password),
+            &["-"],
+        ),
+        // setItem('token', 'x'), define("PASSWORD", "x").
+        (
+            r#"(?-u)\(\s*\\?["']([\w.$\-]{1,64})\\?["']\s*,\s*\\?["']((?:[^"'\\\n]|\\[^"'])+)"#,
+            Form::Named,
+            &["(", ",", "'\""],
+        ),
+        // Serialized objects of PHP.
+        (r#"(?-u)"([\w.\-]{1,64})";s:[0-9]+:"([^"]*)"#, Form::Named, &[";", "\""]),
+        // The name of a source of the database driver of Go.
+        (r#"(?-u):([^\s:@/"']+)@(?:tcp|unix|udp)\("#, Form::Secret(SecretKind::Password), &["@", "("]),
+        // Lines of a name and a value.
+        (
+            r"(?im-u)^[ \t]*(password|passwd|passphrase|passcode|secret|token|pass|pin|otp|apikey|auth)[ \t]+([^\s:=][^\s]*)[ \t\r]*$",
+            Form::Named,
+            &[" \t"],
+        ),
+        (r"(?i-u)\blogin\s+\S+\s+password\s+(\S+)", Form::Secret(SecretKind::Password), &[" \t\n"]),
+        // A sentence such as "Your password is x".
+        (
+            r#"(?i-u)\b(?:password|passcode|passphrase|pin|code|token|secret|key)\s+is:?\s+["']?([^\s"'<>]+)"#,
+            Form::Sentence,
+            &[" "],
+        ),
+        // An element of AUTH in a list of commands.
+        (r"(?i-u)\bauth\s+(?:plain|login|xoauth2|cram-md5)\s+(\S+)", Form::Secret(SecretKind::Password), &[" "]),
         // The subprotocol of WebSocket by which Kubernetes authorizes.
         (
             r"(?i-u)bearer\.authorization\.k8s\.io\.([A-Za-z0-9_\-]+)",
@@ -85,13 +142,15 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
         ),
         (r"(?-u)\b(AKIA[0-9A-Z]{16})\b", Form::Secret(SecretKind::Key), &["K", "A"]),
         (
-            r"(?-u)\b(gh[pousr]_[A-Za-z0-9]{20,}|sk_live_[A-Za-z0-9]{8,}|xox[abprs]-[A-Za-z0-9\-]{8,})",
+            r"(?-u)\b(gh[pousr]_[A-Za-z0-9]{20,}|[sr]k_live_[A-Za-z0-9]{8,}|glpat-[\w\-]{16,}|npm_[A-Za-z0-9]{30,}|AIza[\w\-]{35}|ya29\.[\w\-]{16,}|sk-[\w\-]{20,}|xox[abprs]-[A-Za-z0-9\-]{8,})",
             Form::Secret(SecretKind::Key),
-            &["_-"],
+            &["_-z9"],
         ),
     ];
-    let compiled =
-        forms.into_iter().map(|(pattern, form, bytes)| Some(FormPattern { regex: regex(pattern)?, form, bytes }));
+    let compiled = forms.into_iter().map(|(pattern, form, bytes)| {
+        let has_word = !bytes.first().is_some_and(|first| WITHOUT_WORD.contains(first));
+        Some(FormPattern { regex: regex(pattern)?, form, bytes, has_word })
+    });
     compiled.flatten().collect()
 });
 
@@ -102,6 +161,8 @@ enum Form {
     /// The first group is a value, the second its name.
     NamedLast,
     Secret(SecretKind),
+    /// The first group is a secret, if it is no usual word.
+    Sentence,
     /// The first group is a user without a password: a token, if it does not look like a name.
     User,
 }
@@ -113,7 +174,9 @@ impl Redactor {
         let mut has = [false; 256];
         text.iter().for_each(|&byte| has.get_mut(usize::from(byte)).into_iter().for_each(|has| *has = true));
         let has_any = |set: &&str| set.bytes().any(|byte| has.get(usize::from(byte)).is_some_and(|has| *has));
-        for pattern in FORMS.iter().filter(|pattern| pattern.bytes.iter().all(has_any)) {
+        let has_word = !self.names.is_empty() || WORDS.as_ref().is_none_or(|words| words.is_match(text));
+        let may_have = |pattern: &&FormPattern| (has_word || !pattern.has_word) && pattern.bytes.iter().all(has_any);
+        for pattern in FORMS.iter().filter(may_have) {
             for groups in pattern.regex.captures_iter(text) {
                 match (pattern.form, groups.get(1), groups.get(2)) {
                     (Form::Named, Some(name), Some(value)) | (Form::NamedLast, Some(value), Some(name)) => {
@@ -125,10 +188,51 @@ impl Redactor {
                     (Form::User, Some(user), _) if user.len() >= TOKEN_LEN || !user.as_bytes().contains(&b'.') => {
                         spans.push((user.range(), SecretKind::Token));
                     }
+                    (Form::Sentence, Some(word), _) if !is_usual(word.as_bytes()) => {
+                        spans.push((word.range(), SecretKind::Password));
+                    }
                     (Form::Secret(kind), Some(secret), _) => spans.push((secret.range(), kind)),
                     _ => {}
                 }
             }
         }
     }
+}
+
+/// Words that follow "the password is" and are no secrets.
+const USUAL: [&[u8]; 26] = [
+    b"a",
+    b"an",
+    b"the",
+    b"not",
+    b"no",
+    b"required",
+    b"invalid",
+    b"incorrect",
+    b"wrong",
+    b"missing",
+    b"expired",
+    b"empty",
+    b"too",
+    b"set",
+    b"valid",
+    b"weak",
+    b"correct",
+    b"used",
+    b"unknown",
+    b"your",
+    b"being",
+    b"only",
+    b"now",
+    b"already",
+    b"needed",
+    b"mandatory",
+];
+
+fn is_usual(word: &[u8]) -> bool {
+    let word = word.trim_ascii_end();
+    let len = word.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let rest = word.get(len..).unwrap_or_default();
+    let own = word.get(..len).unwrap_or_default();
+    rest.iter().all(u8::is_ascii_punctuation) && USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(own))
 }

@@ -3,7 +3,7 @@
 
 use super::Redactor;
 use super::json::{NAMING, VALUES};
-use super::names::{Rule, is_name};
+use super::names::{Rule, is_name, is_whole_name};
 use super::text::{LONG, Spans, quoted_range};
 use std::ops::Range;
 
@@ -71,7 +71,8 @@ impl Redactor {
             if let Some(own) = &mut open {
                 let is_below = indent > own.indent;
                 let is_in_list = is_item && indent == own.indent && (own.is_list || !own.has_value);
-                let is_next = !own.has_value && setting.is_none() && !is_section(content);
+                let is_next =
+                    !own.has_value && setting.is_none() && !is_section(content) && !content.starts_with(b"--");
                 if is_below || is_in_list || is_next {
                     (own.has_value, own.is_list) = (true, own.is_list || is_in_list);
                     add_content(text, whole, own.rule, spans);
@@ -91,7 +92,17 @@ impl Redactor {
                 block = Block::default();
                 continue;
             }
-            let Some(setting) = setting else { continue };
+            let Some(setting) = setting else {
+                if let Some(rule) = section {
+                    add_content(text, whole, rule, spans);
+                    continue;
+                }
+                // A name alone, whose value is in the next line.
+                if content.len() <= LONG.len() && is_whole_name(content) {
+                    open = Some(OpenValue { rule: Rule::ANY, indent, has_value: false, is_list: false });
+                }
+                continue;
+            };
             let value = begin + setting.value.start..begin + setting.value.end;
             let own = text.get(value.clone()).unwrap_or_default();
             let is_empty = BEGINS.contains(&own) || own.starts_with(b"&") && !own.contains(&b' ');
@@ -135,8 +146,8 @@ impl Redactor {
                 None if block.values.len() < MAX_VALUES => block.values.push(value),
                 None => {}
             }
-        } else if is_any(&NAMING) && is_name(own) {
-            let Some(rule) = self.rule_of(own) else { return };
+        } else if is_any(&NAMING) {
+            let Some(rule) = self.naming_rule(own) else { return };
             block.rule = Rule::either(block.rule, Some(rule));
             block.values.drain(..).for_each(|value| add_content(text, value, rule, spans));
         }
@@ -144,19 +155,28 @@ impl Redactor {
 
     /// Adds the values of the columns of a table whose first line has their names.
     pub(super) fn add_columns(&self, text: &[u8], spans: &mut Spans) {
-        let mut lines = text.split_inclusive(|&byte| byte == b'\n');
-        let Some(header) = lines.next() else { return };
-        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-\"".contains(byte);
-        let Some(&sign) = header.iter().find(|byte| !is_part(byte)).filter(|sign| b",;|\t".contains(sign)) else {
+        // Spreadsheets read the separator in the first line.
+        let first = memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1);
+        let begin = if text.starts_with(b"sep=") { first } else { 0 };
+        let rest = text.get(begin..).unwrap_or_default();
+        let header = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let count = |sign: &u8| memchr::memchr_iter(*sign, header).count();
+        let Some(sign) = [b',', b';', b'|', b'\t'].into_iter().max_by_key(count).filter(|sign| count(sign) > 0) else {
             return;
         };
-        let names = header.trim_ascii_end();
-        if !names.split(|&byte| byte == sign).all(|name| !name.is_empty() && name.iter().all(is_part)) {
+        let mut names = Vec::new();
+        let mut start = row(text, begin, sign, &mut names);
+        let mut second = Vec::new();
+        row(text, start, sign, &mut second);
+        let name = |range: &Range<usize>| {
+            let name = text.get(range.clone()).unwrap_or_default().trim_ascii();
+            name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name)
+        };
+        if names.len() != second.len() || !names.iter().map(name).all(is_name) {
             return;
         }
-        let rules: Vec<Option<Rule>> = names.split(|&byte| byte == sign).map(|name| self.rule_of(name)).collect();
+        let rules: Vec<Option<Rule>> = names.iter().map(|range| self.rule_of(name(range))).collect();
         let Some(first) = rules.iter().copied().fold(None, Rule::either) else { return };
-        let mut start = header.len();
         // Fields in quotes may have line ends.
         let mut fields = Vec::new();
         while start < text.len() {
@@ -262,7 +282,7 @@ fn setting(line: &[u8]) -> Option<Setting<'_>> {
         column,
         is_item,
         name,
-        has_more: quote.is_some() || sign.ends_with(b"=") && is_tight && !is_variable,
+        has_more: quote.is_some() || *sign != b":" && is_tight && !is_variable,
         value: start + inner.start..start + inner.end,
     })
 }

@@ -1,7 +1,7 @@
 //! Secrets in HTML and XML: values of attributes, and texts of elements, by the names around and beside them.
 
 use super::Redactor;
-use super::names::{Rule, is_name};
+use super::names::Rule;
 use super::text::Spans;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,6 +14,9 @@ const MAX_UNCLOSED: usize = 64;
 const MAX_BESIDE: usize = 4;
 /// Maximum length of a name with its entities.
 const MAX_NAME: usize = 256;
+
+/// Maximum length of the last words of a text, which may be a name.
+const MAX_WORDS: usize = 40;
 
 /// Attributes that name what the element has.
 const NAMING: [&[u8]; 14] = [
@@ -126,6 +129,22 @@ struct Element {
     named: Option<(Rule, usize, Range<usize>)>,
 }
 
+impl Element {
+    fn new(name: Range<usize>, is_structure: bool, texts: usize) -> Element {
+        Element {
+            name,
+            rule: None,
+            inside: None,
+            is_structure,
+            texts,
+            children: 0,
+            names: Vec::new(),
+            next: None,
+            named: None,
+        }
+    }
+}
+
 struct MarkupReader<'r> {
     redactor: &'r Redactor,
     text: &'r [u8],
@@ -135,6 +154,10 @@ struct MarkupReader<'r> {
     deep: usize,
     /// The text is markup as a whole.
     is_document: bool,
+    /// The text that was read last.
+    before: Option<Range<usize>>,
+    /// Rules of the columns of the table that was begun last, by the texts of their heads.
+    columns: Vec<(usize, Rule)>,
 }
 
 impl Redactor {
@@ -146,13 +169,16 @@ impl Redactor {
         let content = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let is_document = content.trim_ascii_start().starts_with(b"<");
         let (open, texts) = (Vec::new(), Vec::new());
-        MarkupReader { redactor: self, text, open, texts, deep: 0, is_document }.read(spans);
+        MarkupReader { redactor: self, text, open, texts, deep: 0, is_document, before: None, columns: Vec::new() }
+            .read(spans);
     }
 }
 
 impl MarkupReader<'_> {
     fn read(mut self, spans: &mut Spans) {
         let mut at = 0;
+        // What is beside the outermost elements.
+        self.open.push(Element::new(0..0, true, 0));
         while let Some(len) = self.text.get(at..).and_then(|rest| memchr::memchr(b'<', rest)) {
             self.add_text(at..at + len);
             at += len;
@@ -205,15 +231,29 @@ impl MarkupReader<'_> {
 
     fn add_text(&mut self, range: Range<usize>) {
         let own = self.slice(&range);
-        if own.trim_ascii().is_empty() || self.open.is_empty() {
+        if own.trim_ascii().is_empty() {
             return;
         }
         let start = range.start + own.len() - own.trim_ascii_start().len();
         let range = start..start + own.trim_ascii().len();
+        let last = self.before.replace(range.clone());
         self.texts.push(TextNode { range, begins: [0; 3], ends: [0; 3] });
+        // A text such as "Your password:" names the next one.
+        let rule = last.and_then(|last| self.rule_before(self.slice(&last)));
+        self.mark(rule, self.texts.len() - 1, self.texts.len());
         if self.deep > 0 && self.is_document {
             self.mark(Some(Rule::ANY), self.texts.len() - 1, self.texts.len());
         }
+    }
+
+    /// Returns the rule of what follows a text, if it ends in the name of a secret and a colon.
+    fn rule_before(&self, text: &[u8]) -> Option<Rule> {
+        let name = text.strip_suffix(b":")?;
+        let name = name.strip_suffix(b" is").unwrap_or(name);
+        let start = name.len() - name.len().min(MAX_WORDS);
+        let words = name.get(start..).unwrap_or_default();
+        let last = words.rsplitn(3, |&byte| byte == b' ').take(2).map(<[u8]>::len).sum::<usize>();
+        self.redactor.rule_of(words.get(words.len().saturating_sub(last + 1)..)?).filter(|rule| rule.least == 0)
     }
 
     /// Marks texts as secrets.
@@ -236,6 +276,11 @@ impl MarkupReader<'_> {
         let is_void = VOID.contains(&&own[..]);
         let is_structure = STRUCTURE.contains(&&own[..]);
         let inherited = self.open.last().and_then(|around| around.inside);
+        let nth = self.open.last().map_or(0, |around| around.children);
+        if own == b"table" {
+            self.columns.clear();
+        }
+        let column = self.columns.iter().find(|(column, _)| own == b"td" && *column == nth).map(|(_, rule)| *rule);
         let before = self.open.last_mut().and_then(|around| {
             around.children += 1;
             if around.names.len() < MAX_BESIDE {
@@ -243,7 +288,7 @@ impl MarkupReader<'_> {
             }
             around.next.take()
         });
-        let mut named = before;
+        let mut named = Rule::either(before, column);
         for attribute in &attributes {
             let (name, value) = (local(self.slice(&attribute.name)), self.slice(&attribute.value));
             let is_naming = NAMING.iter().any(|own| own.eq_ignore_ascii_case(name))
@@ -252,7 +297,7 @@ impl MarkupReader<'_> {
             let is_password = name.eq_ignore_ascii_case(b"type") && value.eq_ignore_ascii_case(b"password");
             if is_naming || is_password {
                 let value = decoded(value.get(..MAX_NAME).unwrap_or(value));
-                let rule = if is_name(&value) { self.redactor.rule_of(&value) } else { None };
+                let rule = self.redactor.naming_rule(&value);
                 named = Rule::either(named, rule);
             }
         }
@@ -287,18 +332,8 @@ impl MarkupReader<'_> {
         }
         let rule = Rule::either(named, self.name_rule(self.slice(&name)));
         let inside = Rule::either(inherited, rule.filter(|_| !is_structure));
-        let (texts, names) = (self.texts.len(), Vec::new());
-        self.open.push(Element {
-            name,
-            rule,
-            inside,
-            is_structure,
-            texts,
-            children: 0,
-            names,
-            next: None,
-            named: None,
-        });
+        let texts = self.texts.len();
+        self.open.push(Element { rule, inside, ..Element::new(name, is_structure, texts) });
         end
     }
 
@@ -343,8 +378,12 @@ impl MarkupReader<'_> {
             return;
         }
         let text = self.texts.last().map(|node| decoded(self.slice(&node.range)).into_owned()).unwrap_or_default();
-        let rule = if is_name(&text) { self.redactor.rule_of(&text) } else { None };
+        let rule = self.redactor.naming_rule(&text);
         let Some(around) = self.open.last_mut().filter(|_| rule.is_some()) else { return };
+        let is_head = self.text.get(element.name.clone()).is_some_and(|name| name.eq_ignore_ascii_case(b"th"));
+        if is_head && self.columns.len() < MAX_UNCLOSED {
+            self.columns.extend(rule.map(|rule| (around.children - 1, rule)));
+        }
         around.next = rule;
         if !around.is_structure && around.named.is_none() {
             around.named = rule.map(|rule| (rule, end - 1, element.name));

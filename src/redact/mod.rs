@@ -97,11 +97,19 @@ impl Redactor {
         self.rule_of(name).filter(|rule| rule.applies_to(value)).map(|rule| rule.kind)
     }
 
-    /// Returns the rule of a name, if values of it are secrets.
+    /// Returns the rule of a name, if values of it are secrets. In `user[pin]` and `user.pin`, each part is a name.
     fn rule_of(&self, name: &[u8]) -> Option<Rule> {
+        self.rule_of_parts(name, b"[].")
+    }
+
+    /// Returns the rule of a text that may be a name. It may also be that of a host, whose parts are none.
+    fn naming_rule(&self, text: &[u8]) -> Option<Rule> {
+        if names::is_name(text) { self.rule_of_parts(text, b"[]") } else { None }
+    }
+
+    fn rule_of_parts(&self, name: &[u8], signs: &[u8]) -> Option<Rule> {
         let name = canonical(name);
-        // In user[password], each part is a name.
-        let parts = || std::iter::once(&name[..]).chain(name.split(|byte| matches!(byte, b'[' | b']')));
+        let parts = || std::iter::once(&name[..]).chain(name.split(|byte| signs.contains(byte)));
         let is_own = || !self.names.is_empty() && parts().any(|part| self.names.contains(&names::normalized_own(part)));
         let known = parts().fold(None, |rule, part| Rule::either(rule, names::rule_of(part)));
         // Metadata of gRPC in bytes.

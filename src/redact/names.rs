@@ -45,7 +45,7 @@ impl fmt::Display for SecretKind {
 }
 
 /// Parts of names, without signs and in lower case.
-const PARTS: [(&str, SecretKind); 24] = [
+const PARTS: [(&str, SecretKind); 40] = [
     ("password", SecretKind::Password),
     ("passwd", SecretKind::Password),
     ("passphrase", SecretKind::Password),
@@ -70,10 +70,26 @@ const PARTS: [(&str, SecretKind); 24] = [
     ("subscriptionkey", SecretKind::Key),
     ("encryptionkey", SecretKind::Key),
     ("xauth", SecretKind::Token),
+    ("passkey", SecretKind::Key),
+    ("totp", SecretKind::Password),
+    ("otpcode", SecretKind::Password),
+    ("onetimecode", SecretKind::Password),
+    ("verificationcode", SecretKind::Password),
+    ("securitycode", SecretKind::Password),
+    ("accesscode", SecretKind::Password),
+    ("authcode", SecretKind::Password),
+    ("recoverycode", SecretKind::Password),
+    ("activationcode", SecretKind::Password),
+    ("resetcode", SecretKind::Password),
+    ("passwort", SecretKind::Password),
+    ("kennwort", SecretKind::Password),
+    ("contrase", SecretKind::Password),
+    ("motdepasse", SecretKind::Password),
+    ("wachtwoord", SecretKind::Password),
 ];
 
 /// Whole names, and the length from which their values are secrets.
-const WHOLE: [(&str, u8, SecretKind); 14] = [
+const WHOLE: [(&str, u8, SecretKind); 22] = [
     ("pwd", 0, SecretKind::Password),
     ("pass", 0, SecretKind::Password),
     ("pin", 0, SecretKind::Password),
@@ -83,6 +99,14 @@ const WHOLE: [(&str, u8, SecretKind); 14] = [
     ("jwt", 0, SecretKind::Token),
     ("sig", 0, SecretKind::Token),
     ("samlresponse", 0, SecretKind::Token),
+    ("mfa", 0, SecretKind::Password),
+    ("cvv", 0, SecretKind::Password),
+    ("cvc", 0, SecretKind::Password),
+    ("pw", 0, SecretKind::Password),
+    ("senha", 0, SecretKind::Password),
+    ("bearer", 0, SecretKind::Token),
+    ("hmac", 0, SecretKind::Token),
+    ("sess", 8, SecretKind::Token),
     ("session", 8, SecretKind::Token),
     ("code", 8, SecretKind::Token),
     ("state", 16, SecretKind::Token),
@@ -100,6 +124,13 @@ pub(super) fn is_name(text: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-[]$* ".contains(byte) || *byte >= 0x80;
     let name = text.strip_suffix(b":").unwrap_or(text);
     name.len() <= MAX_NAME && name.iter().all(is_part) && name.iter().filter(|byte| **byte == b' ').count() < MAX_WORDS
+}
+
+/// Returns whether a text is a name of secrets and no more.
+pub(super) fn is_whole_name(text: &[u8]) -> bool {
+    let name = normalized(text);
+    let is_part = PARTS.iter().any(|(part, _)| part.as_bytes() == name);
+    is_part || WHOLE.iter().any(|(whole, least, _)| *least == 0 && whole.as_bytes() == name)
 }
 
 /// Returns a name in lower case, without signs.

@@ -1,9 +1,14 @@
 //! Secrets in forms and in queries of URLs, whose values may be texts of any kind with percent escapes.
 
+use super::json::{NAMING, VALUES};
+use super::names::Rule;
 use super::text::{Scope, Spans};
 use super::{Redactor, canonical};
 use regex::bytes::Regex;
 use std::sync::LazyLock;
+
+/// Maximum length of a name that is one of a pair.
+const MAX_KEY: usize = 256;
 
 /// The begin of a text that is a query: a target with what is before it in its line, or a form alone.
 static QUERY: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -39,14 +44,23 @@ impl Redactor {
     /// Adds the values of a form, or of a query with what is before it: only ampersands separate them.
     fn add_query(&self, text: &[u8], spans: &mut Spans) {
         let mut start = 0;
+        let named = self.pair_rule(text);
         for pair in text.split(|&byte| byte == b'&') {
-            if let Some(sign) = memchr::memchr(b'=', pair) {
-                let (before, value) = (pair.get(..sign).unwrap_or_default(), pair.get(sign + 1..).unwrap_or_default());
-                let name = before.rsplit(|byte| matches!(byte, b'?' | b';' | b'#' | b'/')).next().unwrap_or_default();
-                self.add_value(name, value, start + sign + 1..start + pair.len(), spans);
+            if let Some((name, value)) = name_and_value(pair) {
+                let range = start + pair.len() - value.len()..start + pair.len();
+                let rule = named.filter(|rule| is_value_name(name) && rule.applies_to(value));
+                spans.extend(rule.map(|rule| (range.clone(), rule.kind)));
+                self.add_value(name, value, range, spans);
             }
             start += pair.len() + 1;
         }
+    }
+
+    /// Returns the rule of the values that another value names, as in `name=token&value=x`.
+    pub(super) fn pair_rule(&self, text: &[u8]) -> Option<Rule> {
+        let pairs = text.split(|&byte| byte == b'&').filter_map(name_and_value);
+        let naming = pairs.filter(|(name, _)| is_last_part(name, &NAMING));
+        naming.fold(None, |rule, (_, value)| Rule::either(rule, self.naming_rule(value)))
     }
 
     /// Returns a form without the secrets in its values. `None` if they have none.
@@ -99,4 +113,24 @@ fn percent_encoded(text: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+/// Returns the name and the value of a pair, which may be the first of a query.
+fn name_and_value(pair: &[u8]) -> Option<(&[u8], &[u8])> {
+    let sign = memchr::memchr(b'=', pair)?;
+    let (before, value) = pair.split_at_checked(sign)?;
+    let name = before.rsplit(|byte| matches!(byte, b'?' | b';' | b'#' | b'/')).next()?;
+    Some((name, value.get(1..)?))
+}
+
+/// Returns whether the value of a name is one that another value names.
+pub(super) fn is_value_name(name: &[u8]) -> bool {
+    is_last_part(name, &VALUES)
+}
+
+/// Returns whether the last part of a name, such as `value` of `a[0][value]`, is one of these.
+fn is_last_part(name: &[u8], names: &[&[u8]]) -> bool {
+    let own = canonical(name.get(..MAX_KEY).unwrap_or(name));
+    let part = own.rsplit(|byte| b"[].".contains(byte)).find(|part| !part.is_empty()).unwrap_or_default();
+    names.iter().any(|name| name.eq_ignore_ascii_case(part))
 }

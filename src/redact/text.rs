@@ -46,7 +46,8 @@ impl Scope {
 }
 
 /// Parts of tokens that are known by their form and need no other sign.
-const BEGINS: [&[u8]; 7] = [b".k8s.", b"eyJ", b"AKIA", b"xox", b"gh", b"sk_live", b"-----"];
+const BEGINS: [&[u8]; 12] =
+    [b".k8s.", b"eyJ", b"AKIA", b"xox", b"gh", b"k_live", b"-----", b"glpat-", b"npm_", b"AIza", b"ya29.", b"sk-"];
 
 /// Schemes of `Authorization`, which are shown. A word that is none may be the secret itself.
 const SCHEMES: [&[u8]; 20] = [
@@ -99,6 +100,11 @@ impl Redactor {
         if scope.nesting > MAX_NESTING {
             return Some(self.mark(SecretKind::Token, text));
         }
+        // ASCII in UTF-16 has a zero in each character; other texts may end in one.
+        if memchr::memchr(0, text).is_some() {
+            let own: Vec<u8> = text.iter().copied().filter(|&byte| byte != 0).collect();
+            return self.nested_text(&own, scope);
+        }
         self.json(text, scope).unwrap_or_else(|| self.plain_text(text, scope))
     }
 
@@ -118,7 +124,7 @@ impl Redactor {
     fn plain_text(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
         // Texts in it, which are read by their own rules.
         let mut own = Cow::Borrowed(text);
-        for replaced in [Redactor::parts, Redactor::escaped_values, Redactor::entities] {
+        for replaced in [Redactor::parts, Redactor::escaped_values, Redactor::entities, Redactor::character_data] {
             if let Some(replaced) = replaced(self, &own, scope) {
                 own = replaced.into();
             }
@@ -146,6 +152,24 @@ impl Redactor {
                 copied = end;
             }
             start = end + 1;
+        }
+        out.extend_from_slice(text.get(copied..).unwrap_or_default());
+        (copied > 0).then_some(out)
+    }
+
+    /// Returns a text without the secrets in its sections of character data. `None` if they have none.
+    fn character_data(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        let mut copied = 0;
+        for start in memchr::memmem::find_iter(text, b"<![CDATA[").map(|start| start + 9) {
+            let rest = text.get(start.max(copied)..).filter(|_| start >= copied).unwrap_or_default();
+            let len = memchr::memmem::find(rest, b"]]>").unwrap_or(rest.len());
+            let own = rest.get(..len).and_then(|content| self.nested_text(content, scope.within()));
+            if let Some(own) = own {
+                out.extend_from_slice(text.get(copied..start).unwrap_or_default());
+                out.extend(own);
+                copied = start + len;
+            }
         }
         out.extend_from_slice(text.get(copied..).unwrap_or_default());
         (copied > 0).then_some(out)

@@ -7,6 +7,7 @@ use super::Redactor;
 use super::database::{arguments, statement};
 use super::json::JsonTexts;
 use super::names::{Rule, SecretKind};
+use super::query::is_value_name;
 use dissectors::tree::{Node, TextRole, TreeText};
 use dissectors::{FieldKind, Tree, Value, Wants, message_fields};
 
@@ -73,11 +74,14 @@ impl Redactor {
         let names = names.chain(["resp.command", "resp.arguments"].iter().filter_map(|name| dissectors::field(name)));
         names.chain(message_fields().map(|(_, fields)| fields.media_type)).for_each(|field| wants.add(field));
         // The values of JSON and the lines of texts are read with those beside them.
-        for body in [JSON, TEXT_LINES].into_iter().filter_map(dissectors::field) {
+        for body in [JSON, TEXT_LINES, FORM].into_iter().filter_map(dissectors::field) {
             if wants.protocol(body) {
                 wants.add(body);
             }
         }
+        // The parameters of a query follow it.
+        let parameter = dissectors::field(PARAMETER).filter(|field| wants.field(field));
+        parameter.and_then(|_| dissectors::field(QUERY)).into_iter().for_each(|query| wants.add(query));
     }
 
     /// Replaces the secrets of a tree.
@@ -91,6 +95,11 @@ impl Redactor {
 /// A body of JSON.
 const JSON: &str = "json";
 
+/// A body that is a form.
+const FORM: &str = "urlencoded-form";
+/// The query of a URL, and one of its parameters.
+const QUERY: &str = "http.request.uri.query";
+const PARAMETER: &str = "http.request.uri.query.parameter";
 /// A body that is text.
 const TEXT_LINES: &str = "data-text-lines";
 /// A line of it.
@@ -110,6 +119,8 @@ struct TreeReader<'r> {
     json: Option<(u32, JsonTexts)>,
     /// The lines of the text that was begun last, if it has secrets, and the number of those that were read.
     lines: Option<(Vec<Vec<u8>>, usize)>,
+    /// Rule of the values of the form or query that was begun last, if one of them names others.
+    pair_rule: Option<Rule>,
     /// The name before.
     name: Vec<u8>,
     /// The value of the node that was read last, before and after, if it has a secret.
@@ -130,6 +141,7 @@ impl<'r> TreeReader<'r> {
             groups: Vec::new(),
             json: None,
             lines: None,
+            pair_rule: None,
             name: Vec::new(),
             value: None,
             is_binary: false,
@@ -152,6 +164,8 @@ impl<'r> TreeReader<'r> {
                 self.begin(node);
                 if node.field.name == JSON {
                     self.json = Some((node.span.start, self.redactor.json_texts(text.bytes)));
+                } else if node.field.name == FORM {
+                    self.pair_rule = self.redactor.pair_rule(text.bytes);
                 } else if node.field.name == TEXT_LINES {
                     self.lines = self.redactor.lines(text.bytes).map(|lines| (lines, 0));
                 }
@@ -179,6 +193,17 @@ impl<'r> TreeReader<'r> {
         self.groups.iter().find(|(_, rule)| rule.applies_to(value)).map(|(_, rule)| rule.kind)
     }
 
+    /// Returns the mark of a value that another value of the form or query names.
+    fn pair_mark(&self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+        let rule = self.pair_rule.filter(|rule| is_value_name(name) && rule.applies_to(value))?;
+        Some(self.redactor.mark(rule.kind, value))
+    }
+
+    /// Returns a value of a form without its secrets, if it has some.
+    fn named_value(&self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+        self.pair_mark(name, value).or_else(|| self.redactor.value(name, value))
+    }
+
     /// Returns a text without its secrets, if it has some.
     fn text(&mut self, node: &Node, text: &[u8]) -> Option<Vec<u8>> {
         let (redactor, name) = (self.redactor, node.field.name);
@@ -200,7 +225,17 @@ impl<'r> TreeReader<'r> {
         if let Some((_, kind)) = VALUES.iter().find(|(own, _)| *own == name) {
             return Some(if text.is_empty() { Vec::new() } else { redactor.mark(*kind, text) });
         }
+        if name == QUERY {
+            self.pair_rule = redactor.pair_rule(text);
+        }
         let own = match name {
+            "urlencoded-form.value" => self.named_value(&self.name, text),
+            PARAMETER => {
+                let sign = memchr::memchr(b'=', text).map_or(0, |sign| sign + 1);
+                let (key, value) = text.split_at_checked(sign)?;
+                let pair = self.pair_mark(key.strip_suffix(b"=").unwrap_or(key), value);
+                pair.map(|mark| [key, &mark].concat()).or_else(|| redactor.text(text))
+            }
             "resp.arguments" => {
                 self.is_command = true;
                 arguments(redactor, &self.name, text)
@@ -310,7 +345,7 @@ impl<'r> TreeReader<'r> {
         let value = value.get(5..).unwrap_or_default();
         let value = value.strip_suffix(b"\"").unwrap_or(value);
         let text = |text: &[u8]| self.redactor.text(text).unwrap_or_else(|| text.to_vec());
-        let own = self.redactor.value(name, value).unwrap_or_else(|| value.to_vec());
+        let own = self.named_value(name, value).unwrap_or_else(|| value.to_vec());
         [b"Form item: \"", &text(name)[..], b"\" = \"", &own, b"\""].concat()
     }
 

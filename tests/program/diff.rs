@@ -498,3 +498,16 @@ fn checks_compare_with_a_base_capture() {
     let (text, _, _) = run(&["check", &failing, "--same-as", &base]);
     assert!(text.contains("frames  4\n"), "{text}");
 }
+
+#[test]
+fn a_request_to_a_group_of_hosts_has_the_status_of_lists_of_calls() {
+    // The lists have "multicast" and "no response".
+    let folder = folder();
+    let group = fs::read(fixture("dns/mdns.pcap")).expect("a fixture");
+    let mut host = group.clone();
+    let places = (0..group.len()).filter(|at| group[*at..].starts_with(&[224, 0, 0, 251])).collect::<Vec<_>>();
+    places.into_iter().for_each(|at| host[at..at + 4].copy_from_slice(&[10, 0, 0, 9]));
+    let host = write(folder.path(), "host.pcap", &host);
+    let (text, _, code) = run(&["diff", "--any-host", &fixture("dns/mdns.pcap"), &host]);
+    assert!(text.contains("multicast → no response in 2 of 2 calls") && code == 1, "{text}");
+}

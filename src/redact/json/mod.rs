@@ -14,7 +14,7 @@ use std::ops::Range;
 use tokens::{End, Token, TokenKind, Tokens};
 
 /// Length from which a name with a digit among secrets is one itself, as in `{"tokens":{"3f9a2c1d08e7":"phone"}}`.
-const KEY_LEN: usize = 12;
+const KEY_LEN: usize = 8;
 
 /// A name or a value that is replaced.
 struct Edit {

@@ -3,12 +3,12 @@
 
 use super::tokens::{End, Token, TokenKind, Tokens};
 use crate::redact::Redactor;
-use crate::redact::names::{MAX_NAME, Rule, is_name};
+use crate::redact::names::{MAX_NAME, Rule};
 
 /// Maximum length of a text that is a name, with its quotes and escapes.
 const MAX_ESCAPED: usize = 6 * MAX_NAME + 2;
 /// Members whose text is a name rather than a secret.
-pub(in crate::redact) const NAMING: [&[u8]; 16] = [
+pub(in crate::redact) const NAMING: [&[u8]; 17] = [
     b"name",
     b"key",
     b"id",
@@ -25,10 +25,13 @@ pub(in crate::redact) const NAMING: [&[u8]; 16] = [
     b"event",
     b"variable",
     b"grant_type",
+    b"kind",
 ];
 /// Members whose text is a secret rather than a name.
 pub(in crate::redact) const VALUES: [&[u8]; 8] =
     [b"value", b"v", b"val", b"values", b"content", b"data", b"text", b"default"];
+/// Members whose text is a path of names, the last one of which is that of a value (RFC 6902).
+const PATHS: [&[u8]; 4] = [b"path", b"pointer", b"json_path", b"jsonpath"];
 /// Members whose texts name the columns of a table, whose rows are beside them.
 const COLUMNS: [&[u8]; 7] = [b"columns", b"cols", b"fields", b"headers", b"header", b"keys", b"names"];
 
@@ -64,6 +67,10 @@ struct OpenGroup {
     has_later_name: bool,
     /// It has other objects or arrays.
     has_groups: bool,
+    /// Rule of the path of a value.
+    path_rule: Option<Rule>,
+    /// It is a key of JSON (RFC 7517), and that a private one.
+    is_web_key: [bool; 2],
 }
 
 /// Returns the objects and arrays that have a name in them, in the order of their begins.
@@ -121,6 +128,8 @@ impl PairReader<'_> {
                     has_other_text: false,
                     has_later_name: false,
                     has_groups: false,
+                    path_rule: None,
+                    is_web_key: [false; 2],
                 });
             }
             TokenKind::Close => self.close(false),
@@ -132,10 +141,16 @@ impl PairReader<'_> {
                     || key.is_some_and(|key| self.redactor.rule_of(key).is_some_and(|rule| rule.least == 0));
                 let is_short = text.len() <= MAX_ESCAPED && token.kind == TokenKind::String;
                 let name = (is_short && !is_value).then(|| super::unescaped(text, token.is_cut));
-                let rule =
-                    name.filter(|name| is_name(name) && !is_secret()).and_then(|name| self.redactor.rule_of(&name));
+                let path = name.as_ref().filter(|_| is_any(&PATHS)).and_then(|path| {
+                    let part = path.rsplit(|byte| b"/.".contains(byte)).next()?;
+                    self.redactor.rule_of(part)
+                });
+                let rule = name.filter(|_| !is_secret()).and_then(|name| self.redactor.naming_rule(&name));
                 let Some(group) = self.open.last_mut() else { return };
                 group.texts += 1;
+                group.path_rule = Rule::either(group.path_rule, path);
+                group.is_web_key[0] |= is_any(&[b"kty"]);
+                group.is_web_key[1] |= is_any(&[b"k", b"d"]);
                 group.has_value |= is_value;
                 group.has_other_text |= !is_value && token.kind == TokenKind::String;
                 let Some(rule) = rule else { return };
@@ -159,7 +174,9 @@ impl PairReader<'_> {
             self.found.push(NamedGroup { start: group.start, rule: Rule::ANY, name: None });
             return;
         }
-        let Some(rule) = group.rule else { return };
+        let path_rule = group.path_rule.filter(|_| group.has_value);
+        let web_key_rule = (group.is_web_key == [true; 2]).then_some(Rule::ANY);
+        let Some(rule) = Rule::either(Rule::either(group.rule, path_rule), web_key_rule) else { return };
         if group.texts > 1 || group.has_groups {
             let name = group.name.filter(|_| !group.is_ambiguous);
             self.found.push(NamedGroup { start: group.start, rule, name });
@@ -167,9 +184,10 @@ impl PairReader<'_> {
         // The rows of a table are beside the names of its columns.
         let is_header = |around: &OpenGroup| !group.is_object && !around.is_object && group.has_later_name;
         if let Some(around) = self.open.last_mut()
+            && group.rule.is_some()
             && (group.has_columns && !(group.is_object && group.has_value) || is_header(around))
         {
-            around.rule = Rule::either(around.rule, Some(rule));
+            around.rule = Rule::either(around.rule, group.rule);
             around.is_ambiguous = true;
         }
     }

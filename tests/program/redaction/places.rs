@@ -39,7 +39,7 @@ const HEADERS: [(&str, &str); 26] = [
     ("/a?to=%252Fb%253Ftoken%253DCANARY", "Cookie: a=\"CANARY x\""),
     ("http://bob:CANARY@a.test/", "X-Amz-Security-Token: CANARY"),
     ("/a?x=1;sid=CANARY", "X-Secret: x\n CANARY"),
-    ("/", "X-Secret:\n CANARY"),
+    ("/?name=password&value=CANARY&x=y", "X-Secret:\n CANARY"),
     ("/", "Link: <https://a.test/?token=CANARY>; rel=next"),
     ("/", "Referer: https://a.test/a;jsessionid=CANARY?x=y"),
     ("/", "X-Forwarded-Uri: /a?api_key=CANARY"),
@@ -67,6 +67,7 @@ fn header_lines() -> Messages {
 
 /// Bodies with codings, in chunks, and in UTF-16.
 fn coded() -> Messages {
+    let lines: Vec<u8> = format!("password: {CANARY}\n").encode_utf16().flat_map(u16::to_be_bytes).collect();
     let json = format!(r#"{{"a":{{"id":"password","v":"{CANARY}"}},"city":"Benign00"}}"#);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(json.as_bytes()).expect("memory");
@@ -92,6 +93,8 @@ fn coded() -> Messages {
             false,
             message("HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-16", &[b"\xff\xfe", &utf16[..]].concat()),
         ),
+        request(),
+        (false, message("HTTP/1.1 200 OK\nContent-Type: text/plain; charset=utf-16be", &lines)),
         request(),
         (false, message("HTTP/1.1 200 OK", json.as_bytes())),
         request(),
@@ -214,7 +217,10 @@ fn faults(arguments: &[&str], shape: Shape, benign: &[String]) -> Vec<String> {
     let output = program(arguments).output().expect("the program runs");
     let (text, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let mut faults = Vec::new();
-    let forms = forms();
+    let mut forms = forms();
+    // UTF-16 with the escapes of outputs.
+    let wide = |zero: &str| CANARY.chars().map(String::from).collect::<Vec<_>>().join(zero);
+    forms.extend(["\0", "\\x00", "\\u0000", "00"].map(wide));
     for line in text.lines().chain(error.lines()) {
         if let Some(at) = forms.iter().filter_map(|form| line.find(form)).min() {
             let start = (0..=at.saturating_sub(120)).rev().find(|&at| line.is_char_boundary(at)).unwrap_or_default();

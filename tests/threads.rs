@@ -41,6 +41,10 @@ const COMMANDS: &[&[&str]] = &[
     &["check", "-T", "json", "--per", "stream", "--each", "tcp.stream", "tcp.len > 0"],
     &["check", "-T", "json", "--same-as", "fixtures/http/keep-alive.pcap"],
     &["diff", "fixtures/http/keep-alive.pcap", "-T", "json"],
+    &["trace"],
+    &["trace", "slowest", "-T", "json"],
+    &["journey", "slowest"],
+    &["journey", "-Y", "tcp.len > 200 or udp", "-T", "markdown"],
 ];
 const THREADS: [&str; 3] = ["2", "3", "7"];
 

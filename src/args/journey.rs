@@ -1,6 +1,6 @@
 //! Arguments of `journey`.
 
-use super::{DecodeArgs, RunArgs};
+use super::{DecodeArgs, RunArgs, ThreadArgs};
 use clap::{Args, ValueEnum};
 use overhear::journey::{CallChoice, JourneyForm};
 use std::ffi::OsString;
@@ -41,6 +41,8 @@ pub(crate) struct CallArgs {
     /// Write to FILE (- is standard output); FILE is replaced on success
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    threads: ThreadArgs,
     #[command(flatten)]
     pub(crate) decode: DecodeArgs,
 }
@@ -107,7 +109,7 @@ impl CallArgs {
 
     /// Returns the options of the run.
     pub(crate) fn run(&self) -> RunArgs {
-        RunArgs::complete(self.count, self.output.clone())
+        RunArgs::complete(self.count, self.output.clone()).on(self.threads)
     }
 }
 

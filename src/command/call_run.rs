@@ -1,13 +1,15 @@
 //! Runs for one call: what the commands about calls prepare, and the passes over the captures that they share.
 
 use super::capture_run::CaptureRun;
+use super::divided_passes::{CaptureNotes, DividedPasses};
+use super::extraction::{FrameConsumer, FrameSelector, SelectedFrame};
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::output::{Output, escape_paths};
 use super::overwrite::refuse_captures;
-use super::pass_loop::{FrameFinder, PassConsumer, PassLoop};
+use super::pass_loop::{FrameFinder, PassConsumer};
 use super::{CommandOutcome, decode, finish_output, print_message, text_width};
 use crate::args::{CallArgs, DecodeArgs, RunArgs};
-use overhear::analysis::{Analyzer, DecodeOptions, Event, Prefilter, Task, unsupported_link_message};
+use overhear::analysis::{Analyzer, Event, FrameResults, Prefilter, Task, unsupported_link_message};
 use overhear::filter::Filter;
 use overhear::journey::{CallChoice, CallSelector, FrameDetails, Journey, JourneyCollector, SelectedCall};
 use overhear::report::DissectedFrame;
@@ -43,17 +45,17 @@ impl PreparedRun {
         text: impl FnOnce(&mut CallPasses) -> Result<String, String>,
     ) -> io::Result<CommandOutcome> {
         let PreparedRun { names, run, mut out } = self;
-        let (passes, decode, has_errors) = run.open_passes(passes, out.is_file());
-        let Some(passes) = passes else {
+        let is_divisible = Task { decode: run.decode.clone(), ..Task::default() }.is_divisible(true);
+        let Some(passes) = run.open_shards(passes, is_divisible, out.is_file()) else {
             out.keep_existing();
             return finish_output(out, true);
         };
         let width = text_width(out.is_file());
-        let mut passes = CallPasses { names, width, passes, decode, is_first: true, has_errors };
+        let mut passes = CallPasses { names, width, passes, is_first: true };
         match text(&mut passes) {
             Ok(text) => {
                 out.write_all(text.as_bytes())?;
-                finish_output(out, passes.has_errors)
+                finish_output(out, passes.passes.has_errors)
             }
             Err(message) => {
                 out.keep_existing();
@@ -113,40 +115,56 @@ pub(super) struct CallPasses {
     pub(super) names: String,
     /// Width of a line of the text.
     pub(super) width: usize,
-    passes: PassLoop,
-    decode: DecodeOptions,
+    passes: DividedPasses,
     is_first: bool,
-    has_errors: bool,
 }
 
 impl CallPasses {
-    /// Runs the next pass.
+    /// Runs the next pass on the calling thread.
     pub(super) fn run(&mut self, task: Task, collector: &mut impl FrameCollector) {
-        self.run_filtered(task, None, collector);
+        let is_first = self.begin();
+        let task = Task { decode: self.passes.decode.clone(), ..task };
+        let mut consumer = CollectingPass { collector, is_first, has_errors: false };
+        if let Some(passes) = self.passes.first() {
+            let Ok(()) = passes.run(&mut Analyzer::new(task), None, &mut consumer);
+        }
+        self.passes.has_errors |= consumer.has_errors;
     }
 
-    fn run_filtered(&mut self, task: Task, prefilter: Option<Prefilter>, collector: &mut impl FrameCollector) {
-        if !self.is_first {
+    /// Runs the next pass on several threads, if it can be divided.
+    fn run_divided<S: FrameSelector>(
+        &mut self,
+        task: &Task,
+        selector: &(impl Fn() -> S + Sync),
+        consumer: &mut impl FrameConsumer,
+    ) -> Result<(), String> {
+        let is_first = self.begin();
+        let mut notes = CaptureNotes::default();
+        let result = self.passes.run_frames(task, selector, consumer, &mut notes);
+        if is_first {
+            self.passes.finish(&notes);
+        }
+        result.map_err(|error| error.to_string())
+    }
+
+    /// Begins a pass. Returns whether it is the first one.
+    fn begin(&mut self) -> bool {
+        let is_first = std::mem::take(&mut self.is_first);
+        if !is_first {
             self.passes.start_again();
         }
-        let task = Task { decode: self.decode.clone(), ..task };
-        let mut analyzer = Analyzer::new(task).with_prefilter(prefilter);
-        let mut consumer = CollectingPass { collector, is_first: self.is_first, has_errors: false };
-        let Ok(()) = self.passes.run(&mut analyzer, None, &mut consumer);
-        self.has_errors |= consumer.has_errors;
-        self.is_first = false;
+        is_first
     }
 
     /// Selects a call in a pass of its own.
     pub(super) fn select(&mut self, selection: CallSelection) -> Result<SelectedCall, String> {
         let CallSelection { choice, matcher } = selection;
-        let prefilter = matcher.prefilter();
         let mut task = Task { exchanges: true, without_connections: true, ..Task::default() };
         matcher.extend_task(&mut task);
-        let mut selection = SelectionPass { selector: CallSelector::new(choice), matcher };
-        self.run_filtered(task, prefilter, &mut selection);
-        let rows = selection.selector.rows();
-        selection.selector.into_selected().ok_or_else(|| no_call(&self.names, choice, rows))
+        let mut selector = CallSelector::new(choice);
+        self.run_divided(&task, &|| SelectionPass(matcher.fork()), &mut selector)?;
+        let rows = selector.rows();
+        selector.into_selected().ok_or_else(|| no_call(&self.names, choice, rows))
     }
 
     /// Collects the journey of a call in a pass of its own.
@@ -160,23 +178,25 @@ impl CallPasses {
     pub(super) fn add_details(&mut self, journey: &mut Journey) {
         let mut collector = FrameDetails::new(journey);
         if !collector.is_done() {
-            let task = Task { decode: self.decode.clone(), ..collector.task() };
+            let decode = self.passes.decode.clone();
+            let task = Task { decode: decode.clone(), ..collector.task() };
             let mut finder = FrameFinder::before(&task.wants);
-            let (exchanges, decode) = (finder.statements.is_some(), self.decode.clone());
-            let first = Task { collect: true, exchanges, decode, ..Task::default() };
+            let first = Task { collect: true, exchanges: finder.statements.is_some(), decode, ..Task::default() };
             self.passes.start_again();
-            let first_pass = self.passes.run_first(Analyzer::new(first), &mut finder);
-            let mut consumer = CollectingPass { collector: &mut collector, is_first: false, has_errors: false };
-            let Ok(()) = self.passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut consumer);
+            if let Some(passes) = self.passes.first() {
+                let first_pass = passes.run_first(Analyzer::new(first), &mut finder);
+                let mut consumer = CollectingPass { collector: &mut collector, is_first: false, has_errors: false };
+                let Ok(()) = passes.run(&mut Analyzer::with_first_pass(task, first_pass), None, &mut consumer);
+            }
         }
         journey.details = collector.finish();
     }
 
     /// Collects the trees of all calls, or that of a row of `calls`, in a pass of its own.
-    pub(super) fn trace(&mut self, row: Option<u64>) -> Trace {
+    pub(super) fn trace(&mut self, row: Option<u64>) -> Result<Trace, String> {
         let mut collector = TraceCollector::new(row);
-        self.run(TraceCollector::task(), &mut collector);
-        collector.finish()
+        self.run_divided(&TraceCollector::task(), &|| TraceSelector, &mut collector)?;
+        Ok(collector.finish())
     }
 }
 
@@ -192,22 +212,53 @@ fn no_call(names: &str, choice: CallChoice, rows: u64) -> String {
     }
 }
 
-/// Selection of a call.
-struct SelectionPass {
-    selector: CallSelector,
-    matcher: FilterMatcher,
-}
+/// Finds the calls that match.
+struct SelectionPass(FilterMatcher);
 
-impl FrameCollector for SelectionPass {
-    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> bool {
-        self.matcher.matches_frame(frame.frame.number, analyzer)
+impl FrameSelector for SelectionPass {
+    fn prefilter(&self) -> Option<Prefilter> {
+        self.0.prefilter()
     }
 
-    fn event(&mut self, event: Event) {
-        let matches = self.matcher.matches_event(&event);
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> SelectedFrame {
+        SelectedFrame { is_displayed: self.0.matches_frame(frame.frame.number, analyzer), is_read: false }
+    }
+
+    fn event(&mut self, event: &Event) -> [bool; 2] {
+        [self.0.matches_event(event); 2]
+    }
+}
+
+impl FrameConsumer for CallSelector {
+    fn frame(&mut self, _: &DissectedFrame<'_>, _: &FrameResults<'_>, _: bool) {}
+
+    fn event(&mut self, event: Event, [is_match, _]: [bool; 2]) {
         if let Event::Call(call) = event {
-            self.selector.add(call, matches);
+            self.add(call, is_match);
         }
+    }
+}
+
+/// Selects the frames that a trace reads.
+struct TraceSelector;
+
+impl FrameSelector for TraceSelector {
+    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> SelectedFrame {
+        SelectedFrame { is_displayed: true, is_read: TraceCollector::reads(frame.tree, analyzer.connections()) }
+    }
+
+    fn event(&mut self, _: &Event) -> [bool; 2] {
+        [true; 2]
+    }
+}
+
+impl FrameConsumer for TraceCollector {
+    fn frame(&mut self, shown: &DissectedFrame<'_>, results: &FrameResults<'_>, _: bool) {
+        TraceCollector::frame(self, shown, results.connections);
+    }
+
+    fn event(&mut self, event: Event, _: [bool; 2]) {
+        TraceCollector::event(self, event);
     }
 }
 
@@ -234,17 +285,6 @@ impl FrameCollector for FrameDetails {
 
     fn is_done(&self) -> bool {
         FrameDetails::is_done(self)
-    }
-}
-
-impl FrameCollector for TraceCollector {
-    fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> bool {
-        TraceCollector::frame(self, frame, analyzer.connections());
-        true
-    }
-
-    fn event(&mut self, event: Event) {
-        TraceCollector::event(self, event);
     }
 }
 

@@ -28,23 +28,23 @@ pub(super) struct DividedPasses {
     /// Whether items are consumed on a further thread: that of the caller.
     has_consumer: bool,
     /// Options that all passes share.
-    decode: DecodeOptions,
+    pub(super) decode: DecodeOptions,
     /// Whether there were errors, which are printed.
     pub(super) has_errors: bool,
 }
 
 impl CaptureRun {
     /// Opens the captures for passes that produce what a task needs. None if there is none that can be read, which is reported.
-    pub(super) fn open_divided(
-        mut self,
-        task: &Task,
-        displays_all_frames: bool,
-        is_file: bool,
-    ) -> Option<DividedPasses> {
+    pub(super) fn open_divided(self, task: &Task, displays_all_frames: bool, is_file: bool) -> Option<DividedPasses> {
         let passes = 1 + u64::from(task.wants.needs_later_frames());
-        let task = Task { decode: self.decode.clone(), ..task.clone() };
+        let is_divisible = Task { decode: self.decode.clone(), ..task.clone() }.is_divisible(displays_all_frames);
+        self.open_shards(passes, is_divisible, is_file)
+    }
+
+    /// Opens the captures for a number of passes.
+    pub(super) fn open_shards(mut self, passes: u64, is_divisible: bool, is_file: bool) -> Option<DividedPasses> {
         let shards = match self.threads {
-            _ if self.has_pipe() || !task.is_divisible(displays_all_frames) => 1,
+            _ if self.has_pipe() || !is_divisible => 1,
             Some(threads) => threads,
             None => reading_threads(self.paths.iter().map(PathBuf::as_path)),
         };
@@ -79,6 +79,11 @@ impl DividedPasses {
     /// Returns passes over captures that are open: once, or once for each shard.
     pub(super) fn new(loops: Vec<PassLoop>, decode: DecodeOptions) -> DividedPasses {
         DividedPasses { has_consumer: loops.len() > 1, loops, decode, has_errors: false }
+    }
+
+    /// Returns the loop of the first shard, for a pass on the calling thread.
+    pub(super) fn first(&mut self) -> Option<&mut PassLoop> {
+        self.loops.first_mut()
     }
 
     /// Returns the names of the files of the capture.
@@ -120,6 +125,9 @@ impl DividedPasses {
         notes: &mut CaptureNotes,
     ) -> io::Result<()> {
         let mut from = 0;
+        if !self.task(task).is_divisible(false) {
+            self.loops.truncate(1);
+        }
         while self.loops.len() > 1 {
             let consume = &mut |copies: &mut FrameCopies| {
                 copies.consume(consumer);
@@ -134,8 +142,9 @@ impl DividedPasses {
         }
         // Without a copy of each frame.
         let first = self.first_pass(task)?.and_then(|first| first.into_iter().next()).unwrap_or_default();
-        let mut analyzer = Analyzer::with_first_pass(self.task(task), first);
-        let mut pass = DirectPass { selector: selector(), consumer, from, notes };
+        let selected = selector();
+        let mut analyzer = Analyzer::with_first_pass(self.task(task), first).with_prefilter(selected.prefilter());
+        let mut pass = DirectPass { selector: selected, consumer, from, notes };
         for passes in &mut self.loops {
             let Ok(()) = passes.run(&mut analyzer, None, &mut pass);
         }
@@ -202,7 +211,8 @@ impl DividedPasses {
         }
     }
 
-    fn start_again(&mut self) {
+    /// Starts again at frame 1.
+    pub(super) fn start_again(&mut self) {
         self.loops.iter_mut().for_each(PassLoop::start_again);
     }
 
@@ -360,7 +370,7 @@ struct Extraction<'a, X: Extractor> {
 impl<X: Extractor> Extraction<'_, X> {
     /// Runs the pass. Returns what it collected for the next one.
     fn run(mut self, passes: &mut PassLoop, task: Task, first: FirstPass) -> io::Result<FirstPass> {
-        let mut analyzer = Analyzer::with_first_pass(task, first);
+        let mut analyzer = Analyzer::with_first_pass(task, first).with_prefilter(self.extractor.prefilter());
         passes.run(&mut analyzer, None, &mut self)?;
         self.items.set_place(Place::LAST)?;
         self.items.finish()?;

@@ -1,13 +1,18 @@
 //! What a pass over a capture that several threads read extracts on the thread of each shard, and who consumes it in order.
 
 use super::shard_queue::ItemStore;
-use overhear::analysis::{Analyzer, Event, FrameResults};
+use overhear::analysis::{Analyzer, Event, FrameResults, Prefilter};
 use overhear::report::DissectedFrame;
 
 /// Extracts items of frames and events, on the thread of a shard.
 pub(super) trait Extractor {
     /// Items.
     type Store: ItemStore;
+
+    /// Returns what excludes frames by their lower layers.
+    fn prefilter(&self) -> Option<Prefilter> {
+        None
+    }
 
     /// Adds the items of a frame. Returns whether the frame is displayed.
     fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer, items: &mut Self::Store) -> bool;
@@ -18,6 +23,11 @@ pub(super) trait Extractor {
 
 /// Selects on the thread of a shard what a consumer of frames reads.
 pub(super) trait FrameSelector {
+    /// Returns what excludes frames by their lower layers.
+    fn prefilter(&self) -> Option<Prefilter> {
+        None
+    }
+
     /// Reads a frame.
     fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer) -> SelectedFrame;
 

@@ -2,7 +2,7 @@
 
 use super::extraction::{Extractor, FrameConsumer, FrameSelector};
 use super::shard_queue::{ItemStore, Items};
-use overhear::analysis::{Analyzer, Event, FrameResultsCopy};
+use overhear::analysis::{Analyzer, Event, FrameResultsCopy, Prefilter};
 use overhear::report::DissectedFrame;
 
 /// Results of frames, and events.
@@ -74,6 +74,10 @@ pub(super) struct FrameCopier<S>(pub(super) S);
 
 impl<S: FrameSelector> Extractor for FrameCopier<S> {
     type Store = FrameCopies;
+
+    fn prefilter(&self) -> Option<Prefilter> {
+        self.0.prefilter()
+    }
 
     fn frame(&mut self, frame: &DissectedFrame<'_>, analyzer: &Analyzer, items: &mut FrameCopies) -> bool {
         let selected = self.0.frame(frame, analyzer);

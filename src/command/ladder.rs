@@ -71,7 +71,7 @@ fn stream_diagram(stream: ConversationId, passes: &mut CallPasses) -> Result<Dia
 /// Returns the diagram of all hosts of a call, or an error message.
 fn call_diagram(selection: CallSelection, passes: &mut CallPasses) -> Result<Diagram, String> {
     let selected = passes.select(selection)?;
-    let trace = passes.trace(Some(selected.row));
+    let trace = passes.trace(Some(selected.row))?;
     let call = selected.call.clone();
     let journey = passes.journey(selected);
     let (diagram, notes) = host_diagram(&trace, &call, journey.diagram);

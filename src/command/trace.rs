@@ -13,7 +13,7 @@ pub(super) fn run_trace(mut args: TraceArgs) -> io::Result<CommandOutcome> {
     };
     prepared.write(if selection.is_some() { 2 } else { 1 }, |passes| {
         let selected = selection.map(|selection| passes.select(selection)).transpose()?;
-        let trace = passes.trace(selected.map(|selected| selected.row));
+        let trace = passes.trace(selected.map(|selected| selected.row))?;
         Ok(render(&trace, args.call.format.form(passes.width)))
     })
 }

@@ -87,6 +87,13 @@ impl TraceCollector {
         Task { wants: wants(), exchanges: true, streams: true, halves: true, ..Task::default() }
     }
 
+    /// Whether a frame has anything that is collected.
+    #[must_use]
+    pub fn reads(tree: &Tree, connections: &[FrameConnection]) -> bool {
+        let has_messages = connections.iter().any(|connection| !connection.messages.is_empty());
+        has_messages || !connections.is_empty() && tree.first(&sll::PKTTYPE).is_some()
+    }
+
     /// Adds a frame with its connections.
     pub fn frame(&mut self, shown: &DissectedFrame<'_>, connections: &[FrameConnection]) {
         let direction = shown.tree.first(&sll::PKTTYPE);

@@ -29,16 +29,30 @@ pub(super) struct DividedPasses {
     has_consumer: bool,
     /// Options that all passes share.
     pub(super) decode: DecodeOptions,
+    /// Whether a first pass collects what later frames decide about earlier ones.
+    pub(super) has_first_pass: bool,
     /// Whether there were errors, which are printed.
     pub(super) has_errors: bool,
 }
 
 impl CaptureRun {
-    /// Opens the captures for passes that produce what a task needs. None if there is none that can be read, which is reported.
+    /// Opens the captures for a pass that produces what a task needs. None if there is none that can be read, which is reported.
     pub(super) fn open_divided(self, task: &Task, displays_all_frames: bool, is_file: bool) -> Option<DividedPasses> {
-        let passes = 1 + u64::from(task.wants.needs_later_frames());
-        let is_divisible = Task { decode: self.decode.clone(), ..task.clone() }.is_divisible(displays_all_frames);
-        self.open_shards(passes, is_divisible, is_file)
+        let is_divisible = self.is_divisible(task, displays_all_frames);
+        self.open_shards(1, is_divisible, is_file)
+    }
+
+    /// The same with a first pass, if the task needs fields that depend on later frames.
+    #[cfg(feature = "parquet")]
+    pub(super) fn open_twice(self, task: &Task, displays_all_frames: bool, is_file: bool) -> Option<DividedPasses> {
+        let is_divisible = self.is_divisible(task, displays_all_frames);
+        let has_first_pass = task.wants.needs_later_frames();
+        let passes = self.open_shards(1 + u64::from(has_first_pass), is_divisible, is_file)?;
+        Some(DividedPasses { has_first_pass, ..passes })
+    }
+
+    fn is_divisible(&self, task: &Task, displays_all_frames: bool) -> bool {
+        Task { decode: self.decode.clone(), ..task.clone() }.is_divisible(displays_all_frames)
     }
 
     /// Opens the captures for a number of passes.
@@ -63,7 +77,7 @@ impl CaptureRun {
             // A file was removed in between.
             loops.truncate(1);
         }
-        Some(DividedPasses { loops, has_consumer, decode, has_errors })
+        Some(DividedPasses { loops, has_consumer, decode, has_first_pass: false, has_errors })
     }
 }
 
@@ -78,7 +92,7 @@ enum PassOutcome {
 impl DividedPasses {
     /// Returns passes over captures that are open: once, or once for each shard.
     pub(super) fn new(loops: Vec<PassLoop>, decode: DecodeOptions) -> DividedPasses {
-        DividedPasses { has_consumer: loops.len() > 1, loops, decode, has_errors: false }
+        DividedPasses { has_consumer: loops.len() > 1, loops, decode, has_first_pass: false, has_errors: false }
     }
 
     /// Returns the loop of the first shard, for a pass on the calling thread.
@@ -97,7 +111,7 @@ impl DividedPasses {
         self.loops.iter().take(1).for_each(PassLoop::note_order);
     }
 
-    /// Extracts items in one pass, or in two if the task needs fields that depend on later frames. Prints capture errors at the end.
+    /// Extracts items in one pass, or in a second one. Prints capture errors at the end.
     /// `consume` takes an item from the store at each call.
     pub(super) fn run<X: Extractor>(
         &mut self,
@@ -183,10 +197,10 @@ impl DividedPasses {
         }
     }
 
-    /// Runs the first pass, if the task needs it. Returns what it collected by shard; none if the capture cannot be divided.
+    /// Runs the first pass, if there is one. Returns what it collected by shard; none if the capture cannot be divided.
     fn first_pass(&mut self, task: &Task) -> io::Result<Option<Vec<FirstPass>>> {
         let none = vec![FirstPass::default(); self.loops.len()];
-        if !task.wants.needs_later_frames() {
+        if !self.has_first_pass {
             return Ok(Some(none));
         }
         let mut statements = wants_repeated_statements(&task.wants).then(RepeatedStatements::default);

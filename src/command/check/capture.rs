@@ -153,6 +153,7 @@ pub(super) fn read_capture(
     let mut notes = CaptureNotes::default();
     let reads_frames = evaluation.reads_frames();
     let mut passes = DividedPasses::new(loops, task.decode.clone());
+    passes.has_first_pass = task.wants.needs_later_frames();
     let result = passes.run_frames(&task, &|| RuleSelector { reads_frames }, &mut RuleConsumer(evaluation), &mut notes);
     let CaptureNotes { frames, notes } = notes;
     let mut failed = result.err().map(|error| {

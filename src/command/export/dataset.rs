@@ -220,7 +220,7 @@ impl DatasetRun {
             task.halves |= own.halves;
             task.owners |= own.owners;
         }
-        let Some(mut passes) = run.open_divided(&task, !self.filter.has_filter(), true) else { return Ok(None) };
+        let Some(mut passes) = run.open_twice(&task, !self.filter.has_filter(), true) else { return Ok(None) };
         let mut rows = TableRows::new(settings);
         let mut out = create(&rows)?;
         let files = file_names(passes.files().iter().map(Path::new));

@@ -45,8 +45,7 @@ impl PreparedRun {
         text: impl FnOnce(&mut CallPasses) -> Result<String, String>,
     ) -> io::Result<CommandOutcome> {
         let PreparedRun { names, run, mut out } = self;
-        let is_divisible = Task { decode: run.decode.clone(), ..Task::default() }.is_divisible(true);
-        let Some(passes) = run.open_shards(passes, is_divisible, out.is_file()) else {
+        let Some(passes) = run.open_passes_of_calls(passes, out.is_file()) else {
             out.keep_existing();
             return finish_output(out, true);
         };

@@ -59,7 +59,7 @@ impl BaseCapture<'_> {
     fn read(&self, path: &Path) -> Result<Vec<Option<CaptureProfile>>, String> {
         let mut evaluation = Evaluation::new(self.rules.iter().map(|&rule| (rule, Expected::default())));
         let task = Task { decode: self.decode.clone(), ..rules_task(self.rules.iter().copied()) };
-        match read_capture(path, task, &mut evaluation, &mut Vec::new(), 1) {
+        match read_capture(path, task, &mut evaluation, &mut Vec::new(), Some(1)) {
             Ok(_) => Ok(evaluation
                 .into_verdicts()
                 .into_iter()

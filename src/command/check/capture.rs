@@ -2,7 +2,7 @@
 
 use super::bases::BaseProfiles;
 use super::plan::{CaptureJob, PlannedCheck};
-use crate::command::divided_passes::{CaptureNote, CaptureNotes, DividedPasses};
+use crate::command::divided_passes::{CaptureNote, CaptureNotes, DividedPasses, default_rule_threads};
 use crate::command::extraction::{FrameConsumer, FrameSelector, SelectedFrame};
 use crate::command::output::{Output, escape_paths};
 use crate::command::pass_loop::PassLoop;
@@ -24,7 +24,7 @@ pub(super) fn evaluate_capture(
     bases: &BaseProfiles<'_>,
     dropped: u64,
     bless: bool,
-    threads: usize,
+    threads: Option<usize>,
 ) -> Result<Vec<Finding>, String> {
     let task = rules_task(job.checks.iter().map(|due| &due.check.rule));
     let task = Task { decode: job.decode.clone(), ..task };
@@ -123,16 +123,17 @@ fn format_cause(error: &Error) -> String {
     escape_unprintable(&format!("{at}{}", error.cause))
 }
 
-/// Reads a capture to its end or to an error, on a number of threads if it can be divided. Returns the number of frames read in either
+/// Reads a capture to its end or to an error, on several threads if it can be divided. Returns the number of frames read in either
 /// case. Adds each unsupported link type with its first frame to `unsupported_links`.
 pub(super) fn read_capture(
     path: &Path,
     mut task: Task,
     evaluation: &mut Evaluation<'_>,
     unsupported_links: &mut Vec<(u16, u32)>,
-    threads: usize,
+    threads: Option<usize>,
 ) -> Result<u32, (Error, u32)> {
     let spool = task.wants.needs_later_frames() || task.decode.names.flags.network || task.decode.has_private_keys();
+    let threads = threads.unwrap_or_else(|| default_rule_threads(&task, path));
     let is_divided = threads > 1 && path.is_file() && task.is_divisible(true);
     let shards = Shard::divide(if is_divided { threads } else { 1 }).count();
     let mut options =

@@ -16,7 +16,7 @@ use capture::evaluate_capture;
 use command_capture::CommandCapture;
 use overhear::check::check_file::SCHEMA;
 use overhear::check::format::{self, Finding};
-use overhear::source::{core_count, reading_threads};
+use overhear::source::core_count;
 use plan::CheckPlan;
 use std::io::{self, Write};
 use std::sync::Mutex;
@@ -74,11 +74,7 @@ fn run_checks(plan: CheckPlan, args: &CheckArgs) -> Result<(Vec<Finding>, Comman
     let evaluate = |nth: usize| {
         let Some(job) = jobs.get(nth) else { return Ok(Vec::new()) };
         // Several captures are read at the same time.
-        let threads = match threads {
-            Some(threads) => threads,
-            None if jobs.len() > 1 => 1,
-            None => reading_threads([job.path.as_path()]),
-        };
+        let threads = threads.or((jobs.len() > 1).then_some(1));
         evaluate_capture(job, &bases, result.dropped, plan.bless, threads)
     };
     let captures = if threads.is_some() { 1 } else { core_count() };

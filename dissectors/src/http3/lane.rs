@@ -64,6 +64,14 @@ impl LaneState {
         }
     }
 
+    /// Whether only its kind is known: it carries no messages, and is between two units.
+    pub(super) fn is_settled(&self) -> bool {
+        let LaneState { kind, first, data_left, skip_left, held, required, ended, is_lost, unit } = self;
+        let is_read = first.is_none() && *data_left == 0 && *skip_left == 0 && held.is_empty() && unit.is_none();
+        let is_other = !matches!(kind, LaneKind::Untyped | LaneKind::Messages(_));
+        is_other && is_read && required.is_none() && ended.is_none() && !*is_lost
+    }
+
     /// The number of the stream whose messages it carries.
     pub(super) fn key(&self) -> Option<u32> {
         if let LaneKind::Messages(key) = self.kind { Some(key) } else { None }

@@ -157,6 +157,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
     Box::new(Http3 {
         streams: Streams::new(&WEB, wants),
         lanes: BTreeMap::new(),
+        settled: Vec::new(),
         decoders: Default::default(),
         client: if is_reversed { Side::Server } else { Side::Client },
         held: 0,
@@ -170,6 +171,8 @@ struct Http3 {
     streams: Streams,
     /// Boxed: a node of the map has room for eleven.
     lanes: BTreeMap<Lane, Box<LaneState>>,
+    /// Kinds of other lanes, which are between two units: an open connection has six of these all the time.
+    settled: Vec<(Lane, LaneKind)>,
     /// Decoders of the headers of each side.
     decoders: [QpackDecoder; 2],
     /// The side that sends requests.
@@ -236,7 +239,24 @@ impl<'c> View<'c> {
 
 impl Http3 {
     fn state(&mut self, lane: Lane) -> &mut LaneState {
-        self.lanes.entry(lane).or_insert_with(|| Box::new(LaneState::new(lane)))
+        let Http3 { lanes, settled, .. } = self;
+        lanes.entry(lane).or_insert_with(|| {
+            let at = settled.iter().position(|(known, _)| *known == lane);
+            let new = LaneState::new(lane);
+            Box::new(LaneState { kind: at.map_or(new.kind, |at| settled.swap_remove(at).1), ..new })
+        })
+    }
+
+    /// Keeps the kind alone of a lane that is between two units.
+    fn settle(&mut self, lane: Lane) {
+        if let Some(kind) = self.lanes.get(&lane).filter(|state| state.is_settled()).map(|state| state.kind) {
+            self.lanes.remove(&lane);
+            self.settled.reserve_exact(1);
+            self.settled.push((lane, kind));
+            if self.lanes.is_empty() {
+                self.lanes = BTreeMap::new();
+            }
+        }
     }
 
     fn half(&self, side: Side) -> Half {
@@ -371,8 +391,8 @@ impl Http3 {
     fn resume(&mut self, side: Side, cx: &mut Context<'_>) {
         let decoder = side.of(&self.decoders);
         let is_ready = |state: &LaneState| state.required.is_some_and(|required| decoder.has_entries(required));
-        let ready = |(lane, state): (&Lane, &Box<LaneState>)| (lane.side == side && is_ready(state)).then_some(*lane);
-        let lanes: Vec<Lane> = self.lanes.iter().filter_map(ready).collect();
+        let lanes = self.lanes.iter().filter(|(lane, state)| lane.side == side && is_ready(state));
+        let lanes: Vec<Lane> = lanes.map(|(lane, _)| *lane).collect();
         for lane in lanes {
             self.read_held(lane, cx);
         }
@@ -422,8 +442,8 @@ impl Http3 {
                 self.resume(side, cx);
             }
         }
-        let holds = |(lane, state): (&Lane, &Box<LaneState>)| (!state.held.is_empty()).then_some(*lane);
-        let lanes: Vec<Lane> = self.lanes.iter().filter_map(holds).collect();
+        let lanes = self.lanes.iter().filter(|(_, state)| !state.held.is_empty());
+        let lanes: Vec<Lane> = lanes.map(|(lane, _)| *lane).collect();
         for lane in lanes {
             self.read_waiting(lane, cx);
             let held = self.take_held(lane);
@@ -469,6 +489,7 @@ impl Session for Http3 {
                 self.read_held(lane, cx);
             }
             self.streams.report_finished(cx);
+            self.settle(lane);
             return Consumed { owner: self.owner(lane), ..Consumed::bytes(len) };
         }
         let (mut read, required) = self.read_bytes(lane, chunk, cx);
@@ -493,6 +514,7 @@ impl Session for Http3 {
             self.resume(lane.side, cx);
         }
         self.streams.report_finished(cx);
+        self.settle(lane);
         Consumed { owner: self.owner(lane), ..Consumed::bytes(read) }
     }
 

@@ -34,9 +34,9 @@ pub const SHARD_BYTES: usize = 3 << 19;
 /// Maximum number of bytes buffered by the conversations of a shard other than the one that is read.
 pub const SHARD_BYTES_OF_OTHERS: usize = 3 << 17;
 
-/// Maximum number of bytes of the state of sessions in datagrams of a shard, by their own estimates: 320 open connections of QUIC
-/// with HTTP/3, of 5120 in all shards. Beyond it, the longest idle ones are reported as they are, and dropped.
-pub const SHARD_STATE_BYTES: usize = 5 << 19;
+/// Maximum number of bytes of the state of sessions in datagrams of a shard, by their own estimates: 1024 open connections of QUIC
+/// with HTTP/3, of 16,384 in all shards. Beyond it, the longest idle ones are reported as they are, and dropped.
+pub const SHARD_STATE_BYTES: usize = 8 << 20;
 
 /// Maximum number of bytes buffered by a shard if bodies are buffered too. A single body may have a megabyte.
 pub const SHARD_BYTES_WITH_BODIES: usize = 4 << 20;

@@ -484,7 +484,7 @@ fn connections_that_wait_do_not_use_up_the_memory_of_others() {
 
 #[test]
 fn connections_that_are_idle_the_longest_are_dropped_beyond_a_limit() {
-    // An open connection with HTTP/3 counts 8 KiB.
+    // An open connection with HTTP/3 counts 8 KiB, or some bytes more.
     const KEPT: u16 = (limits::SHARD_STATE_BYTES >> 13) as u16;
     const COUNT: u16 = KEPT * 2;
     let recording = Recording::at("fixtures/http3/get.pcapng");
@@ -497,7 +497,7 @@ fn connections_that_are_idle_the_longest_are_dropped_beyond_a_limit() {
     );
     // The last request comes after all connections have begun.
     let last = complete("GET /missing 404 10");
-    assert!((KEPT / 16 * 15..=KEPT).contains(&last), "{last}");
+    assert!((KEPT / 8 * 7..=KEPT).contains(&last), "{last}");
     assert_eq!(calls.values().sum::<u16>(), 3 * COUNT + last, "{calls:?}");
     // Each connection is reported, and later packets of dropped ones are of none.
     let decode = recording.decode.clone();

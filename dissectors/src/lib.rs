@@ -52,8 +52,8 @@ mod varint;
 mod wants;
 mod web;
 
-pub use json::unescape as json_unescape;
 pub use field::{DisplayBase, Field, FieldKind, Severity};
+pub use json::unescape as json_unescape;
 pub use protocol::{Claim, Dissector, LayerFn, MessageFields, Protocol, Registry, SessionKind};
 pub use sql_text::literals as sql_literals;
 pub use tree::{Tree, Value};

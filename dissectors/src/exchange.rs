@@ -137,13 +137,17 @@ impl Exchange {
     }
 
     fn wait(&self) -> Option<i64> {
+        if self.is_connection {
+            // When its requests and responses were sent is not known.
+            return None;
+        }
         Some(self.response?.first.time.saturating_sub(self.request?.last.time))
     }
 
     /// Nanoseconds from the response's first byte to its last.
     #[must_use]
     pub fn download(&self) -> Option<i64> {
-        let response = self.response?;
+        let response = self.response.filter(|_| !self.is_connection)?;
         Some(response.last.time.saturating_sub(response.first.time))
     }
 

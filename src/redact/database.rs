@@ -103,6 +103,55 @@ pub(super) fn statement(redactor: &Redactor, text: &[u8], texts_in_double_quotes
     scanned.or((copied > 0).then_some(out))
 }
 
+/// Words before a name in quotes in messages of PostgreSQL. Other quotes have what was sent.
+const NAMED: [&str; 22] = [
+    "relation",
+    "column",
+    "table",
+    "database",
+    "role",
+    "user",
+    "schema",
+    "function",
+    "constraint",
+    "index",
+    "type",
+    "sequence",
+    "view",
+    "extension",
+    "language",
+    "operator",
+    "parameter",
+    "trigger",
+    "tablespace",
+    "subscription",
+    "publication",
+    "slot",
+];
+
+/// Returns a message of PostgreSQL with a mark for each literal, and for each text in quotes that is no name. `None` if it has none.
+pub(super) fn message(redactor: &Redactor, text: &[u8]) -> Option<Vec<u8>> {
+    let own = statement(redactor, text, false);
+    let text = own.as_deref().unwrap_or(text);
+    let mut out = Vec::new();
+    let mut copied = 0;
+    let mut quotes = memchr::memchr_iter(b'"', text);
+    while let Some(start) = quotes.next() {
+        let end = quotes.next().unwrap_or(text.len());
+        let before = text.get(..start).unwrap_or_default().trim_ascii_end();
+        let word = before.rsplit(|byte| !byte.is_ascii_alphabetic()).next().unwrap_or_default();
+        let content = text.get(start + 1..end).unwrap_or_default();
+        let is_name = NAMED.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(word));
+        if !is_name && !content.is_empty() && !super::is_mark(content) {
+            out.extend_from_slice(text.get(copied..=start).unwrap_or_default());
+            out.extend(redactor.mark(SecretKind::SqlValue, content));
+            copied = end;
+        }
+    }
+    out.extend_from_slice(text.get(copied..).unwrap_or_default());
+    if copied > 0 { Some(out) } else { own }
+}
+
 /// Returns the content of a literal without its quotes, and where it begins.
 fn content(literal: &[u8]) -> (usize, &[u8]) {
     let quote = literal.iter().position(|byte| matches!(byte, b'\'' | b'"'));

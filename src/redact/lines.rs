@@ -9,6 +9,8 @@ use std::ops::Range;
 
 /// Maximum number of values that are before their name.
 const MAX_VALUES: usize = 64;
+/// Maximum number of rows of a table until one has as many fields as the first.
+const MAX_HEAD: usize = 8;
 /// What a line ends with before a value in the next lines.
 const BEGINS: [&[u8]; 16] =
     [b"", b"|", b">", b"|-", b">-", b"|+", b">+", b"\\", b"(", b"[", b"{", b"\"\"\"", b"'''", b"`", b"\"", b"'"];
@@ -166,13 +168,18 @@ impl Redactor {
         };
         let mut names = Vec::new();
         let mut start = row(text, begin, sign, &mut names);
-        let mut second = Vec::new();
-        row(text, start, sign, &mut second);
+        // One of the first rows has as many fields as there are names.
+        let (mut after, mut has_row) = (start, false);
+        for _ in 0..MAX_HEAD {
+            let mut fields = Vec::new();
+            after = row(text, after, sign, &mut fields);
+            has_row |= fields.len() == names.len();
+        }
         let name = |range: &Range<usize>| {
             let name = text.get(range.clone()).unwrap_or_default().trim_ascii();
             name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name)
         };
-        if names.len() != second.len() || !names.iter().map(name).all(is_name) {
+        if !has_row || !names.iter().map(name).all(is_name) {
             return;
         }
         let rules: Vec<Option<Rule>> = names.iter().map(|range| self.rule_of(name(range))).collect();
@@ -183,15 +190,13 @@ impl Redactor {
             let end = row(text, start, sign, &mut fields);
             // Of a row of another length it is not known which field is which.
             let is_known = fields.len() == rules.len();
-            if fields.len() > 1 {
-                for (nth, field) in fields.drain(..).enumerate() {
-                    let rule = if is_known { rules.get(nth).copied().flatten() } else { Some(first) };
-                    if let Some(rule) = rule {
-                        add_content(text, field, rule, spans);
-                    }
+            for (nth, field) in fields.drain(..).enumerate() {
+                let rule = if is_known { rules.get(nth).copied().flatten() } else { Some(first) };
+                let is_empty = text.get(field.clone()).unwrap_or_default().trim_ascii().is_empty();
+                if let Some(rule) = rule.filter(|_| !is_empty) {
+                    add_content(text, field, rule, spans);
                 }
             }
-            fields.clear();
             start = end;
         }
     }

@@ -19,7 +19,8 @@ const MAX_NAME: usize = 256;
 const MAX_WORDS: usize = 40;
 
 /// Attributes that name what the element has.
-const NAMING: [&[u8]; 14] = [
+const NAMING: [&[u8]; 15] = [
+    b"autocomplete",
     b"name",
     b"id",
     b"key",
@@ -289,6 +290,7 @@ impl MarkupReader<'_> {
             around.next.take()
         });
         let mut named = Rule::either(before, column);
+        let element = self.name_rule(self.slice(&name));
         for attribute in &attributes {
             let (name, value) = (local(self.slice(&attribute.name)), self.slice(&attribute.value));
             let is_naming = NAMING.iter().any(|own| own.eq_ignore_ascii_case(name))
@@ -308,7 +310,9 @@ impl MarkupReader<'_> {
             let is_value =
                 is_any(&VALUES) || own.starts_with(b"data-") || !is_void && !is_structure && !is_any(&NAMING);
             let by_name = named.filter(|_| is_value && !own.eq_ignore_ascii_case(b"type"));
+            let is_named = !is_structure && !is_any(&NAMING) && !is_any(&[b"type"]) && !name.starts_with(b"xmlns");
             let own_rule = Rule::either(by_name, self.name_rule(name));
+            let own_rule = Rule::either(own_rule, element.filter(|_| is_named));
             if let Some(rule) = Rule::either(own_rule, inherited).filter(|rule| rule.applies_to(value)) {
                 spans.push((attribute.value.clone(), rule.kind));
             }
@@ -330,7 +334,7 @@ impl MarkupReader<'_> {
             self.deep += 1;
             return end;
         }
-        let rule = Rule::either(named, self.name_rule(self.slice(&name)));
+        let rule = Rule::either(named, element);
         let inside = Rule::either(inherited, rule.filter(|_| !is_structure));
         let texts = self.texts.len();
         self.open.push(Element { rule, inside, ..Element::new(name, is_structure, texts) });

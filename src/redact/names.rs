@@ -45,7 +45,7 @@ impl fmt::Display for SecretKind {
 }
 
 /// Parts of names, without signs and in lower case.
-const PARTS: [(&str, SecretKind); 40] = [
+const PARTS: [(&str, SecretKind); 57] = [
     ("password", SecretKind::Password),
     ("passwd", SecretKind::Password),
     ("passphrase", SecretKind::Password),
@@ -86,10 +86,27 @@ const PARTS: [(&str, SecretKind); 40] = [
     ("contrase", SecretKind::Password),
     ("motdepasse", SecretKind::Password),
     ("wachtwoord", SecretKind::Password),
+    ("codeverifier", SecretKind::Password),
+    ("devicecode", SecretKind::Password),
+    ("usercode", SecretKind::Password),
+    ("oobcode", SecretKind::Password),
+    ("smscode", SecretKind::Password),
+    ("backupcode", SecretKind::Password),
+    ("newpass", SecretKind::Password),
+    ("oldpass", SecretKind::Password),
+    ("userpass", SecretKind::Password),
+    ("loginpass", SecretKind::Password),
+    ("userpin", SecretKind::Password),
+    ("registryauth", SecretKind::Key),
+    ("functionskey", SecretKind::Key),
+    ("customerkey", SecretKind::Key),
+    ("accountkey", SecretKind::Key),
+    ("clientkeydata", SecretKind::Key),
+    ("appcheck", SecretKind::Key),
 ];
 
 /// Whole names, and the length from which their values are secrets.
-const WHOLE: [(&str, u8, SecretKind); 22] = [
+const WHOLE: [(&str, u8, SecretKind); 29] = [
     ("pwd", 0, SecretKind::Password),
     ("pass", 0, SecretKind::Password),
     ("pin", 0, SecretKind::Password),
@@ -106,6 +123,13 @@ const WHOLE: [(&str, u8, SecretKind); 22] = [
     ("senha", 0, SecretKind::Password),
     ("bearer", 0, SecretKind::Token),
     ("hmac", 0, SecretKind::Token),
+    ("pass1", 0, SecretKind::Password),
+    ("pass2", 0, SecretKind::Password),
+    ("psw", 0, SecretKind::Password),
+    ("dpop", 0, SecretKind::Token),
+    ("rspauth", 0, SecretKind::Token),
+    ("xsession", 0, SecretKind::Token),
+    ("ticket", 16, SecretKind::Token),
     ("sess", 8, SecretKind::Token),
     ("session", 8, SecretKind::Token),
     ("code", 8, SecretKind::Token),

@@ -131,8 +131,11 @@ impl Redactor {
         }
         let inner = self.embedded_json(&own, scope);
         let whole = inner.text.as_deref().unwrap_or(&own);
-        let mut spans = self.secrets(whole, scope);
-        spans.retain(|(span, kind)| *kind == SecretKind::OwnPattern || !inner.has(span));
+        let spans = self.secrets(whole, scope).into_iter().filter_map(|(span, kind)| match kind {
+            SecretKind::OwnPattern => Some((span, kind)),
+            _ => Some((inner.joined(span)?, kind)),
+        });
+        let spans = spans.collect();
         let replaced = self.replace_in(whole, spans, scope);
         replaced.or(inner.text).or(if let Cow::Owned(own) = own { Some(own) } else { None })
     }
@@ -145,7 +148,7 @@ impl Redactor {
         for part in text.split(|byte| matches!(byte, b'<' | b'>' | b'"')) {
             let end = start + part.len();
             let own = decoded(part);
-            let has_signs = own.len() < part.len() && own.iter().any(|byte| b"\"'<>".contains(byte));
+            let has_signs = own.len() < part.len() && own.iter().any(|byte| b"\"'<>:/@=".contains(byte));
             if let Some(replaced) = has_signs.then(|| self.nested_text(&own, scope.within())).flatten() {
                 out.extend_from_slice(text.get(copied..start).unwrap_or_default());
                 out.extend(encoded(&replaced));

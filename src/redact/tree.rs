@@ -4,7 +4,7 @@
 //! to. Bytes are not shown at all, except bodies that are text.
 
 use super::Redactor;
-use super::database::{arguments, statement};
+use super::database::{arguments, message, statement};
 use super::json::JsonTexts;
 use super::names::{Rule, SecretKind};
 use super::query::is_value_name;
@@ -33,17 +33,17 @@ const NAMED: [&str; 7] = [
 /// Fields that name all values in the group that they begin.
 const GROUP_NAMES: [&str; 1] = ["mime_multipart.header.content-disposition"];
 /// Statements of SQL.
-const STATEMENTS: [&str; 9] = [
+const STATEMENTS: [&str; 7] = [
     "sql.statement",
     "pgsql.query",
     "pgsql.executed",
     "pgsql.internal_query",
-    "pgsql.message",
-    "pgsql.where",
     "mysql.query",
     "mysql.executed",
     "mysql.error.message",
 ];
+/// Messages of PostgreSQL, in which names and values are in double quotes.
+const MESSAGES: [&str; 3] = ["pgsql.message", "pgsql.where", "pgsql.hint"];
 /// Values of databases and of messages, which are replaced whole.
 const VALUES: [(&str, SecretKind); 15] = [
     ("pgsql.value", SecretKind::SqlValue),
@@ -250,6 +250,7 @@ impl<'r> TreeReader<'r> {
             "pgsql.summary" | "mysql.summary" if is_tag(text) => None,
             "pgsql.summary" => statement(redactor, text, false),
             "mysql.summary" => statement(redactor, text, true),
+            _ if MESSAGES.contains(&name) => message(redactor, text),
             _ if STATEMENTS.contains(&name) => statement(redactor, text, !name.starts_with("pgsql")),
             TEXT_LINE => self.lines.as_mut().and_then(|(lines, read)| {
                 *read += 1;

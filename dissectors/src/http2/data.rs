@@ -130,7 +130,15 @@ impl Http2 {
     /// the client has sent before it knows (RFC 9113 8.1).
     fn refuse(&mut self, id: u32, cx: &Context<'_>) -> bool {
         let streams = &mut self.streams;
-        let mut is_sent = |id| streams.get_mut(id).is_some_and(|stream| !stream.is_done(Half::Request));
+        let mut is_sent = |id| {
+            streams.get_mut(id).is_some_and(|stream| {
+                // RFC 9110 9.3.1: content of GET has no meaning.
+                let has_content = !matches!(stream.exchange.method.as_str(), "GET" | "HEAD");
+                let request = stream.half(Half::Request);
+                let has_rest = request.content_length.map_or(has_content, |len| len > request.body_len);
+                has_rest && !stream.is_done(Half::Request)
+            })
+        };
         self.refused.retain(|(refused, _)| is_sent(*refused));
         let may_follow = is_sent(id) && self.refused.len() < MAX_REFUSED;
         let may_follow = may_follow && self.streams.get_mut(id).is_some_and(|stream| stream.is_done(Half::Response));

@@ -48,10 +48,21 @@ pub(super) struct EmbeddedJson {
 }
 
 impl EmbeddedJson {
-    /// Returns whether a place is in JSON that is read.
-    pub(super) fn has(&self, place: &Range<usize>) -> bool {
-        let at = self.whole.partition_point(|own| own.end < place.end);
-        self.whole.get(at).is_some_and(|own| own.start <= place.start && place.end <= own.end)
+    /// Returns the place of a secret with all of the objects and arrays that begin in it: what is before them names them. `None` if
+    /// it is within one, which is read by its own names.
+    pub(super) fn joined(&self, mut place: Range<usize>) -> Option<Range<usize>> {
+        let after = self.whole.partition_point(|own| own.start < place.start);
+        let around = after.checked_sub(1).and_then(|before| self.whole.get(before));
+        if around.is_some_and(|own| place.end <= own.end) {
+            return None;
+        }
+        for own in self.whole.iter().skip(after) {
+            if own.start >= place.end {
+                break;
+            }
+            place.end = place.end.max(own.end);
+        }
+        Some(place)
     }
 }
 

@@ -27,7 +27,7 @@ fn web() -> Messages {
 }
 
 /// Targets of requests and lines of headers.
-const HEADERS: [(&str, &str); 26] = [
+const HEADERS: [(&str, &str); 30] = [
     ("/a;token=CANARY;x=y", "Authorization: Digest username=\"bob\", uri=\"/\", response=\"CANARY\""),
     ("/a?%70assword=CANARY", "Authorization: AWS4-HMAC-SHA256 Credential=a/b, Signature=CANARY"),
     ("/a?password[]=CANARY", "Authorization: CANARY"),
@@ -54,6 +54,10 @@ const HEADERS: [(&str, &str); 26] = [
     ("/", "Set-Cookie: a=\"CANARY\"; Path=/"),
     ("/", "Location: /cb#id_token=CANARY"),
     ("/", "Authentication-Info: token=\"CANARY\""),
+    ("/a?token=[\"CANARY\"]", "Cookie: s={\"a\":\"CANARY\"}"),
+    ("/", "Cookie: x=1; s={\"a\":\"x CANARY\"}; y=2"),
+    ("/", "Authorization: [\"CANARY\"]"),
+    ("/", "X-Auth-Token: {\"a\":\"CANARY\"}"),
 ];
 
 fn header_lines() -> Messages {

@@ -1,11 +1,15 @@
 //! Ctrl-C and SIGTERM: the program reports the frames read so far and exits.
 
+#[cfg(feature = "parquet")]
+use overhear::export::dataset::ParquetDataset;
 use overhear::source::StopSignal;
 #[cfg(feature = "parquet")]
-use std::path::{Path, PathBuf};
+use std::io;
+#[cfg(feature = "parquet")]
+use std::path::PathBuf;
 use std::process;
 #[cfg(feature = "parquet")]
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Exit code of a program that SIGINT ended, by shell convention.
 const SIGINT_EXIT_CODE: i32 = 130;
@@ -29,11 +33,12 @@ impl StagingFolder {
         folder
     }
 
-    /// Sets the folder; that before it is complete.
-    pub(super) fn set(&self, path: &Path) {
-        if let Ok(mut folder) = self.0.lock() {
-            *folder = Some(path.to_owned());
-        }
+    /// Creates the folder of files; that before it is complete. A signal meanwhile waits.
+    pub(super) fn begin(&self, create: impl FnOnce() -> io::Result<ParquetDataset>) -> io::Result<ParquetDataset> {
+        let mut folder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let dataset = create()?;
+        *folder = Some(dataset.staging().to_owned());
+        Ok(dataset)
     }
 
     fn remove(&self) {

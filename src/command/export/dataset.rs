@@ -41,8 +41,7 @@ pub(super) fn run_export_parquet(args: ExportParquetArgs) -> io::Result<CommandO
     let mut written = Written::default();
     for NamedCapture { name, paths } in captures {
         let create = |rows: &TableRows| {
-            let dataset = ParquetDataset::create(&folder, &name, rows, replace)?;
-            staging.set(dataset.staging());
+            let dataset = staging.begin(|| ParquetDataset::create(&folder, &name, rows, replace))?;
             if threads.is_one() { Ok(TableWriter::Direct(dataset)) } else { TableWriter::threaded(dataset) }
         };
         let Some((dataset, failed)) = run.read(paths, &settings, create)? else {

@@ -190,6 +190,7 @@ impl ThreadArgs {
     pub(crate) const ONE: ThreadArgs = ThreadArgs { threads: Some(1) };
 
     /// Whether there is one thread for everything.
+    #[cfg(feature = "parquet")]
     pub(crate) fn is_one(self) -> bool {
         self.threads.unwrap_or_else(core_count) == 1
     }

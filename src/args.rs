@@ -32,7 +32,6 @@ pub(crate) use input::{CaptureArgs, DecodeArgs, InputArgs};
 pub(crate) use journey::{CallArgs, JourneyArgs, JourneyFormat};
 pub(crate) use ladder::{LadderArgs, LadderFormat, LadderSubject};
 use overhear::report::{JsonFraming, RecordFormat};
-use overhear::source::core_count;
 pub(crate) use print::{FrameFormat, PrintArgs};
 pub(crate) use stats::{StatsArgs, StatsFormat, TableName};
 use std::ffi::OsStr;
@@ -192,7 +191,7 @@ impl ThreadArgs {
     /// Whether there is one thread for everything.
     #[cfg(feature = "parquet")]
     pub(crate) fn is_one(self) -> bool {
-        self.threads.unwrap_or_else(core_count) == 1
+        self.threads.unwrap_or_else(overhear::source::core_count) == 1
     }
 }
 

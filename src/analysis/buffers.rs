@@ -33,6 +33,11 @@ impl Buffers {
         shard
     }
 
+    /// Bytes of a shard.
+    pub(super) fn of(&self, shard: usize) -> usize {
+        self.bytes[shard]
+    }
+
     /// Bytes of all shards.
     pub(super) fn total(&self) -> usize {
         self.bytes.iter().sum()

@@ -1,7 +1,7 @@
 //! Layers: from the link layer to the transport, with reassembly of IP packets and the tables of conversations.
 
 use super::address_table::AddressTable;
-use super::buffers::{Buffers, ShardLimits};
+use super::buffers::Buffers;
 use super::echo::EchoTable;
 use super::flow::FlowTable;
 use super::fragments::{FragmentReassembler, ReassembledPacket};
@@ -245,7 +245,7 @@ impl Tables {
             };
             states.add(flow.number, flow.evict(run));
             buffers.add(flow.number, flow.recount_buffered());
-            !states.is_over(shard, 0, ShardLimits { all: enough, others: enough })
+            states.of(shard) <= enough
         });
     }
 

@@ -1,6 +1,6 @@
 //! Tasks: what a run needs of an analyzer, and how much work that takes.
 
-use super::{DecodeOptions, NameFlags, NumberSet, Shard};
+use super::{DecodeOptions, NameFlags, NumberSet, Shard, wants_repeated_statements};
 use dissectors::protocol::UnitReassembly;
 use dissectors::session::ConversationId;
 use dissectors::{Dissector, Field, FieldKind, PROTOCOLS, Protocol, Wants};
@@ -133,6 +133,12 @@ impl Task {
         let depends_on_capture = dissectors::fields().any(|field| field.of_capture && self.wants.field(field));
         let resumes_sessions = !self.decode.secrets.private_keys().is_empty();
         !(depends_on_capture || needs_displayed_frames || resolves_names || resumes_sessions)
+    }
+
+    /// Whether they can without a first pass of all of them: no statement needs to be compared with those of others.
+    #[must_use]
+    pub fn is_divisible_at_once(&self, displays_all_frames: bool) -> bool {
+        self.is_divisible(displays_all_frames) && !wants_repeated_statements(&self.wants)
     }
 
     /// Whether it takes reading messages, and not headers only.

@@ -1,6 +1,5 @@
 //! UDP: conversations in datagrams, and the sessions in them.
 
-use super::buffers::ShardLimits;
 use super::decode_options::Transport;
 use super::flow::{FlowIndex, FlowKey, Vacancy};
 use super::frame_context::FrameContext;
@@ -392,8 +391,7 @@ impl Tables {
                 if self.buffers.is_over(shard, own, self.run.buffer_limits()) {
                     self.release_idle(shard, own);
                 }
-                let (all, others) = (limits::SHARD_STATE_BYTES, limits::SHARD_STATE_BYTES);
-                if self.states.is_over(shard, 0, ShardLimits { all, others }) {
+                if self.states.of(shard) > limits::SHARD_STATE_BYTES {
                     self.evict_sessions(shard);
                 }
                 if !is_shown {

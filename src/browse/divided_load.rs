@@ -7,7 +7,7 @@ use super::index_publisher::IndexPublisher;
 use super::load_source::LoadSource;
 use super::request::BrowseEvent;
 use super::shard_batches::{ShardBatches, add_names};
-use crate::analysis::{Shard, Task, unsupported_link_message, wants_repeated_statements};
+use crate::analysis::{Shard, Task, unsupported_link_message};
 use crate::priority;
 use crate::source::{Capture, FileLengths, OpenOptions, RecordStore, reading_threads};
 use dissectors::host_names::HostNames;
@@ -69,10 +69,7 @@ pub(super) struct UndividedRest {
 /// Returns the number of threads on which captures are loaded.
 pub(super) fn thread_count(source: &LoadSource, task: &Task) -> usize {
     let is_file = |path: &PathBuf| path.is_file();
-    let is_divisible = source.live.is_none()
-        && source.paths.iter().all(is_file)
-        && task.is_divisible(true)
-        && !wants_repeated_statements(&task.wants);
+    let is_divisible = source.live.is_none() && source.paths.iter().all(is_file) && task.is_divisible_at_once(true);
     match source.threads {
         _ if !is_divisible => 1,
         Some(threads) => threads,

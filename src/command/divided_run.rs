@@ -1,11 +1,12 @@
 //! Reads capture files on several threads. Each reads all frames, and reports those of its shard of the conversations.
 
 use super::capture_run::CaptureRun;
+use super::divided_passes::default_threads;
 use super::output::Output;
 use super::shard_output::{RowsFrom, ShardOutput, merge};
-use overhear::analysis::{Shard, Task, wants_repeated_statements};
+use overhear::analysis::{Shard, Task};
 use overhear::report::{Report, ThreadedReport};
-use overhear::source::{FileLengths, core_count, reading_threads};
+use overhear::source::{FileLengths, core_count};
 use std::io;
 use std::path::PathBuf;
 use std::thread::{self, ScopedJoinHandle};
@@ -47,14 +48,10 @@ impl CaptureRun {
         let mut wants = task.wants.clone();
         wants.add_all(&self.matcher.wants());
         let task = Task { wants, decode: self.decode.clone(), ..task.clone() };
-        let is_divisible = task.is_divisible(!self.matcher.has_filter()) && !wants_repeated_statements(&task.wants);
-        if self.has_pipe() || out.is_line_buffered() || !is_divisible {
+        if self.has_pipe() || out.is_line_buffered() || !task.is_divisible_at_once(!self.matcher.has_filter()) {
             return 1;
         }
-        let is_worth_dividing = task.reads_messages();
-        self.threads.unwrap_or_else(|| {
-            if is_worth_dividing { reading_threads(self.paths.iter().map(PathBuf::as_path)) } else { 1 }
-        })
+        self.threads.unwrap_or_else(|| default_threads(&task, self.paths.iter().map(PathBuf::as_path), 0))
     }
 
     fn run_shards(

@@ -123,9 +123,7 @@ impl Http2 {
         }
         body
     }
-}
 
-impl Http2 {
     /// Notes that the server has responded, and does not read the request to its end. Returns whether more of that may follow: what
     /// the client has sent before it knows (RFC 9113 8.1).
     fn refuse(&mut self, id: u32, cx: &Context<'_>) -> bool {

@@ -21,8 +21,9 @@ pub(super) static TYPES: &[(u64, &str)] = &[
     (16, "PRIORITY_UPDATE"),
 ];
 
-/// Error code of a stream that its receiver does not want.
+/// Error code of a stream that has ended as intended.
 pub(super) const NO_ERROR: u32 = 0;
+/// Error code of a stream that its receiver does not want.
 pub(super) const CANCEL: u32 = 8;
 
 /// Error codes (RFC 9113 7).

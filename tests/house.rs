@@ -97,7 +97,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 41] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 42] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -109,6 +109,8 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 41] = [
     ("src/analysis/tcp/record.rs", &["tcp"]),
     ("src/analysis/tcp/sequence.rs", &["tcp"]),
     ("src/analysis/tcp/state.rs", &["tcp"]),
+    // The headers that most frames have.
+    ("src/analysis/transport_packet.rs", &["ethernet", "ipv4", "ipv6"]),
     ("src/analysis/udp.rs", &["data", "udp"]),
     // The parts of a multipart body.
     ("src/browse/body/multipart.rs", &["multipart"]),

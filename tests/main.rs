@@ -46,5 +46,6 @@ mod terminal;
 mod threads;
 mod tls_records;
 mod trace;
+mod usual_headers;
 mod websocket_logs;
 mod words;

@@ -9,7 +9,6 @@ mod decode_options;
 mod echo;
 mod event;
 mod flow;
-mod foreign;
 pub mod fragments;
 mod frame_context;
 mod frame_results;
@@ -34,6 +33,7 @@ mod tcp;
 mod transport_packet;
 mod udp;
 mod udp_paths;
+mod usual_headers;
 
 use crate::capture::Stream;
 use crate::source::Frame;

@@ -10,6 +10,7 @@ use super::seek::{SeekContext, SeekFact};
 use super::session_driver::Completed;
 use super::shard::Steps;
 use super::task::{Task, Work};
+use super::transport_packet::are_headers_read;
 use super::udp_paths::UdpPaths;
 use crate::capture::Call;
 use dissectors::decoding_count::DecodingCount;
@@ -57,6 +58,8 @@ pub(super) struct RunState {
     pub(super) prefilter: Option<Prefilter>,
     /// Records nothing, for what belongs to no frame.
     blank: Option<Box<Tree>>,
+    /// The protocols of the headers that most frames have are read.
+    pub(super) has_usual_headers: bool,
 }
 
 impl Clone for RunState {
@@ -70,6 +73,7 @@ impl Clone for RunState {
             prefilter: self.prefilter.clone(),
             paths: self.paths.clone(),
             datagram_connections: self.datagram_connections,
+            has_usual_headers: self.has_usual_headers,
             ..RunState::with(registry, self.task.clone(), self.work, Arc::clone(&self.first_pass))
         }
     }
@@ -79,7 +83,8 @@ impl RunState {
     pub(super) fn new(task: Task, first_pass: FirstPass, protocols: &[&'static Protocol]) -> RunState {
         let registry = Registry::new(protocols);
         let work = Work::of(&task, registry.reads_datagrams());
-        RunState::with(Arc::new(registry), task, work, Arc::new(first_pass))
+        let has_usual_headers = are_headers_read(protocols);
+        RunState { has_usual_headers, ..RunState::with(Arc::new(registry), task, work, Arc::new(first_pass)) }
     }
 
     /// A run that has not read a frame.
@@ -107,6 +112,7 @@ impl RunState {
             derived: Derivation::default(),
             prefilter: None,
             blank: None,
+            has_usual_headers: false,
         }
     }
 

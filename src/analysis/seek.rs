@@ -2,6 +2,7 @@
 
 use super::layers::Tables;
 use super::task::Work;
+use super::transport_packet::TransportPacket;
 use crate::source::{Frame, NOT_A_PACKET};
 use dissectors::packet::{AddressConflict, EchoFacts, NextLayer, Payload};
 use dissectors::session::Stamp;
@@ -93,7 +94,8 @@ impl Clock {
     pub(super) fn read(&mut self, frame: &Frame<'_>, tables: &mut Tables, tree: &mut Tree) {
         let at = Stamp { frame: frame.number, time: frame.time.0 };
         self.frame = frame.number;
-        if tables.skip_foreign(frame, at) {
+        let transport = TransportPacket::of_frame(frame);
+        if transport.as_ref().is_some_and(|packet| tables.skip_foreign(packet, at)) {
             self.advance(frame);
             return;
         }
@@ -109,8 +111,12 @@ impl Clock {
             return;
         }
         tables.run.start = self.first.unwrap_or_default();
-        let wire = frame.length.max(frame.bytes.len() as u32);
-        tables.dissect(&NextLayer::Link(frame.link, Payload { bytes: frame.bytes, base: 0, wire }), at, tree);
+        // A declared check sequence may be a part of what the network layer declares to be its payload.
+        let transport = transport.filter(|_| frame.fcs.is_none());
+        if !transport.is_some_and(|packet| tables.read_transport(&packet, at, tree)) {
+            let wire = frame.length.max(frame.bytes.len() as u32);
+            tables.dissect(&NextLayer::Link(frame.link, Payload { bytes: frame.bytes, base: 0, wire }), at, tree);
+        }
         if protocols.is_some() {
             let names = tables.packet.path.names().join(":");
             let text = tree.store_bytes(names.as_bytes());

@@ -3,12 +3,23 @@
 use super::flow::FlowKey;
 use crate::capture::Endpoint;
 use crate::source::Frame;
-use dissectors::packet::Address;
+use dissectors::packet::{Address, Payload};
+use dissectors::{Field, Protocol, ethernet, ipv4, ipv6};
 
 /// `LINKTYPE_ETHERNET`, and the numbers of protocols.
 const ETHERNET: u16 = 1;
+const ETHERNET_HEADER: usize = 14;
 pub(super) const TCP: u8 = 6;
 pub(super) const UDP: u8 = 17;
+
+/// The protocols of the headers below it.
+pub(super) static HEADERS: [&Field; 3] = [&ethernet::ETH, &ipv4::IP, &ipv6::IPV6];
+
+/// Whether the protocols of these headers are read.
+pub(super) fn are_headers_read(protocols: &[&'static Protocol]) -> bool {
+    let is_own = |protocol: &Protocol, header: &Field| protocol.fields.first().is_some_and(|own| own.id == header.id);
+    HEADERS.iter().all(|header| protocols.iter().any(|protocol| is_own(protocol, header)))
+}
 
 /// The whole packet of a transport protocol in an Ethernet frame.
 pub(super) struct TransportPacket<'b> {
@@ -17,6 +28,8 @@ pub(super) struct TransportPacket<'b> {
     /// Those of the source and of the destination, as one number: two would be stored one by one, and a load of both would
     /// wait for them.
     ports: u32,
+    /// TTL or hop limit.
+    pub(super) hops: u8,
     /// With its header.
     pub(super) bytes: &'b [u8],
 }
@@ -31,7 +44,7 @@ enum Addresses<'b> {
 impl<'b> TransportPacket<'b> {
     /// The packet of a frame, if it is not a fragment, complete, and has no options or extension headers.
     pub(super) fn of_frame(frame: &Frame<'b>) -> Option<TransportPacket<'b>> {
-        let (header, packet) = frame.bytes.split_at_checked(14).filter(|_| frame.link == ETHERNET)?;
+        let (header, packet) = frame.bytes.split_at_checked(ETHERNET_HEADER).filter(|_| frame.link == ETHERNET)?;
         match header.get(12..)? {
             [0x08, 0x00] => TransportPacket::of_ipv4(packet),
             [0x86, 0xdd] => TransportPacket::of_ipv6(packet),
@@ -47,7 +60,7 @@ impl<'b> TransportPacket<'b> {
             return None;
         }
         let addresses = Addresses::V4(header.get(12..)?.first_chunk()?, header.last_chunk()?);
-        TransportPacket::new(header[9], addresses, packet.get(20..number(header, 2)?.into())?)
+        TransportPacket::new(header[9], addresses, header[8], packet.get(20..number(header, 2)?.into())?)
     }
 
     /// RFC 8200 3.
@@ -57,12 +70,30 @@ impl<'b> TransportPacket<'b> {
             return None;
         }
         let addresses = Addresses::V6(header.get(8..)?.first_chunk()?, header.last_chunk()?);
-        TransportPacket::new(header[6], addresses, packet.get(40..40 + usize::from(number(header, 4)?))?)
+        let bytes = packet.get(40..40 + usize::from(number(header, 4)?))?;
+        TransportPacket::new(header[6], addresses, header[7], bytes)
     }
 
-    fn new(protocol: u8, addresses: Addresses<'b>, bytes: &'b [u8]) -> Option<TransportPacket<'b>> {
+    fn new(protocol: u8, addresses: Addresses<'b>, hops: u8, bytes: &'b [u8]) -> Option<TransportPacket<'b>> {
         let ports = u32::from_be_bytes(*bytes.first_chunk()?);
-        Some(TransportPacket { protocol, addresses, ports, bytes })
+        Some(TransportPacket { protocol, addresses, ports, hops, bytes })
+    }
+
+    /// The packet as the payload of its frame.
+    #[inline]
+    pub(super) fn payload(&self) -> Payload<'b> {
+        let header = if let Addresses::V4(..) = self.addresses { 20 } else { 40 };
+        Payload::whole(self.bytes, ETHERNET_HEADER as u32 + header)
+    }
+
+    /// The name of the network layer in `frame.protocols`.
+    pub(super) fn network(&self) -> &'static str {
+        if let Addresses::V4(..) = self.addresses { "ip" } else { "ipv6" }
+    }
+
+    /// [`Packet::ipv6_payload_len`](dissectors::packet::Packet::ipv6_payload_len).
+    pub(super) fn ipv6_payload_len(&self) -> u32 {
+        if let Addresses::V4(..) = self.addresses { 0 } else { self.bytes.len() as u32 }
     }
 
     /// The ports of the source and of the destination.

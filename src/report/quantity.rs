@@ -48,9 +48,14 @@ fn write_scaled(out: &mut String, value: u64, units: &[ScaleUnit]) {
         };
         let tenths = if unit > 1 { rounded(10) } else { 1_000 };
         if tenths < 1_000 {
-            number(out, tenths / 10);
+            // Character by character: most rows have five of these, and each text appended is a call.
+            let digit = |number: u64| char::from(b'0' + (number % 10) as u8);
+            if tenths >= 100 {
+                out.push(digit(tenths / 100));
+            }
+            out.push(digit(tenths / 10));
             out.push('.');
-            number(out, tenths % 10);
+            out.push(digit(tenths));
         } else {
             let whole = rounded(1);
             if whole >= limit {

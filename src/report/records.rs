@@ -279,9 +279,14 @@ fn write_csv_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter) 
 /// Appends an address and a port as in a URL: `10.0.0.1:80`, `[::1]:80`.
 pub(crate) fn endpoint(out: &mut String, end: Endpoint) {
     let is_ipv6 = matches!(end.address, Address::V6(_));
-    out.push_str(if is_ipv6 { "[" } else { "" });
+    if is_ipv6 {
+        out.push('[');
+    }
     address(out, end.address);
-    out.push_str(if is_ipv6 { "]:" } else { ":" });
+    if is_ipv6 {
+        out.push(']');
+    }
+    out.push(':');
     out.push_str(itoa::Buffer::new().format(end.port));
 }
 

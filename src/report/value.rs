@@ -125,6 +125,9 @@ pub(crate) fn seconds(out: &mut String, nanos: i64, decimals: Decimals) {
 
 /// Appends the digits of a number.
 pub(super) fn number(out: &mut String, number: u64) {
+    if number < 10 {
+        return out.push(char::from(b'0' + number as u8));
+    }
     out.push_str(itoa::Buffer::new().format(number));
 }
 

@@ -17,7 +17,6 @@ use super::transport_packet::TransportPacket;
 use crate::capture::Endpoint;
 use connection::Connection;
 use dissectors::Tree;
-use dissectors::packet::Payload;
 use dissectors::session::Stamp;
 use dissectors::tcp::{Flags, Segment};
 pub(super) use progress::TcpFlow;
@@ -89,9 +88,9 @@ impl Tables {
 
     /// Follows a segment of a connection of another shard. Returns false if that takes reading it.
     pub(super) fn skip_segment(&mut self, packet: &TransportPacket<'_>, at: Stamp) -> bool {
-        let payload = Payload { bytes: packet.bytes, base: 0, wire: packet.bytes.len() as u32 };
         // A SYN may begin another connection between the same endpoints.
-        let Some(segment) = Segment::read(payload, false).filter(|segment| !segment.flags.syn()) else { return false };
+        let segment = Segment::read(packet.payload(), false).filter(|segment| !segment.flags.syn());
+        let Some(segment) = segment else { return false };
         let Ok(index) = self.tcp.find(packet.key()) else { return false };
         let TcpFlow::Foreign(connection) = self.tcp.flow_mut(index) else { return false };
         let [source, _] = packet.ends();

@@ -8,7 +8,7 @@ CORPUS_DIR ?= ../shared/captures
 NEEDS   = @sh -eu -c "$$SETUP" setup
 PREFIX  = $(HOME)/.cargo
 
-.PHONY: help run test corpus oracle forms datasets spark lint bench instructions fuzz fixtures docs protocols screenshots install
+.PHONY: help run test corpus oracle forms datasets spark lint release bench instructions fuzz fixtures docs protocols screenshots install
 
 help:
 	@echo 'make run        build overhear, and print the frames, streams and calls of a recorded login'
@@ -21,6 +21,7 @@ help:
 	@echo 'make datasets   read tables with DuckDB, Polars, pyarrow, pandas and Spark, and run the queries of docs/datasets.md'
 	@echo 'make spark      test the job of contrib/spark in a cluster of two workers on this machine (docs/scale.md)'
 	@echo 'make lint       check formatting and run clippy, with warnings denied'
+	@echo 'make release    build overhear for speed, by a profile of its own runs: target/optimized/overhear, in two builds'
 	@echo 'make bench      compare speed and memory with tshark, tcpdump, ngrep, httpry and tcpflow;'
 	@echo '                as root, with iproute2 and tcpreplay, also packet loss of live capture'
 	@echo 'make instructions  count the instructions of commands with callgrind, and compare them with those recorded in'
@@ -86,9 +87,12 @@ lint:
 	for features in "" live tui; do $(CARGO) clippy --quiet --no-default-features --features "$$features" -- -D warnings || exit 1; done
 	$(CARGO) check --quiet --manifest-path tests/fuzz/Cargo.toml
 
-bench:
-	$(NEEDS) cargo cc libpcap python3
-	PATH="$$PATH:$$HOME/.cargo/bin" tests/bench/run
+release:
+	$(NEEDS) cargo cc libpcap python3 profdata
+	PATH="$$PATH:$$HOME/.cargo/bin" tests/bench/release
+
+bench: release
+	PATH="$$PATH:$$HOME/.cargo/bin" tests/bench/run --overhear "$${CARGO_TARGET_DIR:-target}/optimized/overhear"
 
 instructions:
 	$(NEEDS) cargo cc libpcap python3 valgrind
@@ -233,6 +237,16 @@ for thing; do
     # Optional: it installs tshark 4.4.
     if [ -z "$${TSHARK44:-}" ] && [ "$$(id -u)" = 0 ] && has apt-get && ! has debootstrap; then
       apt install -y -qq --no-install-recommends debootstrap || log "debootstrap is not installed"
+    fi
+    ;;
+  profdata)
+    # Optional: without it, `make release` builds without a profile.
+    sysroot=$$(rustc --print sysroot 2>/dev/null) || sysroot=
+    if has rustup && [ -z "$${LLVM_PROFDATA:-}$$(find "$$sysroot/lib/rustlib" -name llvm-profdata 2>/dev/null)" ]; then
+      log "rustup component add llvm-tools"
+      rustup --quiet component add llvm-tools || log "llvm-tools is not installed"
+    elif ! has rustup && has apt-get && ! has llvm-profdata; then
+      apt install -y -qq --no-install-recommends llvm || log "llvm is not installed"
     fi
     ;;
   valgrind)

@@ -11,11 +11,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from commands import METHOD_AND_URI
+
 RECORDED = Path(__file__).with_name("instructions.tsv")
 SCALE = 0.02  # of the full size: callgrind takes 50 times as long as the program
 NOTABLE = 0.01  # share of a count: smaller changes are not marked. Runs of one program differ by less than 0.0002: seeds of hashes.
 
-METHOD_AND_URI = ["-T", "fields", "-e", "http.request.method", "-e", "http.request.uri"]
 # (capture, arguments)
 COUNTED = [
     ("calls", ["calls"]),

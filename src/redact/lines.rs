@@ -3,8 +3,9 @@
 
 use super::Redactor;
 use super::json::{NAMING, VALUES};
+use super::named::quoted_range;
 use super::names::{Rule, is_name, is_whole_name};
-use super::text::{LONG, Spans, quoted_range};
+use super::text::{LONG, Spans};
 use std::ops::Range;
 
 /// Maximum number of values that are before their name.

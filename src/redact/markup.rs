@@ -1,9 +1,10 @@
 //! Secrets in HTML and XML: values of attributes, and texts of elements, by the names around and beside them.
 
 use super::Redactor;
+use super::entities::decoded;
 use super::names::Rule;
+use super::tags::{NAMING, STRUCTURE, VALUES, VOID, attributes, is_name_end, is_name_start, local};
 use super::text::Spans;
-use std::borrow::Cow;
 use std::ops::Range;
 
 /// Maximum depth of elements that are known. Texts in a document that are deeper are secrets.
@@ -17,85 +18,6 @@ const MAX_NAME: usize = 256;
 
 /// Maximum length of the last words of a text, which may be a name.
 const MAX_WORDS: usize = 40;
-
-/// Attributes that name what the element has.
-const NAMING: [&[u8]; 15] = [
-    b"autocomplete",
-    b"name",
-    b"id",
-    b"key",
-    b"property",
-    b"field",
-    b"k",
-    b"n",
-    b"param",
-    b"parameter",
-    b"variable",
-    b"itemprop",
-    b"http-equiv",
-    b"class",
-    b"for",
-];
-/// Attributes of HTML that have a value.
-const VALUES: [&[u8]; 4] = [b"value", b"content", b"default", b"data"];
-/// Elements of HTML without an end.
-const VOID: [&[u8]; 14] = [
-    b"area", b"base", b"br", b"col", b"embed", b"hr", b"img", b"input", b"link", b"meta", b"param", b"source",
-    b"track", b"wbr",
-];
-/// Elements of HTML that arrange others: they have no value, unless they have a text alone.
-const STRUCTURE: [&[u8]; 50] = [
-    b"a",
-    b"article",
-    b"aside",
-    b"body",
-    b"button",
-    b"caption",
-    b"code",
-    b"div",
-    b"em",
-    b"fieldset",
-    b"figure",
-    b"footer",
-    b"form",
-    b"g",
-    b"h1",
-    b"h2",
-    b"h3",
-    b"h4",
-    b"h5",
-    b"h6",
-    b"head",
-    b"header",
-    b"html",
-    b"i",
-    b"iframe",
-    b"legend",
-    b"li",
-    b"main",
-    b"nav",
-    b"noscript",
-    b"ol",
-    b"option",
-    b"p",
-    b"path",
-    b"pre",
-    b"script",
-    b"section",
-    b"select",
-    b"small",
-    b"span",
-    b"style",
-    b"svg",
-    b"table",
-    b"tbody",
-    b"template",
-    b"thead",
-    b"title",
-    b"tr",
-    b"u",
-    b"ul",
-];
 
 /// A text of an element.
 struct TextNode {
@@ -395,133 +317,6 @@ impl MarkupReader<'_> {
     }
 }
 
-fn is_name_start(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80 || byte == b'&'
-}
-
-fn is_name_end(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b'/' | b'<' | b'>')
-}
-
-/// Returns a name without its namespace.
-fn local(name: &[u8]) -> &[u8] {
-    name.rsplit(|&byte| byte == b':').next().unwrap_or(name)
-}
-
-/// Returns a text without its entities.
-pub(super) fn decoded(text: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr(b'&', text).is_none() {
-        return text.into();
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = memchr::memchr(b'&', rest) {
-        let (before, entity) = rest.split_at_checked(start).unwrap_or_default();
-        out.extend_from_slice(before);
-        let len = entity.iter().take(12).position(|&byte| byte == b';');
-        let decoded = len.and_then(|len| character(entity.get(1..len)?));
-        match decoded.zip(len) {
-            Some((char, len)) => {
-                out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = entity.get(len + 1..).unwrap_or_default();
-            }
-            None => {
-                out.push(b'&');
-                rest = entity.get(1..).unwrap_or_default();
-            }
-        }
-    }
-    out.extend_from_slice(rest);
-    out.into()
-}
-
-/// Returns the character of an entity.
-fn character(name: &[u8]) -> Option<char> {
-    let digits = |digits: &[u8], radix| char::from_u32(u32::from_str_radix(str::from_utf8(digits).ok()?, radix).ok()?);
-    match name {
-        [b'#', b'x' | b'X', own @ ..] => digits(own, 16),
-        [b'#', own @ ..] => digits(own, 10),
-        b"quot" => Some('"'),
-        b"amp" => Some('&'),
-        b"lt" => Some('<'),
-        b"gt" => Some('>'),
-        b"apos" => Some('\''),
-        b"nbsp" => Some(' '),
-        b"colon" => Some(':'),
-        b"lbrace" | b"lcub" => Some('{'),
-        b"rbrace" | b"rcub" => Some('}'),
-        b"equals" => Some('='),
-        _ => None,
-    }
-}
-
-/// Returns a text with entities for the signs of markup.
-pub(super) fn encoded(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + 16);
-    for byte in text {
-        match byte {
-            b'&' => out.extend_from_slice(b"&amp;"),
-            b'<' => out.extend_from_slice(b"&lt;"),
-            b'>' => out.extend_from_slice(b"&gt;"),
-            b'"' => out.extend_from_slice(b"&quot;"),
-            b'\'' => out.extend_from_slice(b"&#39;"),
-            byte => out.push(*byte),
-        }
-    }
-    out
-}
-
-/// Places of an attribute.
-struct Attribute {
-    name: Range<usize>,
-    value: Range<usize>,
-}
-
-/// Returns the attributes of the element whose name begins at a place, and where it ends.
-fn attributes(text: &[u8], at: usize) -> (Vec<Attribute>, usize) {
-    let run = |at: usize, is_part: &dyn Fn(u8) -> bool| {
-        let rest = text.get(at..).unwrap_or_default();
-        at + rest.iter().position(|&byte| !is_part(byte)).unwrap_or(rest.len())
-    };
-    let is_blank = |byte: u8| byte.is_ascii_whitespace();
-    let mut attributes = Vec::new();
-    let mut at = run(at, &|byte| !is_name_end(byte));
-    loop {
-        at = run(at, &|byte| is_blank(byte) || byte == b'/');
-        let name = at..run(at, &|byte| byte != b'=' && !is_name_end(byte));
-        let sign = run(name.end, &is_blank);
-        if name.is_empty() && text.get(sign) != Some(&b'=') {
-            return (attributes, at);
-        }
-        at = name.end;
-        if text.get(sign) != Some(&b'=') {
-            continue;
-        }
-        let start = run(sign + 1, &is_blank);
-        // In a text of a script, quotes have backslashes.
-        let escapes = run(start, &|byte| byte == b'\\') - start;
-        let quote = text.get(start + escapes).copied().filter(|byte| matches!(byte, b'"' | b'\''));
-        let (value, end) = match quote {
-            Some(quote) => {
-                let start = start + escapes + 1;
-                let len = text.get(start..).and_then(|rest| memchr::memchr(quote, rest));
-                // A text that is cut has no quote at its end.
-                let cut = || run(start, &|byte| !matches!(byte, b'<' | b'>'));
-                len.map_or_else(
-                    || (start..cut(), cut()),
-                    |len| (start..start + len - escapes.min(len), start + len + 1),
-                )
-            }
-            None => {
-                let end = run(start, &|byte| !is_blank(byte) && !matches!(byte, b'<' | b'>'));
-                (start..end, end)
-            }
-        };
-        at = end;
-        attributes.push(Attribute { name, value });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -542,20 +337,6 @@ mod tests {
         ] {
             let text = format!("<a {}", part.repeat(50_000));
             crate::redact::tests::redactor().add_markup(text.as_bytes(), &mut Spans::default());
-        }
-    }
-
-    #[test]
-    fn attributes_have_values_with_any_quotes_or_none() {
-        let text = br#"input type=hidden NAME='a b' value="it's > x" disabled c = d/ e=\"f g\"><p>"#;
-        let (found, end) = attributes(text, 0);
-        let shown = |range: &Range<usize>| String::from_utf8_lossy(&text[range.clone()]).into_owned();
-        let found: Vec<String> =
-            found.iter().map(|own| format!("{}={}", shown(&own.name), shown(&own.value))).collect();
-        assert_eq!(found, ["type=hidden", "NAME=a b", "value=it's > x", "c=d/", "e=f g"]);
-        assert_eq!(&text[end..], b"><p>");
-        for text in ["a", "a =", "a b=\"", "a ===", "a 'b'=c", "a /////", "a b=\\\"", "a b=\\"] {
-            assert!(attributes(text.as_bytes(), 0).1 <= text.len(), "{text}");
         }
     }
 }

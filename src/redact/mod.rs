@@ -4,14 +4,17 @@
 //! user names one: they cannot be reversed by guessing.
 
 mod database;
+mod entities;
 mod forms;
 mod json;
 mod lines;
 mod markup;
+mod named;
 mod names;
 mod parts;
 mod query;
 mod settings;
+mod tags;
 mod text;
 mod tree;
 

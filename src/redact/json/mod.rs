@@ -1,31 +1,23 @@
 //! Secrets in JSON: values by the names around and beside them. What has marks is JSON as before.
 
+mod fields;
+mod output;
 mod pairs;
 mod tokens;
 
 use super::Redactor;
 use super::names::{Rule, SecretKind};
 use super::text::{Scope, Spans};
+pub(super) use fields::JsonTexts;
+use output::{Edit, Output};
 use pairs::NamedGroup;
 pub(super) use pairs::{NAMING, VALUES};
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 use tokens::{End, Token, TokenKind, Tokens};
 
 /// Length from which a name with a digit among secrets is one itself, as in `{"tokens":{"3f9a2c1d08e7":"phone"}}`.
 const KEY_LEN: usize = 8;
-
-/// A name or a value that is replaced.
-struct Edit {
-    /// Its place, with its quotes.
-    range: Range<usize>,
-    /// What replaces it, without escapes.
-    text: Vec<u8>,
-    is_key: bool,
-    /// The text ends in it.
-    is_cut: bool,
-}
 
 /// An open object or array.
 struct Group {
@@ -66,56 +58,6 @@ impl EmbeddedJson {
     }
 }
 
-/// Replacements in a body, for the fields of its detail tree.
-#[derive(Debug, Default)]
-pub(super) struct JsonTexts {
-    /// What replaces a name or a value, with what it is, by its place in the body.
-    texts: HashMap<usize, (Vec<u8>, Vec<u8>)>,
-    /// Names that are replaced.
-    keys: HashMap<Vec<u8>, Vec<u8>>,
-    /// A name has a sign that separates names in paths.
-    has_sign: bool,
-    /// Place after what was read.
-    end: usize,
-}
-
-impl JsonTexts {
-    /// Returns what a field of the dissector shows of the place in the body that it is read from. `None` if it has no secret.
-    pub(super) fn field(&self, redactor: &Redactor, name: &str, at: usize, text: &[u8]) -> Option<Vec<u8>> {
-        if at >= self.end && !text.is_empty() {
-            return Some(redactor.mark(SecretKind::Token, text));
-        }
-        match name {
-            "json.path" => self.path(redactor, text),
-            "json.path_with_value" | "json.member_with_value" => {
-                let Some((own, replaced)) = self.texts.get(&at) else { return self.path(redactor, text) };
-                let own = String::from_utf8_lossy(own);
-                match text.strip_suffix(own.as_bytes()) {
-                    Some(path) => {
-                        Some([&self.path(redactor, path).unwrap_or_else(|| path.to_vec()), &replaced[..]].concat())
-                    }
-                    None => Some(redactor.mark(SecretKind::Token, text)),
-                }
-            }
-            _ => self.texts.get(&at).map(|(_, replaced)| replaced.clone()),
-        }
-    }
-
-    /// Returns a path without the names that are replaced. `None` if it has none.
-    fn path(&self, redactor: &Redactor, path: &[u8]) -> Option<Vec<u8>> {
-        let is_replaced = |part: &[u8]| self.keys.contains_key(part);
-        if self.keys.is_empty() || !self.has_sign && !path.split(|byte| b"/:".contains(byte)).any(is_replaced) {
-            return None;
-        }
-        if self.has_sign || path.iter().rev().skip(1).any(|&byte| byte == b':') {
-            return Some(redactor.mark(SecretKind::Token, path));
-        }
-        let (names, colon) = path.strip_suffix(b":").map_or((path, &b""[..]), |names| (names, b":"));
-        let names = names.split(|&byte| byte == b'/').map(|part| self.keys.get(part).map_or(part, |own| &own[..]));
-        Some([&names.collect::<Vec<_>>().join(&b"/"[..]), colon].concat())
-    }
-}
-
 impl Redactor {
     /// Returns a text of JSON with marks for its secrets, which is `None` if it has none; `None` if it is not JSON. It may be cut.
     pub(super) fn json(&self, source: &[u8], scope: Scope) -> Option<Option<Vec<u8>>> {
@@ -148,31 +90,14 @@ impl Redactor {
         let mut whole = Vec::new();
         let mut at = 0;
         while let Some(start) = next_group(source, at) {
-            let begin = start + out.text.len() - out.copied;
+            let begin = out.place(start);
             at = self.json_edits(source, start, true, scope, &mut |edit| out.add(&edit)).max(start + 1);
             let is_closed = at > start + 1 && matches!(source.get(at - 1), Some(b'}' | b']'));
             if is_closed || at == source.len() {
-                whole.push(begin..at + out.text.len() - out.copied);
+                whole.push(begin..out.place(at));
             }
         }
         EmbeddedJson { text: out.finish(), whole }
-    }
-
-    /// Returns the replacements in a body of JSON.
-    pub(super) fn json_texts(&self, source: &[u8]) -> JsonTexts {
-        let mut found = JsonTexts::default();
-        let start = if source.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let end = self.json_edits(source, start, false, Scope::default(), &mut |edit| {
-            let raw = source.get(edit.range.clone()).unwrap_or_default();
-            let own = if raw.starts_with(b"\"") { unescaped(raw, edit.is_cut).into_owned() } else { raw.to_vec() };
-            if edit.is_key {
-                found.has_sign |= own.iter().any(|byte| b"/:".contains(byte));
-                found.keys.insert(own.clone(), edit.text.clone());
-            }
-            found.texts.insert(edit.range.start, (own, edit.text));
-        });
-        found.end = end;
-        found
     }
 
     /// Calls a function for each replacement in the JSON that begins at a place, in order. Returns where the JSON ends.
@@ -321,40 +246,6 @@ fn with_kind(spans: impl Iterator<Item = Range<usize>>) -> Spans {
     spans.map(|span| (span, SecretKind::OwnPattern)).collect()
 }
 
-/// A text with replacements.
-struct Output<'s> {
-    source: &'s [u8],
-    text: Vec<u8>,
-    /// Number of bytes that are copied or replaced.
-    copied: usize,
-    scope: Scope,
-}
-
-impl Output<'_> {
-    fn new(source: &[u8], scope: Scope) -> Output<'_> {
-        Output { source, text: Vec::new(), copied: 0, scope }
-    }
-
-    fn add(&mut self, edit: &Edit) {
-        self.text.extend_from_slice(self.source.get(self.copied..edit.range.start).unwrap_or_default());
-        let text = quoted(&edit.text);
-        // A string that is cut has no quote at its end.
-        let is_string = self.source.get(edit.range.start) == Some(&b'"');
-        let end = text.len() - usize::from(edit.is_cut && is_string);
-        self.text.extend_from_slice(text.get(..end).unwrap_or_default());
-        self.text.extend(self.scope.line_ends(self.source.get(edit.range.clone()).unwrap_or_default()));
-        self.copied = edit.range.end;
-    }
-
-    fn finish(mut self) -> Option<Vec<u8>> {
-        if self.copied == 0 {
-            return None;
-        }
-        self.text.extend_from_slice(self.source.get(self.copied..).unwrap_or_default());
-        Some(self.text)
-    }
-}
-
 /// Returns the place of the next object or array of JSON in a text.
 fn next_group(text: &[u8], mut at: usize) -> Option<usize> {
     loop {
@@ -365,11 +256,6 @@ fn next_group(text: &[u8], mut at: usize) -> Option<usize> {
         }
         at += 1;
     }
-}
-
-/// Returns a text as a string of JSON.
-fn quoted(text: &[u8]) -> Vec<u8> {
-    serde_json::to_vec(&String::from_utf8_lossy(text)).unwrap_or_default()
 }
 
 /// Returns the content of a string, which may be cut, without its quotes and escapes.

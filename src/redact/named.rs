@@ -1,0 +1,235 @@
+//! Values of names in texts: `name=value`, `"name":"value"`, and lines such as `Name: value`.
+
+use super::Redactor;
+use super::forms::regex;
+use super::names::{SecretKind, normalized};
+use super::text::{LONG, Spans};
+use regex::bytes::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Schemes of `Authorization`, which are shown. A word that is none may be the secret itself.
+const SCHEMES: [&[u8]; 20] = [
+    b"Basic",
+    b"Bearer",
+    b"Digest",
+    b"Negotiate",
+    b"NTLM",
+    b"AWS4-HMAC-SHA256",
+    b"AWS4-ECDSA-P256-SHA256",
+    b"AWS",
+    b"HOBA",
+    b"Mutual",
+    b"OAuth",
+    b"DPoP",
+    b"GNAP",
+    b"Hawk",
+    b"Signature",
+    b"SCRAM-SHA-1",
+    b"SCRAM-SHA-256",
+    b"vapid",
+    b"Token",
+    b"ApiKey",
+];
+
+/// A name, what closes it, and what separates it from its value.
+static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(concat!(
+        // Letters may have percent escapes.
+        r#"(?-u)(?P<name>(?:[A-Za-z_$\x80-\xff]|%[46][1-9A-Fa-f]|%[57][0-9Aa])"#,
+        r#"(?:[A-Za-z0-9_.$\-\x80-\xff]|%[46][1-9A-Fa-f]|%[57][0-9Aa])*"#,
+        // Indexes, as in user[password] and password[].
+        r#"(?:(?:\[|%5[Bb])[A-Za-z0-9_.$\-]*(?:\]|%5[Dd]))*)"#,
+        r#"(?P<close>(?:%5[Dd]|%22|%27|[\]"'\\])*)"#,
+        r#"[ \t]*(?P<sign>=>|:=|=|:|%3[DdAa]|%253[Dd])[ \t]*"#
+    ))
+});
+
+impl Redactor {
+    /// Adds the values of names: `name=value`, `"name":"value"`, and lines such as `Name: value`.
+    pub(super) fn add_named(&self, text: &[u8], spans: &mut Spans) {
+        let Some(names) = NAMES.as_ref() else { return };
+        let mut at = 0;
+        while let Some(groups) = names.captures_at(text, at) {
+            let (Some(all), Some(name), Some(close), Some(sign)) =
+                (groups.get(0), groups.name("name"), groups.name("close"), groups.name("sign"))
+            else {
+                break;
+            };
+            at = all.end();
+            // The value of another name is not read: it may have names itself, each with a value that is as long.
+            if self.kind_of(name.as_bytes(), LONG).is_none() {
+                continue;
+            }
+            let (indent, is_line_start) = line_start(text.get(..name.start()).unwrap_or_default());
+            let is_header = sign.as_bytes() == b":" && close.is_empty();
+            // A line such as `name = a value`.
+            let has_blanks = all.len() > name.len() + close.len() + sign.len() && close.is_empty();
+            let is_line = is_header || sign.as_bytes() == b"=" && (has_blanks || is_variable(name.as_bytes()));
+            let value = if is_line && is_line_start || is_header && is_header_name(name.as_bytes()) {
+                let rest = text.get(at..).unwrap_or_default();
+                let line = rest.get(..line_len(rest, indent)).unwrap_or_default();
+                quoted_range(line).map_or(at..at + line.len(), |quoted| at + quoted.start..at + quoted.end)
+            } else {
+                let is_json = !close.is_empty() && sign.as_bytes() == b":";
+                // In JSON that something is before, a value may be in the line after its name.
+                let blanks = text.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_whitespace());
+                at += if is_json { blanks.count() } else { 0 };
+                let escapes = close.as_bytes().iter().filter(|&&byte| byte == b'\\').count();
+                let group = if is_json { group_range(text, at, escapes) } else { None };
+                let is_escaped = sign.as_bytes().starts_with(b"%");
+                group.unwrap_or_else(|| value_range(text, at, is_json, is_escaped))
+            };
+            // A value that is no secret, because it is short, may have names itself.
+            if self.add_value(name.as_bytes(), text.get(value.clone()).unwrap_or_default(), value.clone(), spans) {
+                at = value.end.max(at);
+            }
+        }
+    }
+
+    /// Adds the secrets of the value of a name, which is at a place in a text. Returns whether the name is that of secrets.
+    pub(super) fn add_value(&self, name: &[u8], value: &[u8], range: Range<usize>, spans: &mut Spans) -> bool {
+        let part = |from: usize, to: usize| range.start + from..range.start + to;
+        match &normalized(name)[..] {
+            b"authorization" | b"proxyauthorization" | b"httpauthorization" => {
+                // The scheme stays.
+                let scheme = value.iter().position(|byte| matches!(byte, b' ' | b'+')).unwrap_or_default();
+                let is_known =
+                    SCHEMES.iter().any(|own| value.get(..scheme).is_some_and(|name| own.eq_ignore_ascii_case(name)));
+                let scheme = if is_known && value.len() > scheme + 1 { scheme + 1 } else { 0 };
+                spans.push((part(scheme, value.len()), SecretKind::Authorization));
+            }
+            b"cookie" | b"cookies" | b"cookiepair" => {
+                let mut start = 0;
+                for pair in value.split(|&byte| byte == b';') {
+                    add_pair(pair, range.start + start, spans);
+                    start += pair.len() + 1;
+                }
+            }
+            b"setcookie" | b"setcookie2" => {
+                let len = memchr::memchr(b';', value).unwrap_or(value.len());
+                add_pair(value.get(..len).unwrap_or_default(), range.start, spans);
+            }
+            _ => match self.kind_of(name, value) {
+                Some(kind) => spans.push((range, kind)),
+                None => return false,
+            },
+        }
+        true
+    }
+}
+
+/// Adds the value of a cookie: what follows its name.
+fn add_pair(pair: &[u8], start: usize, spans: &mut Spans) {
+    let from = memchr::memchr(b'=', pair).map_or(0, |at| at + 1);
+    let value = pair.get(from..).unwrap_or_default();
+    let before = value.len() - value.trim_ascii_start().len();
+    let value = value.trim_ascii();
+    let quotes = usize::from(value.len() > 1 && value.starts_with(b"\"") && value.ends_with(b"\""));
+    let from = start + from + before + quotes;
+    spans.push((from..from + value.len() - 2 * quotes, SecretKind::Cookie));
+}
+
+/// Returns the indent of the line that a text ends with, and whether it has no more, or `export` alone.
+fn line_start(before: &[u8]) -> (usize, bool) {
+    let before = before.strip_suffix(b"export ").unwrap_or(before);
+    let indent = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let rest = before.get(..before.len() - indent).unwrap_or_default();
+    if rest.is_empty() || rest.ends_with(b"\n") { (indent, true) } else { (0, false) }
+}
+
+/// Returns whether a name is that of an environment variable.
+fn is_variable(name: &[u8]) -> bool {
+    name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+}
+
+/// Returns the place of the content of a value that is a text in quotes, as a line of settings or of a script has it.
+pub(super) fn quoted_range(line: &[u8]) -> Option<Range<usize>> {
+    let quote = *line.first().filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let len = memchr::memchr(quote, line.get(1..)?)?;
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b';');
+    line.get(len + 2..)?.iter().all(is_end).then_some(1..len + 1)
+}
+
+/// Returns the length of the rest of a line with an indent, with the lines that continue it (RFC 9112 5.2): those with a larger
+/// one. In a label, line ends are escaped.
+fn line_len(text: &[u8], indent: usize) -> usize {
+    let mut end = 0;
+    loop {
+        let rest = text.get(end..).unwrap_or_default();
+        let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let next = rest.get(len + 1..).unwrap_or_default();
+        let blanks = next.iter().take(indent + 1).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let is_continued = blanks > indent;
+        end += len;
+        if !is_continued {
+            break;
+        }
+        end += 1;
+    }
+    let own = text.get(..end).unwrap_or_default();
+    let own = own.strip_suffix(b"\r").unwrap_or(own);
+    own.strip_suffix(br"\r\n").unwrap_or(own).len()
+}
+
+/// Returns whether a name is that of a header whose value may have blanks.
+fn is_header_name(name: &[u8]) -> bool {
+    matches!(&normalized(name)[..], b"authorization" | b"proxyauthorization" | b"cookie" | b"setcookie")
+}
+
+/// Returns the place of the content of an array or an object of JSON that begins at a position, if one does. Quotes have so many
+/// backslashes before them.
+fn group_range(text: &[u8], at: usize, escapes: usize) -> Option<Range<usize>> {
+    let rest = text.get(at..)?;
+    if !matches!(rest.first(), Some(b'[' | b'{')) {
+        return None;
+    }
+    let (mut depth, mut is_in_text, mut backslashes) = (0_u32, false, 0);
+    for (nth, &byte) in rest.iter().enumerate() {
+        match byte {
+            b'"' if backslashes == escapes => is_in_text = !is_in_text,
+            b'[' | b'{' if !is_in_text => depth += 1,
+            b']' | b'}' if !is_in_text && depth <= 1 => return Some(at + 1..at + nth),
+            b']' | b'}' if !is_in_text => depth -= 1,
+            _ => {}
+        }
+        backslashes = if byte == b'\\' { backslashes + 1 } else { 0 };
+    }
+    Some(at + 1..text.len())
+}
+
+/// Returns the place of the value that begins at a position: a text in quotes, or what ends with a blank, or with the next value. In
+/// a query that is a value itself, that is after an escaped ampersand.
+fn value_range(text: &[u8], at: usize, is_json: bool, is_escaped: bool) -> Range<usize> {
+    let rest = text.get(at..).unwrap_or_default();
+    let escapes = rest.iter().take_while(|&&byte| byte == b'\\').count();
+    let start = at + escapes;
+    let rest = rest.get(escapes..).unwrap_or_default();
+    match rest.first() {
+        Some(&quote @ (b'"' | b'\'')) => {
+            let mut end = 1;
+            while let Some(&byte) = rest.get(end) {
+                match byte {
+                    // A quote that is escaped as often as the first one ends the text.
+                    b'\\' if escapes > 0 && rest.get(end + escapes) == Some(&quote) => break,
+                    b'\\' => end += 1,
+                    _ if byte == quote => break,
+                    _ => {}
+                }
+                end += 1;
+            }
+            start + 1..start + end.min(rest.len()).max(1)
+        }
+        _ => {
+            let is_end = |byte: &u8| {
+                byte.is_ascii_whitespace()
+                    || matches!(byte, b'&' | b'"' | b'<' | b'>')
+                    || is_json && matches!(byte, b',' | b'}' | b']')
+            };
+            let len = rest.iter().position(is_end).unwrap_or(rest.len());
+            let own = rest.get(..len).unwrap_or_default();
+            let len = if is_escaped { memchr::memmem::find(own, b"%26").unwrap_or(len) } else { len };
+            start..start + len
+        }
+    }
+}

@@ -377,7 +377,14 @@ fn command(redactor: &Redactor, text: &[u8]) -> Option<Vec<u8>> {
     if before.starts_with(b"Response") {
         return Some([before, &response(redactor, rest)?].concat());
     }
-    let name = memchr::memchr(b' ', rest).unwrap_or(rest.len());
+    let end = |text: &[u8]| memchr::memchr(b' ', text).unwrap_or(text.len());
+    let first = end(rest);
+    let has_subcommand = dissectors::redis_has_subcommand(rest.get(..first)?);
+    let name = if has_subcommand {
+        (first + 1 + end(rest.get(first + 1..).unwrap_or_default())).min(rest.len())
+    } else {
+        first
+    };
     let (word, rest) = rest.split_at_checked(name)?;
     let own = arguments(redactor, word, rest.trim_ascii()).unwrap_or_default();
     Some([before, word, b" ", &own].concat().trim_ascii_end().to_vec())

@@ -26,6 +26,12 @@ const CONTAINERS: [&str; 14] = [
 ];
 /// Further ones, of which the next argument is a key or a name.
 const CONTAINERS_OF_KEYS: [&str; 3] = ["SENTINEL", "XGROUP", "XINFO"];
+/// Returns whether the first argument of a command is a subcommand, which is a part of its name.
+pub fn has_subcommand(name: &[u8]) -> bool {
+    let is = |own: &&str| name.eq_ignore_ascii_case(own.as_bytes());
+    CONTAINERS.iter().chain(&CONTAINERS_OF_KEYS).any(is)
+}
+
 /// Commands whose first argument is not a key.
 const WITHOUT_KEY: [&str; 35] = [
     "AUTH",
@@ -129,10 +135,7 @@ impl<'b> Command<'b> {
 
     /// Number of words of the name.
     fn name_words(&self) -> usize {
-        1 + usize::from(self.words.first().is_some_and(|first| {
-            let is = |name: &&str| first.eq_ignore_ascii_case(name.as_bytes());
-            CONTAINERS.iter().chain(&CONTAINERS_OF_KEYS).any(is)
-        }))
+        1 + usize::from(self.words.first().is_some_and(|first| has_subcommand(first)))
     }
 
     /// Whether the name is one of these.

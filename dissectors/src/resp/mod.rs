@@ -18,6 +18,7 @@ use crate::session::{
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use command::Command;
+pub use command::has_subcommand;
 use expected::{Expected, Identity, Mode};
 pub use fields::*;
 use probe::Start;

@@ -19,8 +19,10 @@ pub struct CapturedMessage {
     pub(super) trailers: Vec<Vec<u8>>,
     /// Body, decoded, if it is kept.
     pub(super) body: Option<Vec<u8>>,
-    /// Bytes of the decoded body.
+    /// Bytes of the decoded body, before secrets in it are replaced.
     pub(super) body_len: usize,
+    /// Whether the limit of the bodies cuts it.
+    pub(super) is_body_cut: bool,
     /// Body as text, if its protocol writes text.
     pub(super) written_body: Option<String>,
     /// Whether part of the message is missing, or exceeds a limit.
@@ -102,7 +104,7 @@ impl CapturedMessage {
                 }
             }
             if id == fields.body.id {
-                body.get_or_insert_with(bytes);
+                body.get_or_insert_with(|| (bytes(), node.span.len as usize));
             }
             if id == fields.trailers.id {
                 copy.trailers.push(bytes().trim_ascii_end().to_vec());
@@ -128,9 +130,11 @@ impl CapturedMessage {
             copy.head_len += line.len();
             copy.push(line.trim_ascii_end());
         }
-        copy.written_body = body.and_then(|body| message.written_body(body));
-        copy.body = body.map(|body| body.get(..body_limit).unwrap_or(body).to_vec());
-        copy.body_len = body.map_or(0, <[u8]>::len);
+        if let Some((body, len)) = body {
+            copy.written_body = message.written_body(body);
+            copy.body = Some(body.get(..body_limit).unwrap_or(body).to_vec());
+            (copy.body_len, copy.is_body_cut) = (len, body.len() > body_limit);
+        }
         copy
     }
 

@@ -288,10 +288,11 @@ fn write_comment(json: &mut JsonWriter, message: &CapturedMessage, transfer: Opt
     match &message.body {
         None if transfer.body > 0 => comments.push(format!("body of {} bytes is not exported", transfer.body)),
         Some(body) => match decoded_size(message, Some(transfer)) {
-            Some(size) if size > body.len() as u64 => {
-                comments.push(format!("body is truncated to {} of {size} bytes", body.len()));
+            Some(size) if message.is_body_cut || size > message.body_len as u64 => {
+                let shown = if message.is_body_cut { body.len() } else { message.body_len };
+                comments.push(format!("body is truncated to {} of {size} bytes", shown.min(size as usize)));
             }
-            None if body.len() < message.body_len || body.len() >= MAX_BODY => {
+            None if message.is_body_cut || message.body_len >= MAX_BODY => {
                 comments.push(format!("body is truncated to {} bytes", body.len()));
             }
             _ => {}

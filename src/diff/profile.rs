@@ -140,21 +140,52 @@ impl CaptureProfile {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        let mut note = |count: u64, text: &str| {
-            if count > 0 {
-                notes.push(format!("{count} {text}"));
-            }
+        let mut note = |count: u64, one: &str, several: &str| match count {
+            0 => {}
+            1 => notes.push(format!("1 {one}")),
+            _ => notes.push(format!("{count} {several}")),
         };
-        note(self.without_request, "calls without a request in the capture are not compared");
-        note(self.omitted_calls, "calls of operations beyond the limit are not compared");
-        let not_sampled = self.operations.values().map(|operation| operation.calls - operation.samples.len() as u64);
-        let not_sampled = not_sampled.sum();
         note(
-            not_sampled,
+            self.without_request,
+            "call without a request in the capture is not compared",
+            "calls without a request in the capture are not compared",
+        );
+        note(
+            self.omitted_calls,
+            "call of an operation beyond the limit is not compared",
+            "calls of operations beyond the limit are not compared",
+        );
+        let not_sampled = self.operations.values().map(|operation| operation.calls - operation.samples.len() as u64);
+        note(
+            not_sampled.sum(),
+            "call beyond the first ones of its operation is counted by status: its time and size are not compared",
             "calls beyond the first ones of their operations are counted by status: their times and sizes are not compared",
         );
-        note(self.omitted_statuses, "calls with statuses beyond the limit of their operations: these are not compared");
-        note(self.omitted_names, "names of headers and values of parameters beyond the limit are not compared");
+        note(
+            self.omitted_statuses,
+            "call with a status beyond the limit of its operation: it is not compared",
+            "calls with statuses beyond the limit of their operations: these are not compared",
+        );
+        note(
+            self.omitted_names,
+            "name of a header or value of a parameter beyond the limit is not compared",
+            "names of headers and values of parameters beyond the limit are not compared",
+        );
         notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_have_a_number_of_calls() {
+        let profile = CaptureProfile { without_request: 1, omitted_calls: 2, ..CaptureProfile::default() };
+        let expected = [
+            "1 call without a request in the capture is not compared",
+            "2 calls of operations beyond the limit are not compared",
+        ];
+        assert_eq!(profile.notes(), expected);
     }
 }

@@ -1,12 +1,10 @@
 //! Ctrl-C and SIGTERM: the program reports the frames read so far and exits.
 
 #[cfg(feature = "parquet")]
-use overhear::export::dataset::ParquetDataset;
+use overhear::export::dataset::{ParquetDataset, StagingPaths};
 use overhear::source::StopSignal;
 #[cfg(feature = "parquet")]
 use std::io;
-#[cfg(feature = "parquet")]
-use std::path::PathBuf;
 use std::process;
 #[cfg(feature = "parquet")]
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +15,7 @@ const SIGINT_EXIT_CODE: i32 = 130;
 /// A folder of files that are not complete. A signal removes it, and ends the program.
 #[cfg(feature = "parquet")]
 #[derive(Clone, Default)]
-pub(super) struct StagingFolder(Arc<Mutex<Option<PathBuf>>>);
+pub(super) struct StagingFolder(Arc<Mutex<Option<StagingPaths>>>);
 
 #[cfg(feature = "parquet")]
 impl StagingFolder {
@@ -37,19 +35,20 @@ impl StagingFolder {
     pub(super) fn begin(&self, create: impl FnOnce() -> io::Result<ParquetDataset>) -> io::Result<ParquetDataset> {
         let mut folder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let dataset = create()?;
-        *folder = Some(dataset.staging().to_owned());
+        *folder = Some(dataset.paths());
         Ok(dataset)
     }
 
     fn remove(&self) {
         let Ok(folder) = self.0.lock() else { return };
-        let Some(path) = &*folder else { return };
+        let Some(paths) = &*folder else { return };
         // Another thread may create a file in it meanwhile.
         for _ in 0..10 {
-            if std::fs::remove_dir_all(path).is_ok() || !path.exists() {
+            if std::fs::remove_dir_all(&paths.staging).is_ok() || !paths.staging.exists() {
                 break;
             }
         }
+        paths.remove_empty();
     }
 }
 

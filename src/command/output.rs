@@ -93,7 +93,7 @@ enum OutputTarget {
     #[cfg(feature = "live")]
     Discard,
     /// File written in place: a device or pipe, or any file in a live capture.
-    InPlace(File),
+    InPlace(File, PathBuf),
     /// Temporary file in the directory of the file that it will replace.
     Replace(NamedTempFile, PathBuf),
 }
@@ -104,9 +104,9 @@ impl Write for OutputTarget {
             OutputTarget::Stdout(stdout) => stdout.write(bytes),
             #[cfg(feature = "live")]
             OutputTarget::Discard => Ok(bytes.len()),
-            OutputTarget::InPlace(file) => file.write(bytes),
+            OutputTarget::InPlace(file, path) => file.write(bytes).map_err(|error| error_of(path, error)),
             // The wrapper would add the name of the temporary file to errors.
-            OutputTarget::Replace(file, _) => file.as_file_mut().write(bytes),
+            OutputTarget::Replace(file, path) => file.as_file_mut().write(bytes).map_err(|error| error_of(path, error)),
         }
     }
 
@@ -115,8 +115,8 @@ impl Write for OutputTarget {
             OutputTarget::Stdout(stdout) => stdout.flush(),
             #[cfg(feature = "live")]
             OutputTarget::Discard => Ok(()),
-            OutputTarget::InPlace(file) => file.flush(),
-            OutputTarget::Replace(file, _) => file.as_file_mut().flush(),
+            OutputTarget::InPlace(file, path) => file.flush().map_err(|error| error_of(path, error)),
+            OutputTarget::Replace(file, path) => file.as_file_mut().flush().map_err(|error| error_of(path, error)),
         }
     }
 }
@@ -139,7 +139,10 @@ impl Output {
             None if stdout_has_packets => OutputTarget::Discard,
             None => OutputTarget::Stdout(io::stdout()),
             Some(path) if path == Path::new("-") => OutputTarget::Stdout(io::stdout()),
-            Some(path) => OutputTarget::InPlace(File::create(path).map_err(|error| write_error(path, &error))?),
+            Some(path) => {
+                let file = File::create(path).map_err(|error| write_error(path, &error))?;
+                OutputTarget::InPlace(file, path.to_owned())
+            }
         };
         Ok(Output { line_buffered: run.line_buffered, ..Output::of(target) })
     }
@@ -193,7 +196,8 @@ impl Output {
         target.flush()?;
         match target {
             OutputTarget::Replace(file, path) if !self.keeps_existing => {
-                file.persist(path).map(drop).map_err(|error| error.error)
+                let moved = file.persist(&path).map(drop);
+                moved.map_err(|error| error_of(&path, error.error))
             }
             _ => Ok(()),
         }
@@ -215,11 +219,21 @@ fn write_error(path: &Path, error: &io::Error) -> String {
     format!("{}: cannot write: {}", escape_paths([path]), system_error_text(error))
 }
 
+/// Returns an error of the system with the path that it is about.
+pub(super) fn error_of(path: &Path, error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(_) => io::Error::new(error.kind(), format!("{}: {}", escape_paths([path]), system_error_text(&error))),
+        None => error,
+    }
+}
+
 /// Opens a file for output.
 fn open_target(path: &Path, content: OutputContent) -> io::Result<OutputTarget> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err(io::Error::other("is a directory")),
-        Ok(metadata) if !metadata.is_file() => File::options().write(true).open(path).map(OutputTarget::InPlace),
+        Ok(metadata) if !metadata.is_file() => {
+            File::options().write(true).open(path).map(|file| OutputTarget::InPlace(file, path.to_owned()))
+        }
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         existing => {
             // A symbolic link remains; its target is replaced.

@@ -481,16 +481,26 @@ fn a_stream_of_arrow_has_the_rows_of_all_captures() {
 
 #[test]
 fn a_signal_leaves_no_files() {
-    let folder = folder();
-    let target = folder.path().join("dataset");
+    // Folders that were created are removed, too, and one that existed is not.
+    for (existing, path) in [("", "new/dataset"), ("new", "new/dataset"), ("new/dataset", "new/dataset")] {
+        let folder = folder();
+        fs::create_dir_all(folder.path().join(existing)).expect("a folder");
+        interrupt_export(&folder.path().join(path));
+        let is_left = |name: &str| folder.path().join(name).exists();
+        assert_eq!([is_left("new"), is_left(path)], [!existing.is_empty(), existing == path], "{existing}");
+    }
+}
+
+/// Ends an export to a folder while it waits for its capture.
+fn interrupt_export(target: &Path) {
     let capture = fs::read(fixture("http/keep-alive.pcap")).expect("a fixture");
     let mut program = Command::new(env!("CARGO_BIN_EXE_overhear"));
-    let program = program.args(["export", "parquet", "-", "-o"]).arg(&target).stdin(Stdio::piped());
+    let program = program.args(["export", "parquet", "-", "-o"]).arg(target).stdin(Stdio::piped());
     let mut child = program.spawn().expect("the program runs");
     let mut stdin = child.stdin.take().expect("a pipe");
     std::io::Write::write_all(&mut stdin, &capture[..1000]).expect("a part of a capture");
     // The program waits for the rest.
-    let entries = || fs::read_dir(&target).map_or(0, |entries| entries.count());
+    let entries = || fs::read_dir(target).map_or(0, |entries| entries.count());
     while entries() == 0 {
         std::thread::yield_now();
     }

@@ -251,6 +251,28 @@ fn a_replaced_file_keeps_its_mode() {
 }
 
 #[test]
+fn an_error_of_the_output_names_its_path() {
+    let folder = full();
+    write(folder.path(), "k", b"keep");
+    for (line, path) in [
+        ("calls x.pcap -o k/x", "k/x"),
+        ("calls x.pcap -o no/x", "no/x"),
+        ("calls x.pcap -o /dev/full", "/dev/full"),
+        ("info x.pcap -o /dev/full", "/dev/full"),
+        ("print x.pcap tcp -w k/x", "k/x"),
+        ("export objects x.pcap -o k", "k"),
+        #[cfg(feature = "parquet")]
+        ("export parquet x.pcap -o k", "k"),
+        #[cfg(feature = "parquet")]
+        ("export parquet x.pcap -o k/x", "k/x"),
+    ] {
+        let (_, error, code) = outcome(&within(folder.path(), line).output().expect("the program"));
+        assert!(code == 2 && error.contains(&format!("{path}: ")), "{line}: {error}");
+    }
+    assert_eq!(fs::read(folder.path().join("k")).expect("the file"), b"keep");
+}
+
+#[test]
 fn a_pipe_without_a_writer_ends_at_the_first_signal() {
     let folder = full();
     write(folder.path(), "k", b"keep");

@@ -7,7 +7,7 @@ use crate::command::extraction::Extractor;
 use crate::command::filter_matcher::{FilterMatcher, MatchUnit};
 use crate::command::input::CaptureInput;
 use crate::command::interrupt::StagingFolder;
-use crate::command::output::{Output, OutputContent, escape_paths};
+use crate::command::output::{Output, OutputContent, error_of, escape_paths};
 use crate::command::overwrite::{is_within, refuse_captures};
 use crate::command::shard_queue::ItemStore;
 use crate::command::{CommandOutcome, finish_output, print_message};
@@ -37,19 +37,20 @@ pub(super) fn run_export_parquet(args: ExportParquetArgs) -> io::Result<CommandO
         Err(message) => return Ok(CommandOutcome::Error(message)),
     };
     let staging = StagingFolder::install_handler();
+    let with_path = |error| error_of(&folder, error);
     let mut has_errors = false;
     let mut written = Written::default();
     for NamedCapture { name, paths } in captures {
         let create = |rows: &TableRows| {
-            let dataset = staging.begin(|| ParquetDataset::create(&folder, &name, rows, replace))?;
+            let dataset = staging.begin(|| ParquetDataset::create(&folder, &name, rows, replace)).map_err(with_path)?;
             if threads.is_one() { Ok(TableWriter::Direct(dataset)) } else { TableWriter::threaded(dataset) }
         };
-        let Some((dataset, failed)) = run.read(paths, &settings, create)? else {
+        let Some((dataset, failed)) = run.read(paths, &settings, create).map_err(with_path)? else {
             has_errors = true;
             continue;
         };
         has_errors |= failed;
-        let own = dataset.finish()?.finish()?;
+        let own = dataset.finish().and_then(ParquetDataset::finish).map_err(with_path)?;
         written.files += own.files;
         own.rows.into_iter().for_each(|(table, count)| *written.rows.entry(table).or_default() += count);
     }

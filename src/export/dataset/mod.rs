@@ -18,7 +18,7 @@ mod table;
 
 pub use arrow::ArrowStream;
 pub use collector::{DatasetSettings, TableRows};
-pub use parquet::{ParquetDataset, Written};
+pub use parquet::{ParquetDataset, StagingPaths, Written};
 pub use partition::{capture_folder, capture_name};
 pub use row_extractor::{ExtractedRows, RowExtractor};
 pub use table::{Batch, BatchWriter, TableKind, TableWriter};

@@ -33,6 +33,8 @@ pub struct ParquetDataset {
     capture: String,
     /// Folder of the files that are not complete. It is removed with its files unless they are moved.
     staging: TempDir,
+    /// Folders that were created, which are removed if they stay empty.
+    created: CreatedFolders,
     tables: BTreeMap<TableKind, TableSchema>,
     open: BTreeMap<FileKey, OpenFile>,
     /// Number of files of each hour so far.
@@ -84,7 +86,7 @@ impl ParquetDataset {
                 return Err(exists(&existing));
             }
         }
-        fs::create_dir_all(folder)?;
+        let created = CreatedFolders::create(folder)?;
         let staging = Builder::new().prefix(".overhear-").tempdir_in(folder)?;
         let mut tables = BTreeMap::new();
         for (&table, columns) in rows.columns() {
@@ -94,6 +96,7 @@ impl ParquetDataset {
             folder: folder.to_owned(),
             capture,
             staging,
+            created,
             tables,
             open: BTreeMap::new(),
             parts: BTreeMap::new(),
@@ -103,10 +106,10 @@ impl ParquetDataset {
         })
     }
 
-    /// Returns the folder of the files that are not complete.
+    /// Returns what a signal removes.
     #[must_use]
-    pub fn staging(&self) -> &Path {
-        self.staging.path()
+    pub fn paths(&self) -> StagingPaths {
+        StagingPaths { staging: self.staging.path().to_owned(), created: self.created.0.clone() }
     }
 
     /// Returns the open file of an hour, created if there is none.
@@ -170,6 +173,51 @@ impl ParquetDataset {
         }
         self.staging.close()?;
         Ok(self.written)
+    }
+}
+
+/// Folders of a dataset that is not complete.
+#[derive(Clone, Debug)]
+pub struct StagingPaths {
+    /// Folder of the files that are not complete.
+    pub staging: PathBuf,
+    /// Folders that were created, the innermost first.
+    created: Vec<PathBuf>,
+}
+
+impl StagingPaths {
+    /// Removes the folders that were created and are empty.
+    pub fn remove_empty(&self) {
+        remove_empty(&self.created);
+    }
+}
+
+/// Folders that were created, the innermost first. Dropped, those that are empty are removed.
+#[derive(Debug)]
+struct CreatedFolders(Vec<PathBuf>);
+
+impl CreatedFolders {
+    /// Creates a folder with those around it.
+    fn create(folder: &Path) -> io::Result<CreatedFolders> {
+        let is_missing = |own: &&Path| !own.as_os_str().is_empty() && own.symlink_metadata().is_err();
+        let missing = CreatedFolders(folder.ancestors().take_while(is_missing).map(Path::to_owned).collect());
+        fs::create_dir_all(folder)?;
+        Ok(missing)
+    }
+}
+
+impl Drop for CreatedFolders {
+    fn drop(&mut self) {
+        remove_empty(&self.0);
+    }
+}
+
+fn remove_empty(folders: &[PathBuf]) {
+    for folder in folders {
+        // A folder with files stays.
+        if fs::remove_dir(folder).is_err() {
+            break;
+        }
     }
 }
 

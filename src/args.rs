@@ -28,7 +28,7 @@ pub(crate) use follow::FollowArgs;
 pub(crate) use info::{FactsFormat, InfoArgs};
 #[cfg(feature = "live")]
 pub(crate) use input::LiveArgs;
-pub(crate) use input::{CaptureArgs, DecodeArgs, InputArgs};
+pub(crate) use input::{CaptureArgs, DecodeArgs, InputArgs, RedactArgs};
 pub(crate) use journey::{CallArgs, JourneyArgs, JourneyFormat};
 pub(crate) use ladder::{LadderArgs, LadderFormat, LadderSubject};
 use overhear::report::{JsonFraming, RecordFormat};

@@ -1,5 +1,6 @@
 //! Arguments of `info`.
 
+use super::RedactArgs;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -21,6 +22,8 @@ pub(crate) struct InfoArgs {
     /// Write to FILE (- is standard output); FILE is replaced on success
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) redaction: RedactArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

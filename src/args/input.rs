@@ -93,18 +93,25 @@ pub(crate) struct DecodeArgs {
     #[arg(long = "tls-key", value_name = "FILE")]
     pub(crate) tls_keys: Vec<PathBuf>,
     /// Show passwords of databases, and proofs of them, in place of (redacted): of PostgreSQL, MySQL and Redis
-    #[arg(long = "show-secrets")]
+    #[arg(long = "show-secrets", conflicts_with = "redact")]
     pub(crate) show_secrets: bool,
+    #[command(flatten)]
+    pub(crate) redaction: RedactArgs,
+    /// Read the types of Protocol Buffers from the .proto files in DIR, so that messages of gRPC have names of fields
+    #[arg(long = "proto", value_name = "DIR", value_parser = ProtoFolder::open)]
+    pub(crate) proto: Option<ProtoFolder>,
+}
+
+/// Options of the redaction.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct RedactArgs {
     /// Replace secrets by marks in all output: authorization, cookies, passwords, tokens, values of databases. The same secret has
     /// the same mark. Outputs with raw bytes are refused (docs/redaction.md)
-    #[arg(long = "redact", conflicts_with_all = ["show_secrets"])]
+    #[arg(long = "redact")]
     pub(crate) redact: bool,
     /// TOML file with further secrets for --redact: lists of names and of patterns, and the key of the marks [default: random]
     #[arg(long = "redact-settings", value_name = "FILE", requires = "redact")]
     pub(crate) redact_settings: Option<PathBuf>,
-    /// Read the types of Protocol Buffers from the .proto files in DIR, so that messages of gRPC have names of fields
-    #[arg(long = "proto", value_name = "DIR", value_parser = ProtoFolder::open)]
-    pub(crate) proto: Option<ProtoFolder>,
 }
 
 /// Types of the .proto files of a folder.

@@ -27,13 +27,13 @@ pub(super) fn decode_options(args: &DecodeArgs) -> Result<DecodeOptions, String>
     let (secrets, key_logs) = (key_logs.secrets(), Arc::new(Mutex::new(key_logs)));
     let saves_secrets = false;
     let (decode_as, shows_passwords) = (args.decode_as.clone(), args.show_secrets);
-    let redactor = redaction::redactor(args)?;
+    let redactor = redaction::redactor(&args.redaction)?;
     Ok(DecodeOptions { decode_as, names, schemas, secrets, key_logs, saves_secrets, shows_passwords, redactor })
 }
 
 /// Returns the files that decode options name: hosts files, key logs and private keys.
 pub(super) fn decode_files(args: &DecodeArgs) -> Vec<PathBuf> {
-    let settings = args.redact_settings.iter();
+    let settings = args.redaction.redact_settings.iter();
     let named = [&args.hosts, &args.keylog, &args.tls_keys].into_iter().flatten().chain(settings).cloned();
     named.chain(key_log_of_environment()).collect()
 }

@@ -3,7 +3,7 @@
 use super::output::Output;
 use super::overwrite::refuse_inputs;
 use super::progress::ReadProgressBar;
-use super::{CommandOutcome, finish_output, interrupt, print_message};
+use super::{CommandOutcome, finish_output, interrupt, print_message, redaction};
 use crate::args::{FactsFormat, InfoArgs};
 use overhear::report::{JsonFraming, json_line};
 use overhear::source::{Capture, OpenOptions};
@@ -12,9 +12,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 pub(super) fn run_info(args: InfoArgs) -> io::Result<CommandOutcome> {
-    if let Err(message) = refuse_inputs("-o", args.output.as_deref(), args.files.iter().map(PathBuf::as_path)) {
-        return Ok(CommandOutcome::Error(message));
-    }
+    let read = args.files.iter().chain(&args.redaction.redact_settings).map(PathBuf::as_path);
+    let opened = refuse_inputs("-o", args.output.as_deref(), read).and_then(|()| redaction::redactor(&args.redaction));
+    let redactor = match opened {
+        Ok(redactor) => redactor,
+        Err(message) => return Ok(CommandOutcome::Error(message)),
+    };
     let mut out = match Output::create(args.output.as_deref()) {
         Ok(out) => out,
         Err(message) => return Ok(CommandOutcome::Error(message)),
@@ -37,6 +40,9 @@ pub(super) fn run_info(args: InfoArgs) -> io::Result<CommandOutcome> {
         };
         // A record that was incomplete when the run was interrupted.
         facts.error = facts.error.filter(|_| !options.stop.is_set());
+        if let Some(redactor) = &redactor {
+            facts.redact(redactor);
+        }
         let mut text = String::new();
         match framing {
             None if count > 0 => text = format!("\n{}", facts_text(&facts)),

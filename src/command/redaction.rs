@@ -2,7 +2,7 @@
 
 use super::output::escape_paths;
 use super::print_message;
-use crate::args::{CallsArgs, Command, CommandLine, DecodeArgs, ExportForm, StreamsArgs};
+use crate::args::{CallsArgs, Command, CommandLine, ExportForm, RedactArgs, StreamsArgs};
 use overhear::redact::{RedactSettings, Redactor};
 use std::io::Read as _;
 use std::sync::{Arc, OnceLock};
@@ -14,7 +14,7 @@ const MAX_SETTINGS: u64 = 1 << 20;
 static REDACTOR: OnceLock<Arc<Redactor>> = OnceLock::new();
 
 /// Returns the redactor of the run, if secrets are redacted.
-pub(super) fn redactor(args: &DecodeArgs) -> Result<Option<Arc<Redactor>>, String> {
+pub(super) fn redactor(args: &RedactArgs) -> Result<Option<Arc<Redactor>>, String> {
     if !args.redact {
         return Ok(None);
     }
@@ -52,27 +52,29 @@ pub(super) fn refusal(line: &CommandLine) -> Option<String> {
         format!("{of} has raw bytes, which --redact cannot replace; `export pcapng --anonymize` writes no payload")
     };
     match &line.command {
-        Some(Command::Print(args)) if args.input.decode.redact && args.input.write.is_some() => Some(raw("-w")),
+        Some(Command::Print(args)) if args.input.decode.redaction.redact && args.input.write.is_some() => {
+            Some(raw("-w"))
+        }
         Some(Command::Calls(CallsArgs { rows, .. }) | Command::Streams(StreamsArgs { rows, .. }))
-            if rows.input.decode.redact && rows.input.write.is_some() =>
+            if rows.input.decode.redaction.redact && rows.input.write.is_some() =>
         {
             Some(raw("-w"))
         }
-        Some(Command::Follow(args)) if args.decode.redact && args.format.messages().is_none() => Some(
+        Some(Command::Follow(args)) if args.decode.redaction.redact && args.format.messages().is_none() => Some(
             "follow prints raw bytes, which --redact cannot replace; follow --http and the like print messages".into(),
         ),
         Some(Command::Export(args)) => match &args.form {
-            ExportForm::Pcapng(args) | ExportForm::Pcap(args) if args.captures.decode.redact => {
+            ExportForm::Pcapng(args) | ExportForm::Pcap(args) if args.captures.decode.redaction.redact => {
                 Some(raw("a capture file"))
             }
-            ExportForm::Objects(args) if args.captures.decode.redact => Some(
+            ExportForm::Objects(args) if args.captures.decode.redaction.redact => Some(
                 "export objects writes bodies as they are; --redact cannot replace secrets in files of any type".into(),
             ),
             _ => None,
         },
-        Some(Command::Merge(args)) if args.decode.redact => Some(raw("a capture file")),
-        Some(Command::Split(args)) if args.decode.redact => Some(raw("a capture file")),
-        None if line.input.decode.redact && line.input.is_live() => {
+        Some(Command::Merge(args)) if args.decode.redaction.redact => Some(raw("a capture file")),
+        Some(Command::Split(args)) if args.decode.redaction.redact => Some(raw("a capture file")),
+        None if line.input.decode.redaction.redact && line.input.is_live() => {
             Some("--redact is for captures; the screen keeps the packets of interfaces as they are".into())
         }
         _ => None,

@@ -24,19 +24,19 @@ struct FormPattern {
 }
 
 /// First sets of the forms that have no word.
-const WITHOUT_WORD: [&str; 7] = ["@", "%", "/", ":", "J", "K", "_-z9"];
+const WITHOUT_WORD: [&str; 8] = ["@", "%", "/", ":", "J", "K", "IA", "_-z9"];
 
 /// Words that texts with names of secrets have, with those of commands and schemes.
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
         "(?i-u)pass|secret|token|key|auth|cred|cookie|csrf|xsrf|sess|sign|assert|saml|otp|pin|pwd|pw|code|jwt|sig|cvv|cvc|mfa|",
-        "hmac|bearer|sid|state|nonce|senha|kennwort|contrase|motde|wachtwoord|-bin|basic|negotiate|ntlm|mysql|mariadb"
+        "hmac|bearer|sid|state|nonce|senha|kennwort|contrase|motde|wachtwoord|-bin|identified|mnemonic|phrase|captcha|basic|negotiate|ntlm|mysql|mariadb"
     ))
 });
 
 /// Forms in which a name and its value stand apart, and tokens that are known by their form. The last group is the secret.
 static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
-    let forms: [(&str, Form, &'static [&'static str]); 27] = [
+    let forms: [(&str, Form, &'static [&'static str]); 33] = [
         // {name: 'token', value: 'x'} in a text that is not JSON.
         (
             concat!(
@@ -55,7 +55,7 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
             &[",;", ":="],
         ),
         // scheme://user:password@host, and the same without a scheme.
-        (r#"(?-u)//[^\s/?#@"'<>]*?:([^\s/?#"'<>]+)@"#, Form::Secret(SecretKind::Password), &["@", ":", "/"]),
+        (r#"(?-u)//[^\s/?#"'<>]*?:([^\s/?#"'<>]+)@"#, Form::Secret(SecretKind::Password), &["@", ":", "/"]),
         // scheme://user:password@host, with a slash in the password. What is before the slash is no port.
         (
             r#"(?-u)://[^\s/?#@:"'<>\[]*:([^\s/?#@"'<>]*[^\s/?#@"'<>0-9][^\s/?#@"'<>]*[/?#][^\s@"'<>]*)@"#,
@@ -74,34 +74,31 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
         (r"(?-u)\A[^\s/?#@:]+:([^\s/?#@]+)@[A-Za-z0-9.\-\[\]:]+\z", Form::Secret(SecretKind::Password), &["@", ":"]),
         (r"(?i-u)%3A%2F%2F(?:[^&\s/]*?)%3A([^&\s]+?)%40", Form::Secret(SecretKind::Password), &["%"]),
         (
-            r"(?i-u)\b(?:bearer|basic|negotiate|ntlm|apikey|token)(?:[ +,]|%20)+([A-Za-z0-9._~+/=\-]{8,})",
+            r#"(?i-u)\b(?:bearer|basic|negotiate|ntlm|apikey|token)(?:[ +,]|%20)+["']?([A-Za-z0-9._~+/=\-]{8,})"#,
             Form::Secret(SecretKind::Authorization),
             &[" +,%"],
         ),
         // Webhooks of Slack and Discord, and bots of Telegram.
-        (
-            r"(?-u)(?:hooks\.slack\.com/services/|/api/webhooks/[0-9]+/)([\w/\-]+)",
-            Form::Secret(SecretKind::Token),
-            &["/"],
-        ),
+        (r"(?-u)(?:hooks\.slack\.com/\w+/|/api/webhooks/[0-9]+/)([\w/\-]+)", Form::Secret(SecretKind::Token), &["/"]),
         (r"(?-u)bot[0-9]{6,}:([A-Za-z0-9_\-]{30,})", Form::Secret(SecretKind::Token), &[":"]),
-        // Options of commands: --password x, curl -u user:x, mysql -px, sshpass -p x.
-        (r#"(?-u)(?:\A|[\s"'])--?([A-Za-z][\w\-]{1,63})(?:[ \t]+|=)["']?([^\s"'\-][^\s"']*)"#, Form::Named, &["-"]),
+        // A database of Oracle: user/password@host.
+        (r"(?-u)jdbc:oracle:\w+:[^\s/@]+/([^\s@]+)@", Form::Secret(SecretKind::Password), &[":", "@"]),
+        // Codes in messages.
         (
-            r#"(?-u)\s(?:-u|--user|--proxy-user)[ =]+["']?[^\s:"']+:([^\s"']+)"#,
+            r"(?i-u)\b(?:verification|security|access|login|confirmation|sign-?in|authentication|one-?time)\s+(?:pass)?code\s*(?:is)?:?\s+([A-Z0-9\-]*[0-9][A-Z0-9\-]*)",
             Form::Secret(SecretKind::Password),
-            &[":", "-"],
+            &[" "],
         ),
         (
-            r#"(?-u)\b(?:mysql\w*|mariadb\w*|sshpass)\b[^\n]*?\s-p ?([^\s"']+)"#,
+            r"(?i-u)\b([A-Z0-9\-]*[0-9][A-Z0-9\-]*)\s+is\s+(?:your|the)\s+(?:[\w\-]+\s+){0,4}(?:code|pin|otp|password|passcode)\b",
             Form::Secret(SecretKind::Password),
-            &["-"],
+            &[" "],
         ),
-        // setItem('token', 'x'), define("PASSWORD", "x").
+        (r"(?i-u)\bcode\s+([A-Z0-9\-]*[0-9][A-Z0-9\-]*)\s+to\s", Form::Secret(SecretKind::Password), &[" "]),
         (
-            r#"(?-u)\(\s*\\?["']([\w.$\-]{1,64})\\?["']\s*,\s*\\?["']((?:[^"'\\\n]|\\[^"'])+)"#,
-            Form::Named,
-            &["(", ",", "'\""],
+            r#"(?i-u)\b(?:token|password|passcode|secret|api key)\s+(?:["']([^"'\n]{4,})["']|`([^`\n]{4,})`)"#,
+            Form::Secret(SecretKind::Password),
+            &["\"'`"],
         ),
         // Serialized objects of PHP.
         (r#"(?-u)"([\w.\-]{1,64})";s:[0-9]+:"([^"]*)"#, Form::Named, &[";", "\""]),
@@ -109,8 +106,11 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
         (r#"(?-u):([^\s:@/"']+)@(?:tcp|unix|udp)\("#, Form::Secret(SecretKind::Password), &["@", "("]),
         // Lines of a name and a value.
         (
-            r"(?im-u)^[ \t]*(password|passwd|passphrase|passcode|secret|token|pass|pin|otp|apikey|auth)[ \t]+([^\s:=][^\s]*)[ \t\r]*$",
-            Form::Named,
+            concat!(
+                r"(?im-u)^[ \t]*(password|passwd|passphrase|passcode|secret|token|pass|pin|otp|apikey|auth|requirepass|masterauth)",
+                r#"[ \t]+["']?([^\s:="'](?:[^\s"']*|[^\n"']*["']))[ \t\r]*$"#
+            ),
+            Form::Line,
             &[" \t"],
         ),
         (r"(?i-u)\blogin\s+\S+\s+password\s+(\S+)", Form::Secret(SecretKind::Password), &[" \t\n"]),
@@ -128,21 +128,39 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
             Form::Secret(SecretKind::Authorization),
             &["8", "."],
         ),
+        (r"(?-u)(eyJ[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]*){1,4})", Form::Secret(SecretKind::Token), &["J", "."]),
         (
-            r"(?-u)(eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]*)?)",
-            Form::Secret(SecretKind::Token),
-            &["J", "."],
+            r"(?s-u)-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(.*?)(?:-----END|\z)",
+            Form::Secret(SecretKind::Key),
+            &["K", "-"],
         ),
-        (r"(?s-u)-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)(?:-----END|\z)", Form::Secret(SecretKind::Key), &["K", "-"]),
+        (r"(?s-u)Private-Lines: [0-9]+\s+(.*?)(?:Private-MAC|\z)", Form::Secret(SecretKind::Key), &[":", "P"]),
         // PASSWORD 'x' and IDENTIFIED BY 'x' in a part of a statement.
         (
             r#"(?i-u)\b(?:password|identified\s+(?:with\s+\S+\s+)?(?:by|as))\s+(?:password\s+)?\\?['"]((?:[^'"\\]|\\.|'')+)"#,
             Form::Secret(SecretKind::Password),
             &["'\""],
         ),
-        (r"(?-u)\b(AKIA[0-9A-Z]{16})\b", Form::Secret(SecretKind::Key), &["K", "A"]),
+        // The same without quotes, and SET name TO x.
         (
-            r"(?-u)\b(gh[pousr]_[A-Za-z0-9]{20,}|[sr]k_live_[A-Za-z0-9]{8,}|glpat-[\w\-]{16,}|npm_[A-Za-z0-9]{30,}|AIza[\w\-]{35}|ya29\.[\w\-]{16,}|sk-[\w\-]{20,}|xox[abprs]-[A-Za-z0-9\-]{8,})",
+            r#"(?i-u)\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)\s+(?:password\s+)?([^\s'"`;,()]+)"#,
+            Form::Sentence,
+            &["iI"],
+        ),
+        (r#"(?i-u)\bidentified\s+by\s+\S+\s+replace\s+["']?([^\s'";]+)"#, Form::Secret(SecretKind::Password), &["iI"]),
+        (
+            r#"(?i-u)\b(?:create|alter)\s+(?:role|user|login|group|database|server)\s[^;]*?\bpassword\s*=?\s*([^\s'"`;,()=]+)"#,
+            Form::Sentence,
+            &[" \t\n"],
+        ),
+        (
+            r#"(?i-u)\bset\s+(?:(?:session|local|global|persist)\s+)?([@\w.`"\-]+)\s*(?::?=|\sto\s)\s*([^\s'";,]+)"#,
+            Form::Named,
+            &[" \t\n"],
+        ),
+        (r"(?-u)\b(A[KS]IA[0-9A-Z]{16})\b", Form::Secret(SecretKind::Key), &["IA", "A"]),
+        (
+            r"(?-u)\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|[sr]k_(?:live|test)_[A-Za-z0-9]{8,}|whsec_[\w+/=]{8,}|gl[a-z]{1,8}-[\w\-]{16,}|npm_[A-Za-z0-9]{30,}|AIza[\w\-]{35}|ya29\.[\w\-]{16,}|sk-[\w\-]{20,}|xox[abeoprs][.\-][A-Za-z0-9\-.]{8,}|xapp-[\w\-]{16,}|SG\.[\w\-]{8,}\.[\w\-]{8,}|hv[sbr]\.[\w\-]{16,}|hf_[A-Za-z0-9]{20,}|shp[a-z]{2}_[A-Za-z0-9]{16,}|dop_v1_\w{16,}|pypi-[\w\-]{16,}|dckr_[a-z]{3}_[\w\-]{16,}|ATATT[\w\-=]{16,}|lin_api_\w{16,}|sq0[a-z]{3}-[\w\-]{16,}|xkeysib-[\w\-]{16,}|PMAK-[\w\-]{16,}|tskey-[\w\-]{16,}|figd_[\w\-]{16,}|gsk_\w{16,})",
             Form::Secret(SecretKind::Key),
             &["_-z9"],
         ),
@@ -161,6 +179,8 @@ enum Form {
     /// The first group is a value, the second its name.
     NamedLast,
     Secret(SecretKind),
+    /// The second group is a secret, with a quote at its end or not.
+    Line,
     /// The first group is a secret, if it is no usual word.
     Sentence,
     /// The first group is a user without a password: a token, if it does not look like a name.
@@ -185,13 +205,19 @@ impl Redactor {
                             spans.push((range, kind));
                         }
                     }
+                    (Form::Line, _, Some(value)) => {
+                        let quote = usize::from(matches!(value.as_bytes().last(), Some(b'"' | b'\'')));
+                        spans.push((value.start()..value.end() - quote, SecretKind::Password));
+                    }
                     (Form::User, Some(user), _) if user.len() >= TOKEN_LEN || !user.as_bytes().contains(&b'.') => {
                         spans.push((user.range(), SecretKind::Token));
                     }
                     (Form::Sentence, Some(word), _) if !is_usual(word.as_bytes()) => {
                         spans.push((word.range(), SecretKind::Password));
                     }
-                    (Form::Secret(kind), Some(secret), _) => spans.push((secret.range(), kind)),
+                    (Form::Secret(kind), Some(secret), _) | (Form::Secret(kind), None, Some(secret)) => {
+                        spans.push((secret.range(), kind))
+                    }
                     _ => {}
                 }
             }
@@ -200,7 +226,14 @@ impl Redactor {
 }
 
 /// Words that follow "the password is" and are no secrets.
-const USUAL: [&[u8]; 26] = [
+const USUAL: [&[u8]; 33] = [
+    b"expire",
+    b"null",
+    b"random",
+    b"values",
+    b"password",
+    b"for",
+    b"default",
     b"a",
     b"an",
     b"the",

@@ -3,7 +3,10 @@
 use super::Redactor;
 use super::entities::decoded;
 use super::names::Rule;
-use super::tags::{NAMING, STRUCTURE, VALUES, VOID, attributes, is_name_end, is_name_start, local};
+use super::tags::{
+    Attribute, HTML_NAMED, NAMING, STRUCTURE, VALUES, VOID, XML_NAMING, attributes, is_html, is_name_end,
+    is_name_start, is_xml, local,
+};
 use super::text::Spans;
 use std::ops::Range;
 
@@ -79,6 +82,8 @@ struct MarkupReader<'r> {
     is_document: bool,
     /// The text that was read last.
     before: Option<Range<usize>>,
+    /// The names of elements are not those of HTML.
+    is_xml: bool,
     /// Rules of the columns of the table that was begun last, by the texts of their heads.
     columns: Vec<(usize, Rule)>,
 }
@@ -92,8 +97,18 @@ impl Redactor {
         let content = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let is_document = content.trim_ascii_start().starts_with(b"<");
         let (open, texts) = (Vec::new(), Vec::new());
-        MarkupReader { redactor: self, text, open, texts, deep: 0, is_document, before: None, columns: Vec::new() }
-            .read(spans);
+        MarkupReader {
+            redactor: self,
+            text,
+            open,
+            texts,
+            deep: 0,
+            is_document,
+            is_xml: is_xml(text),
+            before: None,
+            columns: Vec::new(),
+        }
+        .read(spans);
     }
 }
 
@@ -182,6 +197,14 @@ impl MarkupReader<'_> {
     /// Marks texts as secrets.
     fn mark(&mut self, rule: Option<Rule>, start: usize, end: usize) {
         let Some(rule) = rule.filter(|_| start < end) else { return };
+        if rule.is_count
+            && self
+                .texts
+                .get(start..end)
+                .is_some_and(|own| own.iter().all(|node| !rule.applies_to(self.slice(&node.range))))
+        {
+            return;
+        }
         let nth = LEAST.iter().position(|least| *least >= rule.least).unwrap_or_default();
         if let Some(own) = self.texts.get_mut(start).and_then(|node| node.begins.get_mut(nth)) {
             *own += 1;
@@ -196,8 +219,17 @@ impl MarkupReader<'_> {
         let (attributes, end) = attributes(self.text, at);
         let name = at..at + self.slice(&(at..end)).iter().take_while(|byte| !is_name_end(**byte)).count();
         let own = self.slice(&name).to_ascii_lowercase();
-        let is_void = VOID.contains(&&own[..]);
-        let is_structure = STRUCTURE.contains(&&own[..]);
+        let is_void = !self.is_xml && VOID.contains(&&own[..]);
+        let is_structure = !self.is_xml && STRUCTURE.contains(&&own[..]);
+        if let Some(around) = self.open.last_mut().filter(|around| !around.name.is_empty() && !is_html(&own)) {
+            // An element with another one that is not of HTML is none of HTML either.
+            around.is_structure = false;
+            around.inside = Rule::either(around.inside, around.rule);
+        }
+        // In HTML, these elements have no names.
+        let is_named =
+            |attribute: &Attribute| XML_NAMING.iter().any(|own| own.eq_ignore_ascii_case(self.slice(&attribute.name)));
+        let is_structure = is_structure && (HTML_NAMED.contains(&&own[..]) || !attributes.iter().any(is_named));
         let inherited = self.open.last().and_then(|around| around.inside);
         let nth = self.open.last().map_or(0, |around| around.children);
         if own == b"table" {
@@ -243,7 +275,7 @@ impl MarkupReader<'_> {
         if is_void || is_closed {
             return end;
         }
-        if own == b"script" || own == b"style" {
+        if !self.is_xml && (own == b"script" || own == b"style") {
             let rest = self.text.get(end..).unwrap_or_default();
             let finder = memchr::memmem::Finder::new(b"</");
             let is_end = |at: &usize| {
@@ -257,7 +289,7 @@ impl MarkupReader<'_> {
             return end;
         }
         let rule = Rule::either(named, element);
-        let inside = Rule::either(inherited, rule.filter(|_| !is_structure));
+        let inside = Rule::either(inherited, rule.filter(|_| !is_structure || own == b"select"));
         let texts = self.texts.len();
         self.open.push(Element { rule, inside, ..Element::new(name, is_structure, texts) });
         end

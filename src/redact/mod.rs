@@ -3,8 +3,10 @@
 //! A secret has the same mark wherever it stands, so that it can be followed. Marks are derived with a key, which is random unless the
 //! user names one: they cannot be reversed by guessing.
 
+mod commands;
 mod database;
 mod entities;
+mod escapes;
 mod forms;
 mod json;
 mod lines;
@@ -12,6 +14,7 @@ mod markup;
 mod named;
 mod names;
 mod parts;
+mod paths;
 mod query;
 mod settings;
 mod tags;
@@ -36,7 +39,7 @@ const BINARY: &[u8] = b"-bin";
 /// What dissectors record in place of a password.
 const DISSECTED: &[u8] = b"(redacted)";
 /// Rule of the names of the user.
-const OWN_NAME: Rule = Rule { kind: SecretKind::OwnName, least: 0 };
+const OWN_NAME: Rule = Rule { kind: SecretKind::OwnName, least: 0, is_count: false };
 /// Maximum number of secrets of a kind that are counted.
 const MAX_COUNTED: usize = 1 << 16;
 
@@ -92,6 +95,13 @@ impl Redactor {
             if let Some(replaced) = self.text(own.as_bytes()) {
                 *own = text(replaced);
             }
+        }
+    }
+
+    /// Replaces the secrets in a text.
+    pub(crate) fn line(&self, text: &mut String) {
+        if let Some(replaced) = self.text(text.as_bytes()) {
+            *text = String::from_utf8_lossy(&replaced).into_owned();
         }
     }
 
@@ -154,7 +164,7 @@ impl Redactor {
 }
 
 /// Returns whether a text is a mark, or what a dissector records in place of a password.
-fn is_mark(text: &[u8]) -> bool {
+pub(crate) fn is_mark(text: &[u8]) -> bool {
     let digits = text.strip_prefix(MARK.as_bytes());
     text == DISSECTED
         || digits.is_some_and(|digits| digits.len() == MARK_DIGITS && digits.iter().all(u8::is_ascii_hexdigit))

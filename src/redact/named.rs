@@ -3,6 +3,7 @@
 use super::Redactor;
 use super::forms::regex;
 use super::names::{SecretKind, normalized};
+use super::query::escaped_ranges;
 use super::text::{LONG, Spans};
 use regex::bytes::Regex;
 use std::ops::Range;
@@ -32,6 +33,9 @@ const SCHEMES: [&[u8]; 20] = [
     b"ApiKey",
 ];
 
+/// Maximum length of the name of a function whose argument is a value.
+const MAX_CALL: usize = 64;
+
 /// A name, what closes it, and what separates it from its value.
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
@@ -49,6 +53,7 @@ impl Redactor {
     /// Adds the values of names: `name=value`, `"name":"value"`, and lines such as `Name: value`.
     pub(super) fn add_named(&self, text: &[u8], spans: &mut Spans) {
         let Some(names) = NAMES.as_ref() else { return };
+        let escaped = escaped_ranges(text);
         let mut at = 0;
         while let Some(groups) = names.captures_at(text, at) {
             let (Some(all), Some(name), Some(close), Some(sign)) =
@@ -61,15 +66,39 @@ impl Redactor {
             if self.kind_of(name.as_bytes(), LONG).is_none() {
                 continue;
             }
+            // Values with percent escapes are read as texts themselves.
+            let before = escaped.partition_point(|own| own.start <= name.start()).checked_sub(1);
+            if before.and_then(|before| escaped.get(before)).is_some_and(|own| name.start() < own.end) {
+                continue;
+            }
+            let is_type = name.as_bytes().starts_with(b"$") && sign.as_bytes() == b":";
+            if is_type && let Some(len) = graphql_type(text.get(at..).unwrap_or_default()) {
+                let rest = text.get(at + len..).unwrap_or_default();
+                let default = rest.trim_ascii_start().strip_prefix(b"=").map(<[u8]>::trim_ascii_start);
+                let Some(default) = default else { continue };
+                at = text.len() - default.len();
+            }
             let (indent, is_line_start) = line_start(text.get(..name.start()).unwrap_or_default());
             let is_header = sign.as_bytes() == b":" && close.is_empty();
             // A line such as `name = a value`.
             let has_blanks = all.len() > name.len() + close.len() + sign.len() && close.is_empty();
             let is_line = is_header || sign.as_bytes() == b"=" && (has_blanks || is_variable(name.as_bytes()));
+            let is_value_sign = !sign.as_bytes().starts_with(b"%");
+            let group = if is_value_sign && close.is_empty() { script_group(text, at) } else { None };
+            let around = if close.is_empty() { quote_around(text, name.start()) } else { None };
             let value = if is_line && is_line_start || is_header && is_header_name(name.as_bytes()) {
                 let rest = text.get(at..).unwrap_or_default();
                 let line = rest.get(..line_len(rest, indent)).unwrap_or_default();
-                quoted_range(line).map_or(at..at + line.len(), |quoted| at + quoted.start..at + quoted.end)
+                let line = quoted_range(line).map_or(at..at + line.len(), |quoted| at + quoted.start..at + quoted.end);
+                line.start..group.map_or(line.end, |group| group.end.max(line.end))
+            } else if let Some(group) = group {
+                group
+            } else if sign.as_bytes() == b"=" && text.get(..name.start()).is_some_and(|before| before.ends_with(b";")) {
+                // Values of a connection string, which may have blanks.
+                let rest = text.get(at..).unwrap_or_default();
+                at..at + rest.iter().position(|byte| b";&\"\n\r<>".contains(byte)).unwrap_or(rest.len())
+            } else if let Some(quote) = around.filter(|_| is_value_sign) {
+                quoted_value(text, at, quote, sign.as_bytes() == b":")
             } else {
                 let is_json = !close.is_empty() && sign.as_bytes() == b":";
                 // In JSON that something is before, a value may be in the line after its name.
@@ -93,10 +122,11 @@ impl Redactor {
         match &normalized(name)[..] {
             b"authorization" | b"proxyauthorization" | b"httpauthorization" => {
                 // The scheme stays.
-                let scheme = value.iter().position(|byte| matches!(byte, b' ' | b'+')).unwrap_or_default();
+                let scheme = value.iter().position(|byte| matches!(byte, b' ' | b'+' | b'%')).unwrap_or_default();
                 let is_known =
                     SCHEMES.iter().any(|own| value.get(..scheme).is_some_and(|name| own.eq_ignore_ascii_case(name)));
-                let scheme = if is_known && value.len() > scheme + 1 { scheme + 1 } else { 0 };
+                let blank = if value.get(scheme..).is_some_and(|rest| rest.starts_with(b"%20")) { 3 } else { 1 };
+                let scheme = if is_known && value.len() > scheme + blank { scheme + blank } else { 0 };
                 spans.push((part(scheme, value.len()), SecretKind::Authorization));
             }
             b"cookie" | b"cookies" | b"cookiepair" => {
@@ -107,7 +137,11 @@ impl Redactor {
                 }
             }
             b"setcookie" | b"setcookie2" => {
-                let len = memchr::memchr(b';', value).unwrap_or(value.len());
+                // A quote is no part of a value (RFC 6265 4.1.1), and is sent.
+                let sign = memchr::memchr(b'=', value).map_or(0, |sign| sign + 1);
+                let quoted = value.get(sign..).and_then(|rest| rest.strip_prefix(b"\""));
+                let quoted = quoted.and_then(|rest| Some(sign + 2 + memchr::memchr(b'"', rest)?));
+                let len = memchr::memchr(b';', value).unwrap_or(value.len()).max(quoted.unwrap_or_default());
                 add_pair(value.get(..len).unwrap_or_default(), range.start, spans);
             }
             _ => match self.kind_of(name, value) {
@@ -160,7 +194,9 @@ fn line_len(text: &[u8], indent: usize) -> usize {
         let len = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
         let next = rest.get(len + 1..).unwrap_or_default();
         let blanks = next.iter().take(indent + 1).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        let is_continued = blanks > indent;
+        let own = rest.get(..len).unwrap_or_default();
+        let is_continued =
+            blanks > indent || own.strip_suffix(b"\r").unwrap_or(own).ends_with(b"\\") && !next.is_empty();
         end += len;
         if !is_continued {
             break;
@@ -198,21 +234,92 @@ fn group_range(text: &[u8], at: usize, escapes: usize) -> Option<Range<usize>> {
     Some(at + 1..text.len())
 }
 
+/// Returns the place of an object or array in a script that begins at a position, if one does. Its texts may have any
+/// quotes.
+fn script_group(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let rest = text.get(at..)?;
+    if !matches!(rest.first(), Some(b'[' | b'{')) {
+        return None;
+    }
+    let (mut depth, mut quote, mut before) = (0_u32, None, b' ');
+    let mut bytes = rest.iter().enumerate();
+    while let Some((nth, &byte)) = bytes.next() {
+        match byte {
+            b'\\' if quote.is_some() => drop(bytes.next()),
+            _ if Some(byte) == quote => quote = None,
+            _ if quote.is_some() => {}
+            // An apostrophe in a word begins no text.
+            b'"' => quote = Some(byte),
+            b'\'' | b'`' if b":,[({=+?".contains(&before) => quote = Some(byte),
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' if depth <= 1 => return Some(at..at + nth + 1),
+            b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+        before = if byte.is_ascii_whitespace() { before } else { byte };
+    }
+    Some(at..text.len())
+}
+
+/// Returns the length of the type of a variable of GraphQL that a text begins with. It is no value.
+fn graphql_type(text: &[u8]) -> Option<usize> {
+    let len = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"_![]".contains(byte)).count();
+    let name = text.get(..len).unwrap_or_default();
+    let own: Vec<u8> = name.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+    let is_end = text.get(len).is_none_or(|next| b",)= \t\r\n".contains(next));
+    (is_end && (name.ends_with(b"!") || matches!(&own[..], b"String" | b"Int" | b"ID" | b"Float" | b"Boolean")))
+        .then_some(len)
+}
+
+/// Returns the quote that a name has before it, with the backslashes before the quote.
+fn quote_around(text: &[u8], at: usize) -> Option<&[u8]> {
+    let before = text.get(..at)?;
+    before.last().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'))?;
+    let escapes = before.iter().rev().skip(1).take_while(|&&byte| byte == b'\\').count();
+    before.get(at - 1 - escapes..)
+}
+
+/// Returns the place of the value of a name in a text in quotes, as in `"Name: value"`.
+fn quoted_value(text: &[u8], at: usize, quote: &[u8], is_header: bool) -> Range<usize> {
+    let rest = text.get(at..).unwrap_or_default();
+    let line = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
+    let mut found = memchr::memmem::find_iter(line, quote);
+    let is_escaped = |end: &usize| end.checked_sub(1).and_then(|end| line.get(end)) == Some(&b'\\');
+    let len = found.find(|end| !is_escaped(end)).unwrap_or(line.len());
+    let own = line.get(..len).unwrap_or_default();
+    let len = if is_header { len } else { memchr::memchr(b'&', own).unwrap_or(len) };
+    at..at + len
+}
+
+/// Returns the place of a value without the quotes around it.
+pub(super) fn content_range(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let own = text.get(range.clone()).unwrap_or_default();
+    let escapes = own.iter().take_while(|&&byte| byte == b'\\').count();
+    match (own.get(escapes), own.last()) {
+        (Some(first @ (b'"' | b'\'' | b'`')), Some(last)) if first == last && own.len() > 2 * escapes + 1 => {
+            range.start + escapes + 1..range.end - escapes - 1
+        }
+        _ => range,
+    }
+}
+
 /// Returns the place of the value that begins at a position: a text in quotes, or what ends with a blank, or with the next value. In
 /// a query that is a value itself, that is after an escaped ampersand.
-fn value_range(text: &[u8], at: usize, is_json: bool, is_escaped: bool) -> Range<usize> {
+pub(super) fn value_range(text: &[u8], at: usize, is_json: bool, is_escaped: bool) -> Range<usize> {
     let rest = text.get(at..).unwrap_or_default();
     let escapes = rest.iter().take_while(|&&byte| byte == b'\\').count();
     let start = at + escapes;
     let rest = rest.get(escapes..).unwrap_or_default();
     match rest.first() {
-        Some(&quote @ (b'"' | b'\'')) => {
+        Some(&quote @ (b'"' | b'\'' | b'`')) => {
             let mut end = 1;
             while let Some(&byte) = rest.get(end) {
                 match byte {
                     // A quote that is escaped as often as the first one ends the text.
                     b'\\' if escapes > 0 && rest.get(end + escapes) == Some(&quote) => break,
                     b'\\' => end += 1,
+                    // SQL, YAML and shells double quotes in a text.
+                    _ if byte == quote && escapes == 0 && rest.get(end + 1) == Some(&quote) => end += 1,
                     _ if byte == quote => break,
                     _ => {}
                 }
@@ -221,6 +328,13 @@ fn value_range(text: &[u8], at: usize, is_json: bool, is_escaped: bool) -> Range
             start + 1..start + end.min(rest.len()).max(1)
         }
         _ => {
+            // Some("x"), String::from("x").
+            let call =
+                rest.iter().take(MAX_CALL).take_while(|byte| byte.is_ascii_alphanumeric() || b"_.:&".contains(byte));
+            let call = call.count();
+            if let [b'(', b'"' | b'\'' | b'`', ..] = rest.get(call..).unwrap_or_default() {
+                return value_range(text, start + call + 1, is_json, is_escaped);
+            }
             let is_end = |byte: &u8| {
                 byte.is_ascii_whitespace()
                     || matches!(byte, b'&' | b'"' | b'<' | b'>')

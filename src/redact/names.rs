@@ -45,7 +45,32 @@ impl fmt::Display for SecretKind {
 }
 
 /// Parts of names, without signs and in lower case.
-const PARTS: [(&str, SecretKind); 57] = [
+const PARTS: [(&str, SecretKind); 82] = [
+    ("hmac", SecretKind::Token),
+    ("applicationkey", SecretKind::Key),
+    ("appkey", SecretKind::Key),
+    ("masterkey", SecretKind::Key),
+    ("sharedkey", SecretKind::Key),
+    ("signingkey", SecretKind::Key),
+    ("serverkey", SecretKind::Key),
+    ("servicekey", SecretKind::Key),
+    ("storagekey", SecretKind::Key),
+    ("licensekey", SecretKind::Key),
+    ("webhookkey", SecretKind::Key),
+    ("mnemonic", SecretKind::Key),
+    ("seedphrase", SecretKind::Key),
+    ("recoveryphrase", SecretKind::Key),
+    ("oauthverifier", SecretKind::Token),
+    ("captcharesponse", SecretKind::Token),
+    ("turnstileresponse", SecretKind::Token),
+    ("wpnonce", SecretKind::Token),
+    ("mfacode", SecretKind::Password),
+    ("2facode", SecretKind::Password),
+    ("factorcode", SecretKind::Password),
+    ("logincode", SecretKind::Password),
+    ("confirmationcode", SecretKind::Password),
+    ("requirepass", SecretKind::Password),
+    ("masterauth", SecretKind::Password),
     ("password", SecretKind::Password),
     ("passwd", SecretKind::Password),
     ("passphrase", SecretKind::Password),
@@ -106,7 +131,17 @@ const PARTS: [(&str, SecretKind); 57] = [
 ];
 
 /// Whole names, and the length from which their values are secrets.
-const WHOLE: [(&str, u8, SecretKind); 29] = [
+const WHOLE: [(&str, u8, SecretKind); 38] = [
+    ("samlart", 0, SecretKind::Token),
+    ("wresult", 0, SecretKind::Token),
+    ("cvv2", 0, SecretKind::Password),
+    ("cvc2", 0, SecretKind::Password),
+    ("plaintext", 16, SecretKind::Key),
+    ("xkey", 16, SecretKind::Key),
+    ("formkey", 16, SecretKind::Token),
+    ("nextnonce", 16, SecretKind::Token),
+    ("cnonce", 16, SecretKind::Token),
+    ("paypaltransmissionsig", 0, SecretKind::Token),
     ("pwd", 0, SecretKind::Password),
     ("pass", 0, SecretKind::Password),
     ("pin", 0, SecretKind::Password),
@@ -122,7 +157,6 @@ const WHOLE: [(&str, u8, SecretKind); 29] = [
     ("pw", 0, SecretKind::Password),
     ("senha", 0, SecretKind::Password),
     ("bearer", 0, SecretKind::Token),
-    ("hmac", 0, SecretKind::Token),
     ("pass1", 0, SecretKind::Password),
     ("pass2", 0, SecretKind::Password),
     ("psw", 0, SecretKind::Password),
@@ -180,16 +214,18 @@ pub(super) struct Rule {
     pub kind: SecretKind,
     /// Length from which they are.
     pub least: u8,
+    /// Numbers are counts, and no secrets.
+    pub is_count: bool,
 }
 
 impl Rule {
     /// All values are secrets, whatever their name.
-    pub(super) const ANY: Rule = Rule { kind: SecretKind::Token, least: 0 };
+    pub(super) const ANY: Rule = Rule { kind: SecretKind::Token, least: 0, is_count: false };
 
     /// Returns the rule that has more secrets.
     pub(super) fn either(one: Option<Rule>, other: Option<Rule>) -> Option<Rule> {
         match (one, other) {
-            (Some(one), Some(other)) if other.least < one.least => Some(other),
+            (Some(one), Some(other)) if (other.least, other.is_count) < (one.least, one.is_count) => Some(other),
             (Some(one), _) => Some(one),
             (None, other) => other,
         }
@@ -199,20 +235,49 @@ impl Rule {
     pub(super) fn applies_to(self, value: &[u8]) -> bool {
         // MySQL states whether a password was sent: `(using password: YES)`.
         let is_empty = matches!(value, b"" | b"null" | b"true" | b"false" | b"YES)" | b"NO)");
-        !is_empty && value.len() >= usize::from(self.least)
+        let is_count = self.is_count && value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+        !is_empty && !is_count && value.len() >= usize::from(self.least)
     }
 }
 
+/// Returns whether a number with a name is a count of tokens, or a time after which a secret expires.
+fn is_count(name: &[u8]) -> bool {
+    let tokens = name.strip_suffix(b"tokens").filter(|before| !before.is_empty());
+    let is_code = |before: &[u8]| CODES.iter().any(|code| before.ends_with(code.as_bytes()));
+    tokens.is_some_and(|before| !is_code(before)) || COUNTS.iter().any(|end| name.ends_with(end.as_bytes()))
+}
+
+/// Ends of names of counts and times.
+const COUNTS: [&str; 8] =
+    ["tokencount", "tokensused", "tokenlimit", "expiresin", "expiresat", "expirein", "lifetime", "ttl"];
+/// Ends of names whose tokens may be numbers.
+const CODES: [&str; 8] = ["backup", "recovery", "reset", "sms", "otp", "mfa", "2fa", "verification"];
+
+/// Words of names with signs between their words.
+const WORDS: [&str; 3] = ["otp", "cvv", "cvc"];
+/// Ends of names of what describes a token.
+const NO_SECRETS: [&str; 4] = ["tokentype", "tokenendpoint", "tokenuri", "tokensdetails"];
+
 /// Returns the rule of a name, if values of it are secrets.
 pub(super) fn rule_of(name: &[u8]) -> Option<Rule> {
+    let is_word = |word: &[u8]| WORDS.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(word));
+    if name.split(|byte| matches!(byte, b'_' | b'-')).any(is_word) {
+        return Some(Rule { kind: SecretKind::Password, least: 0, is_count: false });
+    }
     let name = normalized(name);
+    if NO_SECRETS.iter().any(|end| name.ends_with(end.as_bytes())) {
+        return None;
+    }
     if let Some(found) = ANY_PART.as_ref().and_then(|parts| parts.find(&name)) {
         let part = PARTS.iter().find(|(part, _)| part.as_bytes() == found.as_bytes());
-        return part.map(|&(_, kind)| Rule { kind, least: 0 });
+        return part.map(|&(_, kind)| Rule { kind, least: 0, is_count: is_count(&name) });
     }
     if name.ends_with(b"pwd") {
-        return Some(Rule { kind: SecretKind::Password, least: 0 });
+        return Some(Rule { kind: SecretKind::Password, least: 0, is_count: false });
+    }
+    if name.len() > 4 && name.ends_with(b"auth") {
+        return Some(Rule { kind: SecretKind::Token, least: 16, is_count: false });
     }
     let whole = WHOLE.iter().find(|(whole, ..)| name == whole.as_bytes());
-    whole.map(|&(_, least, kind)| Rule { kind, least })
+    whole.map(|&(_, least, kind)| Rule { kind, least, is_count: false })
 }

@@ -5,6 +5,7 @@ use super::names::Rule;
 use super::text::{Scope, Spans};
 use super::{Redactor, canonical};
 use regex::bytes::Regex;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Maximum length of a name that is one of a pair.
@@ -21,7 +22,7 @@ static QUERY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// A value with percent escapes, in a query or in a form.
 static ESCAPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?-u)(?:\A|[?&;#\s"'])[^=?&;#\s"'<>]{1,256}=([^&;#\s"'<>%]*%[0-9A-Fa-f]{2}[^&;#\s"'<>]*)"#).ok()
+    Regex::new(r#"(?-u)(?:\A|[?&;#\s"'])([^=?&;#\s"'<>]{1,256})=([^&;#\s"'<>%]*%[0-9A-Fa-f]{2}[^&;#\s"'<>]*)"#).ok()
 });
 
 impl Redactor {
@@ -69,7 +70,7 @@ impl Redactor {
         let pairs = text.split(|&byte| byte == b'&').map(|pair| {
             let sign = memchr::memchr(b'=', pair).map_or(0, |sign| sign + 1);
             let (name, value) = pair.split_at_checked(sign).unwrap_or_default();
-            let Some(own) = self.escaped_value(value, true, scope) else { return pair.to_vec() };
+            let Some(own) = self.escaped_value(name, value, true, scope) else { return pair.to_vec() };
             is_changed = true;
             [name, &own].concat()
         });
@@ -82,8 +83,8 @@ impl Redactor {
         let regex = ESCAPED.as_ref().filter(|_| memchr::memchr(b'%', text).is_some())?;
         let mut out = Vec::new();
         let mut copied = 0;
-        for value in regex.captures_iter(text).filter_map(|groups| groups.get(1)) {
-            let Some(own) = self.escaped_value(value.as_bytes(), false, scope) else { continue };
+        for (name, value) in regex.captures_iter(text).filter_map(|groups| groups.get(1).zip(groups.get(2))) {
+            let Some(own) = self.escaped_value(name.as_bytes(), value.as_bytes(), false, scope) else { continue };
             out.extend_from_slice(text.get(copied..value.start()).unwrap_or_default());
             out.extend(own);
             copied = value.end();
@@ -93,13 +94,24 @@ impl Redactor {
     }
 
     /// Returns a value without its secrets, with percent escapes. `None` if it has none. In forms, a plus sign is a blank.
-    fn escaped_value(&self, value: &[u8], is_form: bool, scope: Scope) -> Option<Vec<u8>> {
+    fn escaped_value(&self, name: &[u8], value: &[u8], is_form: bool, scope: Scope) -> Option<Vec<u8>> {
+        // The value of a secret is marked as a whole (see `add_named`).
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.$-%[]=".contains(byte);
+        if name.iter().all(is_name) && self.kind_of(name.strip_suffix(b"=").unwrap_or(name), value).is_some() {
+            return None;
+        }
         let has_blanks = is_form || memchr::memmem::find(value, b"%20").is_none();
         let spaced: Vec<u8> = value.iter().map(|&byte| if byte == b'+' && has_blanks { b' ' } else { byte }).collect();
         let own = canonical(&spaced);
-        let replaced = if own == value { None } else { self.nested_text(&own, scope.inside()) };
+        let replaced = if own == value { None } else { self.nested_value(name, &own, scope.inside()) };
         replaced.map(|replaced| percent_encoded(&replaced))
     }
+}
+
+/// Returns the places of the values with percent escapes in a text, which are texts themselves.
+pub(super) fn escaped_ranges(text: &[u8]) -> Vec<Range<usize>> {
+    let Some(regex) = ESCAPED.as_ref().filter(|_| memchr::memchr(b'%', text).is_some()) else { return Vec::new() };
+    regex.captures_iter(text).filter_map(|groups| Some(groups.get(2)?.range())).collect()
 }
 
 /// Returns a text with percent escapes for all but letters, digits and signs that need none.

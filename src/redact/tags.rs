@@ -20,6 +20,10 @@ pub(super) const NAMING: [&[u8]; 15] = [
     b"class",
     b"for",
 ];
+/// Those of them that elements of structure have in XML only.
+pub(super) const XML_NAMING: [&[u8]; 7] = [b"name", b"key", b"k", b"n", b"param", b"parameter", b"variable"];
+/// Elements of structure that have a name in HTML.
+pub(super) const HTML_NAMED: [&[u8]; 7] = [b"a", b"button", b"fieldset", b"form", b"iframe", b"select", b"template"];
 /// Attributes of HTML that have a value.
 pub(super) const VALUES: [&[u8]; 4] = [b"value", b"content", b"default", b"data"];
 /// Elements of HTML without an end.
@@ -80,6 +84,114 @@ pub(super) const STRUCTURE: [&[u8]; 50] = [
     b"u",
     b"ul",
 ];
+
+/// Other elements of HTML and of images in it.
+const OTHERS: [&[u8]; 84] = [
+    b"abbr",
+    b"address",
+    b"animate",
+    b"audio",
+    b"b",
+    b"bdi",
+    b"bdo",
+    b"big",
+    b"blockquote",
+    b"canvas",
+    b"center",
+    b"circle",
+    b"cite",
+    b"clippath",
+    b"colgroup",
+    b"data",
+    b"datalist",
+    b"dd",
+    b"defs",
+    b"del",
+    b"desc",
+    b"details",
+    b"dfn",
+    b"dialog",
+    b"dl",
+    b"dt",
+    b"ellipse",
+    b"figcaption",
+    b"filter",
+    b"font",
+    b"foreignobject",
+    b"hgroup",
+    b"image",
+    b"ins",
+    b"kbd",
+    b"label",
+    b"line",
+    b"lineargradient",
+    b"map",
+    b"mark",
+    b"marker",
+    b"mask",
+    b"math",
+    b"menu",
+    b"metadata",
+    b"meter",
+    b"object",
+    b"optgroup",
+    b"output",
+    b"pattern",
+    b"picture",
+    b"polygon",
+    b"polyline",
+    b"progress",
+    b"q",
+    b"radialgradient",
+    b"rect",
+    b"rp",
+    b"rt",
+    b"ruby",
+    b"s",
+    b"samp",
+    b"search",
+    b"slot",
+    b"stop",
+    b"strike",
+    b"strong",
+    b"sub",
+    b"summary",
+    b"sup",
+    b"symbol",
+    b"td",
+    b"text",
+    b"textarea",
+    b"tfoot",
+    b"th",
+    b"time",
+    b"tspan",
+    b"tt",
+    b"use",
+    b"var",
+    b"video",
+    b"view",
+    b"dir",
+];
+
+/// Returns whether an element is one of HTML by its name in lower case. Own elements of a page have a hyphen in theirs.
+pub(super) fn is_html(name: &[u8]) -> bool {
+    name.contains(&b'-') || [&STRUCTURE[..], &VOID, &OTHERS].iter().any(|names| names.contains(&name))
+}
+
+/// Returns whether a text has markup that is not HTML, by its first element.
+pub(super) fn is_xml(text: &[u8]) -> bool {
+    let mut starts = memchr::memchr_iter(b'<', text).filter_map(|at| text.get(at + 1..));
+    let Some(first) = starts.find(|rest| rest.first().is_some_and(|byte| is_name_start(*byte) || *byte == b'!')) else {
+        return false;
+    };
+    let name = first.get(..first.iter().take_while(|byte| !is_name_end(**byte)).count()).unwrap_or_default();
+    let own = name.to_ascii_lowercase();
+    let has_end = || {
+        let end = [b"</", name].concat();
+        memchr::memmem::find(first, &end).is_some()
+    };
+    !own.starts_with(b"!") && (!is_html(local(&own)) || VOID.contains(&&own[..]) && has_end())
+}
 
 /// Places of an attribute.
 pub(super) struct Attribute {

@@ -1,10 +1,12 @@
 //! Secrets in texts of any kind: header lines, URLs, forms, JSON, multipart bodies, markup, and tokens that are known by their form.
 
-use super::entities::{decoded, encoded};
+use super::forms::regex;
 use super::names::SecretKind;
 use super::{MARK, MARK_DIGITS, Redactor};
+use regex::bytes::Regex;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Secrets in a text, with their kinds.
 pub(super) type Spans = Vec<(Range<usize>, SecretKind)>;
@@ -43,8 +45,12 @@ impl Scope {
 }
 
 /// Parts of tokens that are known by their form and need no other sign.
-const BEGINS: [&[u8]; 12] =
-    [b".k8s.", b"eyJ", b"AKIA", b"xox", b"gh", b"k_live", b"-----", b"glpat-", b"npm_", b"AIza", b"ya29.", b"sk-"];
+static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?-u)\.k8s\.|eyJ|A[KS]IA|xox|xapp|gh|[kr]_(?:live|test)|whsec_|-----|gl[a-z]+-|npm_|AIza|ya29\.|sk-|SG\.|hv[sbr]\.|hf_|",
+        r"shp|dop_v1|pypi-|dckr_|ATATT|lin_api|sq0|xkeysib|PMAK|tskey|figd_|gsk_"
+    ))
+});
 
 impl Redactor {
     /// Returns a text with marks for its secrets; `None` if it has none.
@@ -55,7 +61,9 @@ impl Redactor {
     /// Returns a text that is in so many others with marks for its secrets; `None` if it has none.
     pub(super) fn nested_text(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
         if self.is_plain(text) {
-            return None;
+            let mut spans = Spans::new();
+            self.add_paths(text, &mut spans);
+            return self.replace_in(text, spans, scope);
         }
         if scope.nesting > MAX_NESTING {
             return Some(self.mark(SecretKind::Token, text));
@@ -84,7 +92,13 @@ impl Redactor {
     fn plain_text(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
         // Texts in it, which are read by their own rules.
         let mut own = Cow::Borrowed(text);
-        for replaced in [Redactor::parts, Redactor::escaped_values, Redactor::entities, Redactor::character_data] {
+        for replaced in [
+            Redactor::parts,
+            Redactor::escaped_values,
+            Redactor::entities,
+            Redactor::character_data,
+            Redactor::script_texts,
+        ] {
             if let Some(replaced) = replaced(self, &own, scope) {
                 own = replaced.into();
             }
@@ -100,50 +114,12 @@ impl Redactor {
         replaced.or(inner.text).or(if let Cow::Owned(own) = own { Some(own) } else { None })
     }
 
-    /// Returns a text without the secrets in the texts in it that have entities. `None` if they have none.
-    fn entities(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
-        memchr::memchr(b'&', text)?;
-        let mut out = Vec::new();
-        let (mut copied, mut start) = (0, 0);
-        for part in text.split(|byte| matches!(byte, b'<' | b'>' | b'"')) {
-            let end = start + part.len();
-            let own = decoded(part);
-            let has_signs = own.len() < part.len() && own.iter().any(|byte| b"\"'<>:/@=".contains(byte));
-            if let Some(replaced) = has_signs.then(|| self.nested_text(&own, scope.within())).flatten() {
-                out.extend_from_slice(text.get(copied..start).unwrap_or_default());
-                out.extend(encoded(&replaced));
-                copied = end;
-            }
-            start = end + 1;
-        }
-        out.extend_from_slice(text.get(copied..).unwrap_or_default());
-        (copied > 0).then_some(out)
-    }
-
-    /// Returns a text without the secrets in its sections of character data. `None` if they have none.
-    fn character_data(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
-        let mut out = Vec::new();
-        let mut copied = 0;
-        for start in memchr::memmem::find_iter(text, b"<![CDATA[").map(|start| start + 9) {
-            let rest = text.get(start.max(copied)..).filter(|_| start >= copied).unwrap_or_default();
-            let len = memchr::memmem::find(rest, b"]]>").unwrap_or(rest.len());
-            let own = rest.get(..len).and_then(|content| self.nested_text(content, scope.within()));
-            if let Some(own) = own {
-                out.extend_from_slice(text.get(copied..start).unwrap_or_default());
-                out.extend(own);
-                copied = start + len;
-            }
-        }
-        out.extend_from_slice(text.get(copied..).unwrap_or_default());
-        (copied > 0).then_some(out)
-    }
-
     /// Returns whether a text has none of the signs of secrets: it is a word, a number or the like.
     fn is_plain(&self, text: &[u8]) -> bool {
         let is_sign = |byte: &u8| byte.is_ascii_whitespace() || b"=:<@%\"'{[".contains(byte);
         self.settings.patterns.is_empty()
             && !text.iter().any(is_sign)
-            && BEGINS.iter().all(|begin| memchr::memmem::find(text, begin).is_none())
+            && BEGINS.as_ref().is_none_or(|begins| !begins.is_match(text))
     }
 
     /// Returns the places of what own patterns match.
@@ -204,6 +180,8 @@ impl Redactor {
         self.add_named(text, &mut spans);
         self.add_queries(text, &mut spans);
         self.add_forms(text, &mut spans);
+        self.add_commands(text, &mut spans);
+        self.add_paths(text, &mut spans);
         self.add_statements(text, &mut spans);
         self.add_markup(text, &mut spans);
         self.add_settings(text, &mut spans);
@@ -356,6 +334,32 @@ mod tests {
             "[secret]\n",
             "<password>",
             "<key>password</key>",
+            "--token \"",
+            "--token 'a\\",
+            "--token \\\n",
+            " --token a'",
+            "curl -u ",
+            "curl -u a:\"b\" ",
+            "mysql -p\n",
+            "login -p \\\n",
+            "echo a | ",
+            "ENV token \\\n",
+            "f('token',\"",
+            "token:{",
+            "token:{'",
+            "key:[a ",
+            "\"token: a",
+            "'key=",
+            "\\u0022token\\u0022:",
+            "\\x22a",
+            "/reset/",
+            "/reset/0123456789abcdef",
+            "x=%7B%22token%22%3A%22a%22%7D&",
+            "create user ",
+            "identified by ",
+            "set token to ",
+            "<p name=token><x>",
+            "{\"op\":\"add\",\"path\":\"/a/token/b\",\"value\":[",
         ] {
             own.text(part.repeat(20_000).as_bytes());
         }

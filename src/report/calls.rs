@@ -172,14 +172,14 @@ impl GroupColumn {
     }
 }
 
-/// Returns the path of a target without its query, with `{}` for parts that are numbers or identifiers. A target that is no path
+/// Returns the path of a target without its query, with `{}` for parts that are numbers, identifiers or marks of secrets. A target that is no path
 /// stays.
 pub(crate) fn path_template(target: &str) -> String {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     if !path.starts_with('/') {
         return target.to_owned();
     }
-    let part = |part: &str| match is_identifier(part) {
+    let part = |part: &str| match is_identifier(part) || crate::redact::is_mark(part.as_bytes()) {
         true => "{}".to_owned(),
         false => without_hash(part).unwrap_or_else(|| part.to_owned()),
     };

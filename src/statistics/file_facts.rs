@@ -1,5 +1,6 @@
 //! Facts about one capture file, collected in one pass without dissecting its frames.
 
+use crate::redact::Redactor;
 use crate::source::{Capture, CurrentFile, Error, Frame, Interface, NOT_A_PACKET, ReadErrorCause, SectionLog, Time};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -34,6 +35,21 @@ pub struct FileFacts {
     pub secrets: usize,
     /// Error that ended reading.
     pub error: Option<Error>,
+}
+
+impl FileFacts {
+    /// Replaces the secrets in the texts of sections and interfaces.
+    pub fn redact(&mut self, redactor: &Redactor) {
+        for section in self.log.iter_mut().flat_map(|log| &mut log.sections) {
+            let own = [&mut section.hardware, &mut section.system, &mut section.application];
+            own.into_iter().flatten().chain(&mut section.comments).for_each(|text| redactor.line(text));
+            for described in &mut section.interfaces {
+                let interface = &mut described.interface;
+                let own = [&mut interface.name, &mut interface.description, &mut interface.filter, &mut interface.os];
+                own.into_iter().flatten().chain(&mut described.comments).for_each(|text| redactor.line(text));
+            }
+        }
+    }
 }
 
 /// Numbers of the frames of a file.

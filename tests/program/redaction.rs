@@ -456,6 +456,98 @@ fn the_same_secret_has_the_same_mark() {
 }
 
 #[test]
+fn a_secret_in_json_in_a_form_has_the_mark_of_the_others() {
+    let folder = folder();
+    let form = "x=%7B%22password%22%3A%22CANARY%22%2C%22user%22%3A%22bob%22%7D&token=CANARY".replace("CANARY", CANARY);
+    let request = "POST /a?y=%7B%22pin%22%3A%22CANARY%22%2C%22a%22%3A1%7D HTTP/1.1\nHost: a.test\nX-Token: CANARY\n\
+         Content-Type: application/x-www-form-urlencoded";
+    let response = "HTTP/1.1 200 OK\nContent-Type: application/json";
+    let json = r#"{"secret":"CANARY","user":"alice in a long text","n":[1,2,3]}"#;
+    let messages = vec![(true, http(request, &form)), (false, http(response, json))];
+    let file = write(folder.path(), "form.pcap", &connection(1400, &messages));
+    let (har, _, code) = run(&["export", "har", "--redact", &file]);
+    assert_eq!(code, 0);
+    let marks: Vec<&str> = har.match_indices("REDACTED-").map(|(at, _)| &har[at..at + 21]).collect();
+    assert!(marks.len() > 6 && marks.iter().all(|mark| *mark == marks[0]), "{har}");
+    assert!(
+        har.contains(&format!(
+            "x=%7B%22password%22%3A%22{}%22%2C%22user%22%3A%22bob%22%7D&token={}",
+            marks[0], marks[0]
+        ))
+    );
+    // Marks change the length of a body, which is not truncated.
+    assert!(!har.contains("truncated"), "{har}");
+    let long = format!(r#"{{"secret":"{}","user":"bob"}}"#, CANARY.repeat(20));
+    let messages = vec![(true, http("GET / HTTP/1.1\nHost: a.test", "")), (false, http(response, &long))];
+    let file = write(folder.path(), "long.pcap", &connection(1400, &messages));
+    let (har, ..) = run(&["export", "har", "--redact", &file]);
+    assert!(har.contains("bob") && !har.contains("truncated"), "{har}");
+    let (har, ..) = run(&["export", "har", "--redact", "--body-limit", "10", &file]);
+    assert!(har.contains(&format!("body is truncated to 10 of {} bytes", long.len())), "{har}");
+}
+
+#[test]
+fn commands_of_redis_with_a_subcommand_are_the_same_in_all_outputs() {
+    let folder = folder();
+    let command = |words: &[&str]| {
+        let words: String = words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())).collect();
+        format!("*{}\r\n{words}", words.matches('$').count()).into_bytes()
+    };
+    let ok = || (false, b"+OK\r\n".to_vec());
+    let messages = vec![
+        (true, command(&["CLIENT", "SETNAME", "worker"])),
+        ok(),
+        (true, command(&["CONFIG", "SET", "requirepass", CANARY])),
+        ok(),
+        (true, command(&["XGROUP", "CREATE", "orders", "group", CANARY])),
+        ok(),
+    ];
+    let file = write(folder.path(), "redis.pcap", &connection(1400, &messages));
+    let settings = write(folder.path(), "redact.toml", b"key = 'a key'");
+    let run = |arguments: &[&str]| {
+        let options =
+            [arguments, &["--redact", "--redact-settings", &settings, "-d", "tcp.port==80,resp", &file]].concat();
+        let (text, error, code) = run(&options);
+        assert_eq!(code, 0, "{error}");
+        assert!(!text.contains(CANARY), "{text}");
+        text
+    };
+    let info = run(&["print"]);
+    let calls = run(&["calls", "-T", "ndjson"]);
+    let calls: Vec<serde_json::Value> = calls.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(calls.len(), 3);
+    for (call, expected) in
+        calls.iter().zip(["CLIENT SETNAME worker", "CONFIG SET requirepass", "XGROUP CREATE orders REDACTED-"])
+    {
+        let text = format!("{} {}", call["method"].as_str().expect("a text"), call["uri"].as_str().expect("a text"));
+        assert!(text.starts_with(expected), "{text}");
+        assert!(info.contains(&text), "{text}: {info}");
+    }
+}
+
+#[test]
+fn comments_of_captures_have_no_secrets() {
+    let folder = folder();
+    let comment = format!("password={CANARY}; from the shop");
+    let padded = [comment.as_bytes(), &[0; 3][..(4 - comment.len() % 4) % 4]].concat();
+    let len = (28 + 4 + padded.len() + 4) as u32;
+    let option = [&1_u16.to_le_bytes()[..], &(comment.len() as u16).to_le_bytes(), &padded, &[0; 4]].concat();
+    let head = [&0x0a0d_0d0a_u32.to_le_bytes()[..], &len.to_le_bytes(), &0x1a2b_3c4d_u32.to_le_bytes(), &[1, 0, 0, 0]];
+    let section = [&head.concat()[..], &[0xff; 8], &option, &len.to_le_bytes()].concat();
+    let file = write(folder.path(), "comment.pcapng", &section);
+    for form in ["text", "json", "ndjson"] {
+        assert!(run(&["info", "-T", form, &file]).0.contains(CANARY), "{form}");
+        let (text, error, code) = run(&["info", "--redact", "-T", form, &file]);
+        assert_eq!(code, 0, "{error}");
+        assert!(
+            text.contains("password=REDACTED-") && text.contains("from the shop") && !text.contains(CANARY),
+            "{text}"
+        );
+        assert_eq!(error, "overhear: redacted: 1 password\n");
+    }
+}
+
+#[test]
 fn outputs_with_raw_bytes_are_refused() {
     let folder = folder();
     let file = write(folder.path(), "web.pcap", &connection(1400, &web()));

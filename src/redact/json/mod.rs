@@ -23,6 +23,10 @@ const KEY_LEN: usize = 8;
 struct Group {
     /// Rule of the values in it.
     rule: Option<Rule>,
+    /// Rule of the objects and arrays in it.
+    inner: Option<Rule>,
+    /// Members for values alone have these rules.
+    values_only: bool,
     /// Rule of the text that names the others.
     outer: Option<Rule>,
     /// Place of that text.
@@ -168,12 +172,25 @@ impl Redactor {
         pair: Option<NamedGroup>,
     ) -> Group {
         let key = key.map(Cow::into_owned).or_else(|| around.and_then(|group| group.key.clone()));
-        let inherited = around.and_then(|group| group.rule);
         let own = key.as_deref().and_then(|key| self.rule_of(key));
         let is_array = token.kind == TokenKind::Array;
-        let outer = if is_array { inherited } else { Rule::either(inherited, own) };
-        let rule = Rule::either(outer, pair.map(|pair| pair.rule));
-        Group { rule, outer, name: pair.and_then(|pair| pair.name), key: key.filter(|_| is_array && own.is_some()) }
+        let is_value = key.as_deref().is_some_and(is_value);
+        let around = around.map(|group| {
+            if group.values_only && !is_value { (group.outer, group.outer) } else { (group.rule, group.inner) }
+        });
+        let (texts, groups) = around.unwrap_or_default();
+        let with_own = |inherited| if is_array { inherited } else { Rule::either(inherited, own) };
+        let outer = with_own(if is_array || is_value { texts } else { groups });
+        let outer_groups = with_own(if is_value { texts } else { groups });
+        let named = pair.map(|pair| pair.rule);
+        Group {
+            rule: Rule::either(outer, named),
+            inner: Rule::either(outer_groups, named.filter(|_| pair.is_some_and(|pair| pair.names_groups))),
+            values_only: pair.is_some_and(|pair| pair.values_only),
+            outer,
+            name: pair.and_then(|pair| pair.name),
+            key: key.filter(|_| is_array && own.is_some()),
+        }
     }
 
     fn json_key(&self, key: &[u8], rule: Option<Rule>, scope: Scope) -> Option<Vec<u8>> {
@@ -193,7 +210,8 @@ impl Redactor {
         scope: Scope,
     ) -> Option<Vec<u8>> {
         let is_name = around.is_some_and(|group| group.name == Some(token.range.start));
-        let rule = around.and_then(|group| if is_name { group.outer } else { group.rule });
+        let is_other = |group: &Group| group.values_only && !key.as_deref().is_some_and(is_value);
+        let rule = around.and_then(|group| if is_name || is_other(group) { group.outer } else { group.rule });
         if let Some(rule) = rule.filter(|rule| rule.applies_to(own)) {
             return Some(self.mark(rule.kind, own));
         }
@@ -240,6 +258,10 @@ impl Redactor {
         }
         out.finish()
     }
+}
+
+fn is_value(key: &[u8]) -> bool {
+    VALUES.iter().any(|name| name.eq_ignore_ascii_case(key))
 }
 
 fn with_kind(spans: impl Iterator<Item = Range<usize>>) -> Spans {
@@ -304,6 +326,12 @@ mod tests {
             ),
             (r#"[["password","«a»"],["city","Paris"],{"header":"X-Api-Key","text":"«b»"},["a","b"]]"#, true),
             (r#"{"value":"«mysecret»","id":"password"}"#, true),
+            (
+                r#"{"prompt_tokens":17,"maxTokens":18,"completion_tokens_details":{"reasoning_tokens":19},"reset_tokens":«20»}"#,
+                true,
+            ),
+            (r#"{"refresh_token_expires_in":17,"max_tokens":"«x»","token":«18»}"#, true),
+            (r#"{"title":"Token","items":[{"a":"b"}],"answers":["«x»"],"value":{"c":"«y»"}}"#, true),
             (r#"{"columns":["«name»","«password»"],"rows":[["«bob»","«a»"]]}"#, true),
             (r#"[{"x":[["«name»","«password»"],["«bob»","«a»"]]},{"a":"b"}]"#, true),
             (r#"["«auth»","«token»","«a»"]"#, true),

@@ -28,8 +28,10 @@ pub(in crate::redact) const NAMING: [&[u8]; 17] = [
     b"kind",
 ];
 /// Members whose text is a secret rather than a name.
-pub(in crate::redact) const VALUES: [&[u8]; 8] =
-    [b"value", b"v", b"val", b"values", b"content", b"data", b"text", b"default"];
+pub(in crate::redact) const VALUES: [&[u8]; 9] =
+    [b"value", b"v", b"val", b"values", b"content", b"data", b"stringdata", b"text", b"default"];
+/// Members whose text is a title, which names the texts and arrays beside it only.
+const TITLES: [&[u8]; 1] = [b"label"];
 /// Members whose text is a path of names, the last one of which is that of a value (RFC 6902).
 const PATHS: [&[u8]; 4] = [b"path", b"pointer", b"json_path", b"jsonpath"];
 /// Members whose texts name the columns of a table, whose rows are beside them.
@@ -43,6 +45,10 @@ pub(super) struct NamedGroup {
     pub rule: Rule,
     /// Place of the text that is the name, which is shown. `None` if several texts may be the name.
     pub name: Option<usize>,
+    /// Objects and arrays in it have secrets, too. A title does not name them.
+    pub names_groups: bool,
+    /// Members for values alone are secrets.
+    pub values_only: bool,
 }
 
 /// An open object or array.
@@ -67,6 +73,14 @@ struct OpenGroup {
     has_later_name: bool,
     /// It has other objects or arrays.
     has_groups: bool,
+    /// The name is one of the objects and arrays in it, too.
+    names_groups: bool,
+    /// It has an object or an array for a secret.
+    has_group_value: bool,
+    /// It has the operation of a patch.
+    is_patch: bool,
+    /// Rule of any part of the path of a value.
+    part_rule: Option<Rule>,
     /// Rule of the path of a value.
     path_rule: Option<Rule>,
     /// It is a key of JSON (RFC 7517), and that a private one.
@@ -110,6 +124,7 @@ impl PairReader<'_> {
             TokenKind::Object | TokenKind::Array => {
                 if let Some(around) = self.open.last_mut() {
                     around.has_groups = true;
+                    around.has_group_value |= is_any(&VALUES);
                 }
                 // Columns may be objects, each with a name.
                 let is_array = token.kind == TokenKind::Array;
@@ -128,6 +143,10 @@ impl PairReader<'_> {
                     has_other_text: false,
                     has_later_name: false,
                     has_groups: false,
+                    names_groups: false,
+                    has_group_value: false,
+                    is_patch: false,
+                    part_rule: None,
                     path_rule: None,
                     is_web_key: [false; 2],
                 });
@@ -141,14 +160,22 @@ impl PairReader<'_> {
                     || key.is_some_and(|key| self.redactor.rule_of(key).is_some_and(|rule| rule.least == 0));
                 let is_short = text.len() <= MAX_ESCAPED && token.kind == TokenKind::String;
                 let name = (is_short && !is_value).then(|| super::unescaped(text, token.is_cut));
-                let path = name.as_ref().filter(|_| is_any(&PATHS)).and_then(|path| {
-                    let part = path.rsplit(|byte| b"/.".contains(byte)).next()?;
-                    self.redactor.rule_of(part)
+                let path = name.as_ref().filter(|_| is_any(&PATHS));
+                let parts =
+                    path.map(|path| path.rsplit(|byte| b"/.".contains(byte)).map(|part| self.redactor.rule_of(part)));
+                let last = parts.clone().and_then(|mut parts| parts.next()).flatten();
+                let any = parts.and_then(|parts| parts.fold(None, Rule::either));
+                let is_strong = is_naming && !is_any(&TITLES) || key.is_none();
+                let rule = name.filter(|_| !is_secret()).and_then(|name| {
+                    // A parameter may have the path of its name, as in `{"Name":"/prod/db/password"}`.
+                    let last = name.rsplit(|&byte| byte == b'/').next().filter(|_| is_naming).unwrap_or(&name);
+                    self.redactor.naming_rule(last)
                 });
-                let rule = name.filter(|_| !is_secret()).and_then(|name| self.redactor.naming_rule(&name));
                 let Some(group) = self.open.last_mut() else { return };
                 group.texts += 1;
-                group.path_rule = Rule::either(group.path_rule, path);
+                group.path_rule = Rule::either(group.path_rule, last);
+                group.part_rule = Rule::either(group.part_rule, any);
+                group.is_patch |= is_any(&[b"op"]);
                 group.is_web_key[0] |= is_any(&[b"kty"]);
                 group.is_web_key[1] |= is_any(&[b"k", b"d"]);
                 group.has_value |= is_value;
@@ -156,6 +183,7 @@ impl PairReader<'_> {
                 let Some(rule) = rule else { return };
                 group.has_later_name |= group.rule.is_none() && group.texts > 1;
                 group.rule = Rule::either(group.rule, Some(rule));
+                group.names_groups |= is_strong;
                 if is_naming && !group.is_certain {
                     (group.name, group.is_certain, group.is_ambiguous) = (Some(token.range.start), true, false);
                 } else if is_naming == group.is_certain {
@@ -171,15 +199,24 @@ impl PairReader<'_> {
         let Some(group) = self.open.pop() else { return };
         // Where the text is cut, the name is not known.
         if is_cut && group.is_object && group.has_value && !group.has_other_text {
-            self.found.push(NamedGroup { start: group.start, rule: Rule::ANY, name: None });
+            self.found.push(NamedGroup {
+                start: group.start,
+                rule: Rule::ANY,
+                name: None,
+                names_groups: true,
+                values_only: false,
+            });
             return;
         }
-        let path_rule = group.path_rule.filter(|_| group.has_value);
+        let part_rule = group.part_rule.filter(|_| group.is_patch);
+        let path_rule = Rule::either(group.path_rule, part_rule).filter(|_| group.has_value || group.has_group_value);
         let web_key_rule = (group.is_web_key == [true; 2]).then_some(Rule::ANY);
         let Some(rule) = Rule::either(Rule::either(group.rule, path_rule), web_key_rule) else { return };
         if group.texts > 1 || group.has_groups {
             let name = group.name.filter(|_| !group.is_ambiguous);
-            self.found.push(NamedGroup { start: group.start, rule, name });
+            let values_only = group.rule.is_none() && web_key_rule.is_none();
+            let names_groups = group.names_groups || path_rule.is_some() || web_key_rule.is_some();
+            self.found.push(NamedGroup { start: group.start, rule, name, names_groups, values_only });
         }
         // The rows of a table are beside the names of its columns.
         let is_header = |around: &OpenGroup| !group.is_object && !around.is_object && group.has_later_name;
@@ -188,7 +225,7 @@ impl PairReader<'_> {
             && (group.has_columns && !(group.is_object && group.has_value) || is_header(around))
         {
             around.rule = Rule::either(around.rule, group.rule);
-            around.is_ambiguous = true;
+            (around.is_ambiguous, around.names_groups) = (true, true);
         }
     }
 }

@@ -60,6 +60,30 @@ const HEADERS: [(&str, &str); 30] = [
     ("/", "X-Auth-Token: {\"a\":\"CANARY\"}"),
 ];
 
+/// Targets of requests, which `Referer` and `Location` have, too.
+const TARGETS: [&str; 11] = [
+    "/a?x=%7B%22password%22%3A%22CANARY%22%2C%22user%22%3A%22Benignd2%22%7D",
+    "/a?to=%2Fb%3Fpassword%3DCANARY%26c%3DBenignd3",
+    "/reset/token/CANARY0a1b2c3d4e5f",
+    "/reset-password/CANARY0a1b2c3d4e5f?Benigng6=x",
+    "/account/verify/CANARY0a1b2c3d4e5f",
+    "/invite/CANARY0a1b2c3d4e5f/Benigng7",
+    "/magic-link/CANARY0a1b2c3d4e5f",
+    "/password-reset/Benigng8/x",
+    "/verify-email/CANARY0a1b2c3d4e5f",
+    "/a/token/CANARY0a1b2c3d4e5f/verify/CANARY0a1b2c3d4e5f",
+    "/orders/Benignh1a1b2c3d4e5f/x",
+];
+
+fn targets() -> Messages {
+    let messages = TARGETS.iter().flat_map(|target| {
+        let request = format!("GET {target} HTTP/1.1\nHost: a.test\nReferer: https://a.test{target}");
+        let response = format!("HTTP/1.1 302 Found\nLocation: {target}");
+        [(true, http(&request, "")), (false, http(&response, ""))]
+    });
+    messages.collect()
+}
+
 fn header_lines() -> Messages {
     let messages = HEADERS.iter().enumerate().flat_map(|(nth, (target, header))| {
         let request = format!("GET {target} HTTP/1.1\nHost: a.test\n{header}\nX-Note: Benign{nth:02}");
@@ -253,6 +277,7 @@ fn no_output_has_a_secret_of_any_place() {
     let captures = [
         ("places", web()),
         ("headers", header_lines()),
+        ("targets", targets()),
         ("coded", coded()),
         ("websocket-places", websocket()),
         ("grpc-places", grpc()),

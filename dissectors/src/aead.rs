@@ -45,6 +45,14 @@ impl AeadKey {
 
     /// Opens sealed bytes of a cipher with authentication.
     pub(crate) fn open(&self, nonce: &[u8], aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let mut opened = sealed.to_vec();
+        let len = self.open_in_place(nonce, aad, &mut opened)?;
+        opened.truncate(len);
+        Some(opened)
+    }
+
+    /// Opens sealed bytes where they are. Returns the number of bytes before the tag.
+    pub(crate) fn open_in_place(&self, nonce: &[u8], aad: &[u8], sealed: &mut [u8]) -> Option<usize> {
         match self {
             AeadKey::Aes128Gcm(cipher) => open(&**cipher, nonce, aad, sealed),
             AeadKey::Aes256Gcm(cipher) => open(&**cipher, nonce, aad, sealed),
@@ -58,19 +66,22 @@ impl AeadKey {
     }
 }
 
-fn open<C: AeadInOut>(cipher: &C, nonce: &[u8], aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+fn open<C: AeadInOut>(cipher: &C, nonce: &[u8], aad: &[u8], sealed: &mut [u8]) -> Option<usize> {
     let nonce = Nonce::<C>::try_from(nonce).ok()?;
     let tag_len = Tag::<C>::default().len();
-    let (bytes, tag) = sealed.split_at_checked(sealed.len().checked_sub(tag_len)?)?;
-    let mut opened = bytes.to_vec();
-    let tag = Tag::<C>::try_from(tag).ok()?;
-    cipher.decrypt_inout_detached(&nonce, aad, opened.as_mut_slice().into(), &tag).ok()?;
-    Some(opened)
+    let (bytes, tag) = sealed.split_at_mut_checked(sealed.len().checked_sub(tag_len)?)?;
+    let tag = Tag::<C>::try_from(&*tag).ok()?;
+    let len = bytes.len();
+    cipher.decrypt_inout_detached(&nonce, aad, bytes.into(), &tag).ok()?;
+    Some(len)
 }
 
+/// Length of the nonces of TLS 1.3 and QUIC.
+pub(crate) const NONCE: usize = 12;
+
 /// The nonce of a record or packet: the fixed part combined with its number (RFC 8446 5.3, RFC 9001 5.3).
-pub(crate) fn nonce(iv: &[u8], number: u64) -> Vec<u8> {
-    let mut nonce = iv.to_vec();
+pub(crate) fn nonce(iv: &[u8; NONCE], number: u64) -> [u8; NONCE] {
+    let mut nonce = *iv;
     let counter = number.to_be_bytes();
     nonce.iter_mut().rev().zip(counter.iter().rev()).for_each(|(byte, counter)| *byte ^= counter);
     nonce

@@ -2,7 +2,7 @@
 
 use crate::packet::{Payload, ProtocolPath};
 pub use crate::protocol::MessageBody;
-use crate::protocol::{Claim, Protocol};
+use crate::protocol::{Claim, Dissector, Protocol, SessionKind};
 use crate::schema::Schemas;
 use crate::session::{Half, Input};
 use crate::tree::Tree;
@@ -116,24 +116,40 @@ pub fn unescaped(value: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The protocols that are read as content, in the order of [`PROTOCOLS`].
-static CONTENT_PROTOCOLS: [&Protocol; CONTENT_COUNT] = content_protocols();
+static CONTENT_PROTOCOLS: [&Protocol; count_content(false)] = content_protocols(false);
+
+/// Those of them of which a session reads the content while it arrives.
+static STREAMED_PROTOCOLS: [&Protocol; count_content(true)] = content_protocols(true);
+
+/// Whether a protocol is read as content; with `is_streamed`, by a session.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const fn is_content(protocol: &Protocol, is_streamed: bool) -> bool {
+    let mut at = 0;
+    while is_streamed && at < protocol.dissectors.len() {
+        if let Dissector::Session(SessionKind { input: Input::Stream, .. }) = protocol.dissectors[at] {
+            return protocol.content().is_some();
+        }
+        at += 1;
+    }
+    !is_streamed && protocol.content().is_some()
+}
 
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-const CONTENT_COUNT: usize = {
+const fn count_content(is_streamed: bool) -> usize {
     let (mut at, mut count) = (0, 0);
     while at < PROTOCOLS.len() {
-        count += PROTOCOLS[at].content().is_some() as usize;
+        count += is_content(PROTOCOLS[at], is_streamed) as usize;
         at += 1;
     }
     count
-};
+}
 
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-const fn content_protocols() -> [&'static Protocol; CONTENT_COUNT] {
-    let mut all = [PROTOCOLS[0]; CONTENT_COUNT];
+const fn content_protocols<const COUNT: usize>(is_streamed: bool) -> [&'static Protocol; COUNT] {
+    let mut all = [PROTOCOLS[0]; COUNT];
     let (mut at, mut count) = (0, 0);
     while at < PROTOCOLS.len() {
-        if PROTOCOLS[at].content().is_some() {
+        if is_content(PROTOCOLS[at], is_streamed) {
             all[count] = PROTOCOLS[at];
             count += 1;
         }
@@ -147,9 +163,7 @@ const fn content_protocols() -> [&'static Protocol; CONTENT_COUNT] {
 #[must_use]
 pub fn has_session(media_type: &[u8]) -> bool {
     let is_claimed = |claim: &Claim| matches!(claim, Claim::MediaType(claimed) if claimed.as_bytes().eq_ignore_ascii_case(media_type));
-    let mut own =
-        CONTENT_PROTOCOLS.iter().filter(|protocol| protocol.sessions().any(|kind| kind.input == Input::Stream));
-    own.any(|protocol| protocol.claims.iter().any(is_claimed))
+    !media_type.is_empty() && STREAMED_PROTOCOLS.iter().any(|protocol| protocol.claims.iter().any(is_claimed))
 }
 
 /// Returns whether any field of a body is recorded.

@@ -1,5 +1,6 @@
 //! Key derivation: HKDF-Expand-Label of TLS 1.3 (RFC 8446 7.1) and the PRF of TLS 1.0 to 1.2 (RFC 5246 5, RFC 2246 5).
 
+use alloc::vec;
 use alloc::vec::Vec;
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use md5::Md5;
@@ -72,12 +73,45 @@ fn hmac<D: EagerHash>(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// HKDF-Expand-Label without context, of at most the length of the hash: one block of HKDF-Expand (RFC 5869 2.3).
+/// A secret of TLS 1.3 from which several keys are derived: the key of its HMAC is prepared once.
+pub(crate) enum LabelExpander {
+    Sha256(Hmac<Sha256>),
+    Sha384(Hmac<Sha384>),
+}
+
+impl LabelExpander {
+    /// Prepares a secret. `None` if no cipher suite of TLS 1.3 has the hash.
+    pub(crate) fn new(hash: Hash, secret: &[u8]) -> Option<LabelExpander> {
+        match hash {
+            Hash::Sha256 => Some(LabelExpander::Sha256(Hmac::new_from_slice(secret).ok()?)),
+            Hash::Sha384 => Some(LabelExpander::Sha384(Hmac::new_from_slice(secret).ok()?)),
+            Hash::Md5 | Hash::Sha1 => None,
+        }
+    }
+
+    /// HKDF-Expand-Label without context, of at most the length of the hash: one block of HKDF-Expand (RFC 5869 2.3).
+    pub(crate) fn expand(&self, label: &str, out: &mut [u8]) {
+        match self {
+            LabelExpander::Sha256(mac) => expand(mac, label, out),
+            LabelExpander::Sha384(mac) => expand(mac, label, out),
+        }
+    }
+}
+
+fn expand<M: Mac + Clone>(mac: &M, label: &str, out: &mut [u8]) {
+    let mut mac = mac.clone();
+    mac.update(&[0, out.len() as u8, 6 + label.len() as u8]);
+    mac.update(b"tls13 ");
+    mac.update(label.as_bytes());
+    mac.update(&[0, 1]);
+    out.iter_mut().zip(mac.finalize().into_bytes()).for_each(|(out, byte)| *out = byte);
+}
+
+/// HKDF-Expand-Label of one label; empty if no cipher suite of TLS 1.3 has the hash.
 pub(crate) fn expand_label(hash: Hash, secret: &[u8], label: &str, len: usize) -> Vec<u8> {
-    let len = len.min(hash.len());
-    let head = [0, len as u8, 6 + label.len() as u8];
-    let mut out = hash.hmac(secret, &[&head, b"tls13 ", label.as_bytes(), &[0, 1]]);
-    out.truncate(len);
+    let Some(expander) = LabelExpander::new(hash, secret) else { return Vec::new() };
+    let mut out = vec![0; len.min(hash.len())];
+    expander.expand(label, &mut out);
     out
 }
 

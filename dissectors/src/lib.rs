@@ -30,6 +30,7 @@ mod identity;
 mod json_text;
 mod kdf;
 pub mod key_log;
+pub mod lite_map;
 mod mime;
 mod names;
 mod organizations;

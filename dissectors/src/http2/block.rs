@@ -11,7 +11,7 @@ use crate::tree::{Slice, Tree, Value};
 use crate::web::header_list::{HeaderLine, HeaderList, MAX_LIST, Representation, UNKNOWN_PART};
 use crate::web::headers::{self, Headers};
 use crate::web::message::CarriedBody;
-use crate::web::stream;
+use crate::web::stream::{self, MessageHead};
 use alloc::vec::Vec;
 
 /// Bytes that are buffered of a header that is split between frames.
@@ -238,7 +238,7 @@ impl Http2 {
             requester: self.requester.unwrap_or(Side::Client),
             is_recorded: frame.is_recorded,
         };
-        self.streams.add_headers(block.of, half, headers, cx)
+        self.streams.add_headers(block.of, half, headers, MessageHead::of(&block.list), cx)
     }
 }
 

@@ -14,11 +14,11 @@ const MAX_TUNNELS: usize = 256;
 
 impl Http3 {
     /// Notes the protocol that a request of CONNECT names.
-    pub(super) fn note_tunnel(&mut self, key: u32, protocol: &[u8]) {
+    pub(super) fn note_tunnel(&mut self, key: u32, protocol: CompactString) {
         if self.tunnels.len() >= MAX_TUNNELS {
             self.tunnels.pop_first();
         }
-        self.tunnels.insert(key, crate::exchange::text(protocol));
+        self.tunnels.insert(key, protocol);
     }
 
     /// Reads a datagram.

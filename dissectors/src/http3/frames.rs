@@ -11,7 +11,7 @@ use crate::varint::varint;
 use crate::web::header_list::{HeaderList, MAX_LIST};
 use crate::web::headers::{self, Headers};
 use crate::web::message::{self, CarriedBody};
-use crate::web::stream::{DataPart, HalfState};
+use crate::web::stream::{DataPart, HalfState, MessageHead};
 use crate::web::window::Window;
 use crate::web::{streaming, tunnel};
 
@@ -49,7 +49,7 @@ impl FrameHeader {
 struct Frame<'c> {
     lane: Lane,
     payload: Payload<'c>,
-    /// Where the bytes of the present call arrived.
+    /// Where its first byte arrived.
     first: Stamp,
     is_recorded: bool,
 }
@@ -68,9 +68,6 @@ impl Http3 {
     /// Reads a frame, of the messages of a stream or of the control stream.
     pub(super) fn frame(&mut self, view: &mut View<'_>, at: usize, key: Option<u32>, cx: &mut Context<'_>) -> Step {
         let bytes = view.chunk.bytes.get(at..).unwrap_or_default();
-        if let Some(key) = key.filter(|_| self.state(view.lane).data_left > 0) {
-            return self.data(key, view, at, 0, cx);
-        }
         let Some(header) = FrameHeader::read(bytes) else { return Step::Wait };
         if let Some(key) = key {
             self.open_stream(key, cx);
@@ -80,8 +77,7 @@ impl Http3 {
                 // What precedes it is a unit of its own.
                 return Step::Read(0);
             }
-            self.state(view.lane).data_left = header.length;
-            return self.data(key, view, at, header.len(), cx);
+            return self.data(key, view, at, (header.len(), header.length), cx);
         }
         if key.is_some() && header.kind == WEBTRANSPORT_STREAM {
             self.state(view.lane).kind = lane::LaneKind::Other;
@@ -109,7 +105,7 @@ impl Http3 {
         if is_recorded {
             describe::open_frame(whole, header.sizes, cx.tree);
         }
-        let frame = Frame { lane, payload: whole.from(header.len()), first: cx.first, is_recorded };
+        let frame = Frame { lane, payload: whole.from(header.len()), first: view.first, is_recorded };
         let step = match (header.kind, key) {
             (HEADERS_FRAME, Some(key)) => self.headers(key, &frame, cx),
             (PUSH_PROMISE_FRAME, Some(_)) => self.push_promise(&frame, cx),
@@ -165,14 +161,20 @@ impl Http3 {
         }
     }
 
-    /// Reads what is there of a DATA frame, after `header` bytes of its type and length.
-    fn data(&mut self, key: u32, view: &mut View<'_>, at: usize, header: usize, cx: &mut Context<'_>) -> Step {
+    /// Reads what is there of a DATA frame, of which `left` bytes were not read, after `header` bytes of its type and length.
+    pub(super) fn data(
+        &mut self,
+        key: u32,
+        view: &mut View<'_>,
+        at: usize,
+        (header, left): (usize, u64),
+        cx: &mut Context<'_>,
+    ) -> Step {
         let half = self.half(view.lane.side);
         let available = view.chunk.bytes.len().saturating_sub(at + header);
-        let state = self.state(view.lane);
-        let len = usize::try_from(state.data_left).unwrap_or(usize::MAX).min(available);
-        state.data_left -= len as u64;
-        let first = state.first.unwrap_or(cx.first);
+        let len = usize::try_from(left).unwrap_or(usize::MAX).min(available);
+        self.state(view.lane).data_left = left - len as u64;
+        let first = view.first;
         let payload = view.open(cx).from(at).first(header + len);
         let data = payload.from(header);
         if view.is_recorded {
@@ -205,8 +207,8 @@ impl Http3 {
             Ok(is_broken) => is_broken,
             Err(required) => return Step::Blocked(required),
         };
-        let status = crate::web::stream::status(&list);
-        if let Some(stream) = self.streams.get_mut(key).filter(|_| !headers::is_interim(status)) {
+        let head = MessageHead::of(&list);
+        if let Some(stream) = self.streams.get_mut(key).filter(|_| !headers::is_interim(head.status)) {
             headers::note_headers(stream, half, &RESPONSE_IN, cx);
         }
         if frame.is_recorded {
@@ -214,19 +216,18 @@ impl Http3 {
             self.streams.describe_exchange(key, half, &list, cx);
         }
         if half == Half::Request
-            && let Some((_, protocol)) = list.known().find(|(name, _)| *name == b":protocol")
+            && let Some(protocol) = &head.protocol
         {
-            self.note_tunnel(key, protocol);
+            self.note_tunnel(key, protocol.clone());
         }
         let headers = self.section(frame, &list);
-        self.streams.add_headers(key, half, Headers { is_broken, ..headers }, cx);
+        self.streams.add_headers(key, half, Headers { is_broken, ..headers }, head, cx);
         Step::Read(0)
     }
 
     /// The headers of a section, as those of a message that does not end with them.
-    fn section<'l>(&mut self, frame: &Frame<'_>, list: &'l HeaderList) -> Headers<'l> {
-        let (requester, is_recorded) = (self.client, frame.is_recorded);
-        let first = self.state(frame.lane).first.unwrap_or(frame.first);
+    fn section<'l>(&self, frame: &Frame<'_>, list: &'l HeaderList) -> Headers<'l> {
+        let (requester, first, is_recorded) = (self.client, frame.first, frame.is_recorded);
         Headers { list, first, is_broken: false, is_push: false, ends: false, requester, is_recorded }
     }
 
@@ -271,7 +272,8 @@ impl Http3 {
         let key = lane::push_key(id);
         self.open_stream(key, cx);
         let headers = self.section(frame, &list);
-        self.streams.add_headers(key, Half::Request, Headers { is_broken, is_push: true, ..headers }, cx);
+        let headers = Headers { is_broken, is_push: true, ..headers };
+        self.streams.add_headers(key, Half::Request, headers, MessageHead::of(&list), cx);
         Step::Read(0)
     }
 

@@ -14,11 +14,12 @@ mod names;
 mod qpack;
 mod static_table;
 
+use crate::lite_map;
 use crate::packet::Payload;
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind, UnitReassembly};
 use crate::session::{
     Chunk, Consumed, Context, DATAGRAM_CHANNEL, Event, Half, Handover, Input, Lane, Missing, Pdu, Probe, Session, Side,
-    SideEnd,
+    SideEnd, Stamp,
 };
 use crate::tree::Value;
 use crate::varint::varint;
@@ -32,6 +33,7 @@ use alloc::vec::Vec;
 use compact_str::CompactString;
 pub use fields::*;
 use lane::{LaneKind, LaneState};
+use litemap::LiteMap;
 use qpack::QpackDecoder;
 
 /// Registry entry for HTTP/3.
@@ -156,7 +158,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
     let is_reversed = handover.fact("initiator") == Some(b"server");
     Box::new(Http3 {
         streams: Streams::new(&WEB, wants),
-        lanes: BTreeMap::new(),
+        lanes: LiteMap::new(),
         settled: Vec::new(),
         decoders: Default::default(),
         client: if is_reversed { Side::Server } else { Side::Client },
@@ -169,8 +171,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
 #[derive(Clone, Debug)]
 struct Http3 {
     streams: Streams,
-    /// Boxed: a node of the map has room for eleven.
-    lanes: BTreeMap<Lane, Box<LaneState>>,
+    lanes: LiteMap<Lane, Box<LaneState>>,
     /// Kinds of other lanes, which are between two units: an open connection has six of these all the time.
     settled: Vec<(Lane, LaneKind)>,
     /// Decoders of the headers of each side.
@@ -198,6 +199,8 @@ enum Step {
 struct View<'c> {
     lane: Lane,
     chunk: Chunk<'c>,
+    /// Where the first byte arrived of the unit that they continue.
+    first: Stamp,
     /// Position of the bytes in the store, once the node of the protocol is open.
     payload: Option<Payload<'c>>,
     /// The first node that is not noted as a part of a message.
@@ -250,12 +253,9 @@ impl Http3 {
     /// Keeps the kind alone of a lane that is between two units.
     fn settle(&mut self, lane: Lane) {
         if let Some(kind) = self.lanes.get(&lane).filter(|state| state.is_settled()).map(|state| state.kind) {
-            self.lanes.remove(&lane);
+            lite_map::remove(&mut self.lanes, &lane);
             self.settled.reserve_exact(1);
             self.settled.push((lane, kind));
-            if self.lanes.is_empty() {
-                self.lanes = BTreeMap::new();
-            }
         }
     }
 
@@ -273,12 +273,13 @@ impl Http3 {
     fn read_bytes(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> (usize, Option<u64>) {
         let node = cx.tree.nodes().len();
         let is_recorded = !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP3) || self.streams.keep.is_some());
-        let mut view = View { lane, chunk, payload: None, node, is_recorded };
         let mut at = 0;
         let mut required = None;
-        // A frame that began in an earlier call is a unit of its own.
         let state = self.state(lane);
-        let continues = state.is_in_frame() || state.first.is_some_and(|first| first != cx.first);
+        let first = state.first.unwrap_or(cx.first);
+        // A frame that began in an earlier call is a unit of its own.
+        let continues = state.is_in_frame() || first != cx.first;
+        let mut view = View { lane, chunk, first, payload: None, node, is_recorded };
         while at < chunk.bytes.len() {
             match self.step(&mut view, at, cx) {
                 Step::Read(0) | Step::Wait => break,
@@ -299,10 +300,10 @@ impl Http3 {
             cx.tree.note(&OPEN_LIMIT, payload.all(), format_args!("{}", OPEN_LIMIT.title));
         }
         view.close(cx);
-        if self.owner(lane).is_some() {
-            self.note_part(&view, cx);
-        } else if at > 0 {
-            cx.events.push(Event::OutsideMessages);
+        match self.owner(lane) {
+            Some((nth, half)) if cx.tree.nodes().len() > view.node => message::note_part(nth, half, view.node, cx),
+            None if at > 0 => cx.events.push(Event::OutsideMessages),
+            _ => {}
         }
         (at, required)
     }
@@ -329,6 +330,10 @@ impl Http3 {
         match state.kind {
             LaneKind::Untyped => self.stream_type(view, at, cx),
             LaneKind::Control => self.frame(view, at, None, cx),
+            LaneKind::Messages(key) if state.data_left > 0 => {
+                let left = state.data_left;
+                self.data(key, view, at, (0, left), cx)
+            }
             LaneKind::Messages(key) => self.frame(view, at, Some(key), cx),
             LaneKind::Encoder => self.instructions(view, at, cx),
             LaneKind::Decoder | LaneKind::Other => {
@@ -462,7 +467,7 @@ impl Http3 {
 
     /// Ends a half, with its lane.
     fn end_lane(&mut self, lane: Lane, rest: &[u8], end: SideEnd, cx: &mut Context<'_>) {
-        let Some(state) = self.lanes.remove(&lane) else { return };
+        let Some(state) = lite_map::remove(&mut self.lanes, &lane) else { return };
         // RFC 9114 6.2.1, RFC 9204 4.2: these streams end with the connection.
         let is_critical = matches!(state.kind, LaneKind::Encoder | LaneKind::Decoder | LaneKind::Control);
         if is_critical || state.is_lost && state.kind == LaneKind::Untyped {
@@ -481,9 +486,10 @@ impl Session for Http3 {
             return self.datagram(lane, chunk, cx);
         }
         let len = chunk.bytes.len();
-        let first = *self.state(lane).first.get_or_insert(cx.first);
-        let was_between = self.state(lane).data_left == 0;
-        if !self.state(lane).held.is_empty() {
+        let state = self.state(lane);
+        let first = *state.first.get_or_insert(cx.first);
+        let was_between = state.data_left == 0;
+        if !state.held.is_empty() {
             self.hold(lane, chunk.bytes, cx);
             if self.state(lane).required.is_none() {
                 self.read_held(lane, cx);
@@ -498,8 +504,8 @@ impl Session for Http3 {
             self.hold(lane, chunk.from(read).bytes, cx);
             read = len;
         }
+        let state = self.state(lane);
         if read > 0 {
-            let state = self.state(lane);
             state.first = None;
             let (first, len) =
                 state.unit.as_deref().map_or((first, read as u64), |&(first, len)| (first, len + read as u64));
@@ -510,11 +516,14 @@ impl Session for Http3 {
                 state.unit = Some(Box::new((first, len)));
             }
         }
-        if self.state(lane).kind == LaneKind::Encoder && read > 0 {
+        let kind = state.kind;
+        if kind == LaneKind::Encoder && read > 0 {
             self.resume(lane.side, cx);
         }
         self.streams.report_finished(cx);
-        self.settle(lane);
+        if !matches!(kind, LaneKind::Messages(_)) {
+            self.settle(lane);
+        }
         Consumed { owner: self.owner(lane), ..Consumed::bytes(read) }
     }
 
@@ -537,7 +546,7 @@ impl Session for Http3 {
 
     fn end(&mut self, lane: Lane, rest: Chunk<'_>, end: SideEnd, cx: &mut Context<'_>) {
         if lane.channel == DATAGRAM_CHANNEL || !lane::is_sender(lane, self.client) {
-            self.lanes.remove(&lane);
+            lite_map::remove(&mut self.lanes, &lane);
             return;
         }
         if end != SideEnd::Closed {

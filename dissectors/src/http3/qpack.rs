@@ -248,6 +248,7 @@ impl QpackDecoder {
         if let Some(required) = required.filter(|&required| !self.has_entries(required)) {
             return Section::Blocked { required, inserted: self.inserted };
         }
+        list.reserve(section.len());
         while cursor.at < section.len() {
             if self.line(&mut cursor, base, list).is_err() {
                 return Section::Malformed;

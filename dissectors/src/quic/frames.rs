@@ -166,10 +166,14 @@ fn simple<'b>(kind: u64, reader: &mut FieldReader<'b, '_>) -> Result<Frame<'b>, 
 
 /// Whether the length of a frame is known, so that the next one can be read.
 pub(super) fn is_known(kind: u64) -> bool {
-    FRAME_TYPE.value_name(kind).is_some()
+    // All types of RFC 9000.
+    kind <= 0x1e || FRAME_TYPE.value_name(kind).is_some()
 }
 
 fn label_type(node: Option<usize>, kind: u64, tree: &mut Tree) {
+    if !tree.wanted().labels {
+        return;
+    }
     let name = match kind {
         0x12 | 0x13 => "MAX_STREAMS",
         _ => FRAME_TYPE.value_name(kind).unwrap_or("Unknown"),

@@ -20,10 +20,10 @@ pub(super) fn initial_payloads(frame: &[u8]) -> Vec<Vec<u8>> {
         let keys = packet.as_ref().and_then(|packet| InitialKeys::new(packet.version, packet.header.dcid));
         let opened = packet
             .zip(keys)
-            .and_then(|(packet, mut keys)| Some((keys.open(Side::Client, bytes, &packet, None)?.payload, packet.len)));
+            .and_then(|(packet, mut keys)| Some((keys.open(Side::Client, bytes, &packet, None)?, packet.len)));
         at += match opened {
-            Some((payload, len)) => {
-                payloads.push(payload);
+            Some((opened, len)) => {
+                payloads.push(opened.payload().to_vec());
                 len
             }
             None => 1,

@@ -1,9 +1,9 @@
 //! Keys of packets, and their decryption (RFC 9001 5, RFC 9369 3.3). What is not authentic is not returned.
 
 use super::header::{LongPacket, RETRY_TAG, Version};
-use crate::aead::{AeadKey, nonce};
+use crate::aead::{AeadKey, NONCE, nonce};
 use crate::cipher_suite::{Cipher, CipherSuite, quic_suites};
-use crate::kdf::{Hash, expand_label};
+use crate::kdf::{Hash, LabelExpander, expand_label};
 use crate::session::Side;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Aes256};
@@ -14,6 +14,8 @@ use chacha20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
 
 /// Length of the sample that the mask of a header is derived from.
 const SAMPLE: usize = 16;
+/// Length of the longest key of a cipher.
+const MAX_KEY: usize = 32;
 /// Number of the cipher suite of Initial packets.
 const INITIAL_SUITE: u16 = 0x1301;
 
@@ -76,7 +78,7 @@ pub(super) struct PacketKeys {
 #[derive(Clone)]
 pub(super) struct PhaseKeys {
     key: AeadKey,
-    iv: Vec<u8>,
+    iv: [u8; NONCE],
     secret: Vec<u8>,
 }
 
@@ -131,33 +133,53 @@ impl HeaderKey {
 
 impl PhaseKeys {
     fn new(version: Version, suite: CipherSuite, secret: Vec<u8>) -> Option<PhaseKeys> {
-        let [key, iv, ..] = version.labels();
-        let key = AeadKey::new(suite.cipher, &expand_label(suite.hash, &secret, key, suite.cipher.key_len()))?;
-        let iv = expand_label(suite.hash, &secret, iv, 12);
-        Some(PhaseKeys { key, iv, secret })
+        let expander = LabelExpander::new(suite.hash, &secret)?;
+        PhaseKeys::of(version, suite, secret, &expander)
+    }
+
+    fn of(version: Version, suite: CipherSuite, secret: Vec<u8>, expander: &LabelExpander) -> Option<PhaseKeys> {
+        let [label, iv_label, ..] = version.labels();
+        let (mut key, mut iv) = ([0; MAX_KEY], [0; NONCE]);
+        let key = key.get_mut(..suite.cipher.key_len())?;
+        expander.expand(label, key);
+        expander.expand(iv_label, &mut iv);
+        Some(PhaseKeys { key: AeadKey::new(suite.cipher, key)?, iv, secret })
     }
 
     /// The secret that they were derived from.
     pub(super) fn secret(&self) -> &[u8] {
         &self.secret
     }
-
-    fn open(&self, number: u64, header: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
-        self.key.open(&nonce(&self.iv, number), header, sealed)
-    }
 }
 
-/// A packet whose header is decrypted.
-#[derive(Clone, Debug)]
+/// A header that is decrypted.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct PlainHeader {
-    /// The header, with the packet number.
-    bytes: Vec<u8>,
     /// First byte.
     pub(super) first: u8,
+    /// Offset of the packet number in the packet.
+    number_at: usize,
     /// Length of the packet number in the packet.
     pub(super) number_len: usize,
     /// Packet number.
     pub(super) number: u64,
+}
+
+impl PlainHeader {
+    /// Length of the header, with the packet number.
+    pub(super) fn len(&self) -> usize {
+        self.number_at + self.number_len
+    }
+
+    /// Returns a copy of a packet, with the header in plaintext.
+    fn apply_to(&self, packet: &[u8]) -> Option<Vec<u8>> {
+        let mut bytes = packet.to_vec();
+        *bytes.first_mut()? = self.first;
+        let number = self.number.to_be_bytes();
+        let number = number.get(number.len().checked_sub(self.number_len)?..)?;
+        bytes.get_mut(self.number_at..self.len())?.copy_from_slice(number);
+        Some(bytes)
+    }
 }
 
 impl PacketKeys {
@@ -167,9 +189,12 @@ impl PacketKeys {
             return None;
         }
         let [_, _, label, _] = version.labels();
-        let header = expand_label(suite.hash, secret, label, suite.cipher.key_len());
-        let header = HeaderKey::new(suite.cipher, &header)?;
-        let packet = PhaseKeys::new(version, suite, secret.to_vec())?;
+        let expander = LabelExpander::new(suite.hash, secret)?;
+        let mut header = [0; MAX_KEY];
+        let header = header.get_mut(..suite.cipher.key_len())?;
+        expander.expand(label, header);
+        let header = HeaderKey::new(suite.cipher, header)?;
+        let packet = PhaseKeys::of(version, suite, secret.to_vec(), &expander)?;
         Some(PacketKeys { version, suite, header, packet })
     }
 
@@ -188,22 +213,24 @@ impl PacketKeys {
         let first = *packet.first()?;
         let first = first ^ mask & if first & 0x80 != 0 { 0x0f } else { 0x1f };
         let number_len = usize::from(first & 3) + 1;
-        let mut bytes = packet.get(..number_at + number_len)?.to_vec();
-        *bytes.first_mut()? = first;
-        bytes.iter_mut().skip(number_at).zip(number_mask).for_each(|(byte, mask)| *byte ^= mask);
-        let truncated = bytes.iter().skip(number_at).fold(0, |number, &byte| number << 8 | u64::from(byte));
+        let bytes = packet.get(number_at..number_at + number_len)?.iter().zip(number_mask);
+        let truncated = bytes.fold(0, |number, (&byte, mask)| number << 8 | u64::from(byte ^ mask));
         let number = full_number(largest, truncated, number_len);
-        Some(PlainHeader { bytes, first, number_len, number })
+        Some(PlainHeader { first, number_at, number_len, number })
     }
 
-    /// Decrypts the payload of a packet; `None` if it is not authentic.
+    /// Decrypts a packet; `None` if it is not authentic. Returns its header and its payload.
     pub(super) fn open(&self, header: &PlainHeader, packet: &[u8]) -> Option<Vec<u8>> {
         self.open_in(&self.packet, header, packet)
     }
 
-    /// Decrypts the payload of a packet with the keys of a phase.
+    /// Decrypts a packet with the keys of a phase.
     pub(super) fn open_in(&self, phase: &PhaseKeys, header: &PlainHeader, packet: &[u8]) -> Option<Vec<u8>> {
-        phase.open(header.number, &header.bytes, packet.get(header.bytes.len()..)?)
+        let mut bytes = header.apply_to(packet)?;
+        let (aad, sealed) = bytes.split_at_mut_checked(header.len())?;
+        let len = phase.key.open_in_place(&nonce(&phase.iv, header.number), aad, sealed)?;
+        bytes.truncate(header.len() + len);
+        Some(bytes)
     }
 
     /// Derives the keys after a key update (RFC 9001 6.1). The key of headers stays.
@@ -262,7 +289,7 @@ pub(super) fn is_authentic_retry(packet: &[u8], long: &LongPacket<'_>, original:
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::super::header::LongHeader;
     use super::*;
@@ -293,7 +320,7 @@ mod tests {
             let keys = PacketKeys::initial(version, &bytes(ORIGINAL), Side::Client).unwrap();
             let [label, ..] = version.labels();
             assert_eq!(expand_label(Hash::Sha256, &keys.packet.secret, label, 16), bytes(key));
-            assert_eq!(keys.packet.iv, bytes(iv));
+            assert_eq!(keys.packet.iv.to_vec(), bytes(iv));
         }
     }
 
@@ -304,7 +331,7 @@ mod tests {
         let long = LongPacket::read(&packet, LongHeader::read(&packet).unwrap()).unwrap();
         let header = keys.header(&packet, long.number_at, None).unwrap();
         assert_eq!((header.number, header.number_len, header.first), (1, 2, 0xc1));
-        assert_eq!(keys.open(&header, &packet), Some(bytes(SERVER_FRAMES)));
+        assert_eq!(keys.open(&header, &packet).unwrap()[header.len()..], bytes(SERVER_FRAMES));
         for at in 0..packet.len() {
             let mut changed = packet.clone();
             *changed.get_mut(at).unwrap() ^= 1;
@@ -328,7 +355,7 @@ mod tests {
             let (keys, packet) = (PacketKeys::new(version, suite, &secret).unwrap(), bytes(packet));
             let header = keys.header(&packet, 1, Some(654_360_563)).unwrap();
             assert_eq!(header.number, 654_360_564);
-            assert_eq!(keys.open(&header, &packet), Some(alloc::vec![1]));
+            assert_eq!(keys.open(&header, &packet).unwrap()[header.len()..], [1]);
         }
     }
 

@@ -73,7 +73,14 @@ impl Level {
 #[derive(Clone, Debug)]
 pub(super) struct Opened {
     pub(super) header: PlainHeader,
-    pub(super) payload: Vec<u8>,
+    /// The packet without its tag.
+    packet: Vec<u8>,
+}
+
+impl Opened {
+    pub(super) fn payload(&self) -> &[u8] {
+        self.packet.get(self.header.len()..).unwrap_or_default()
+    }
 }
 
 /// Why a packet is not decrypted.
@@ -287,17 +294,17 @@ impl LevelKeys {
             let keys = self.candidates.get(nth)?;
             let Some(header) = keys.header(packet, number_at, largest) else { continue };
             let is_present = level != Level::OneRtt || (header.first & KEY_PHASE_BIT != 0) == self.phase;
-            let (payload, is_update) = match is_present {
+            let (packet, is_update) = match is_present {
                 true => (keys.open(&header, packet), false),
                 false => self.open_other_phase(nth, &header, packet),
             };
-            let Some(payload) = payload else { continue };
+            let Some(packet) = packet else { continue };
             self.has_opened = true;
             if self.candidates.len() > 1 {
                 self.candidates = alloc::vec![self.candidates.swap_remove(nth)];
                 self.next = None;
             }
-            return Some((Opened { header, payload }, is_update));
+            return Some((Opened { header, packet }, is_update));
         }
         None
     }
@@ -314,8 +321,8 @@ impl LevelKeys {
         }
         let next = self.next.take().filter(|next| next.0 == nth).map(|next| next.1);
         let Some(next) = next.or_else(|| keys.next_phase(None)) else { return (None, false) };
-        let payload = keys.open_in(&next, header, packet);
-        if payload.is_none() {
+        let opened = keys.open_in(&next, header, packet);
+        if opened.is_none() {
             self.next = Some(Box::new((nth, next)));
             return (None, false);
         }
@@ -324,7 +331,7 @@ impl LevelKeys {
             Some(Box::new(UpdatedSecrets { present: keys.phase_secret().into(), previous: previous.secret().into() }));
         self.previous = Some(Box::new(previous));
         self.phase = !self.phase;
-        (payload, true)
+        (opened, true)
     }
 }
 
@@ -333,17 +340,14 @@ impl LevelKeys {
 pub(super) struct InitialKeys {
     version: Version,
     id: PathId,
-    /// The keys, derived when they are needed.
-    sides: Option<Box<[PacketKeys; 2]>>,
+    /// The keys of each side, derived when they are needed.
+    sides: [Option<Box<PacketKeys>>; 2],
 }
 
 impl InitialKeys {
-    /// Memory of prepared keys, about.
-    const SIZE: usize = 2048;
-
     /// The keys of the connection ID that the client chose for the server.
     pub(super) fn new(version: Version, dcid: &[u8]) -> Option<InitialKeys> {
-        Some(InitialKeys { version, id: PathId::new(dcid)?, sides: None })
+        Some(InitialKeys { version, id: PathId::new(dcid)?, sides: [None, None] })
     }
 
     /// Whether they are of a version.
@@ -353,20 +357,20 @@ impl InitialKeys {
 
     /// Drops what can be derived again.
     pub(super) fn forget(&mut self) {
-        self.sides = None;
+        self.sides = [None, None];
     }
 
     /// Bytes of memory.
     pub(super) fn buffered(&self) -> usize {
-        if self.sides.is_some() { InitialKeys::SIZE } else { 0 }
+        self.sides.iter().flatten().count() * LevelKeys::SIZE
     }
 
-    fn sides(&mut self) -> Option<&[PacketKeys; 2]> {
-        if self.sides.is_none() {
-            let side = |side| PacketKeys::initial(self.version, self.id.bytes(), side);
-            self.sides = Some(Box::new([side(Side::Client)?, side(Side::Server)?]));
+    fn keys(&mut self, side: Side) -> Option<&PacketKeys> {
+        let keys = side.of_mut(&mut self.sides);
+        if keys.is_none() {
+            *keys = Some(Box::new(PacketKeys::initial(self.version, self.id.bytes(), side)?));
         }
-        self.sides.as_deref()
+        keys.as_deref()
     }
 
     /// Decrypts an Initial packet of a side of the handshake.
@@ -377,10 +381,10 @@ impl InitialKeys {
         long: &LongPacket<'_>,
         largest: Option<u64>,
     ) -> Option<Opened> {
-        let keys = side.of(self.sides()?);
+        let keys = self.keys(side)?;
         let packet = packet.get(..long.len)?;
         let header = keys.header(packet, long.number_at, largest)?;
-        let payload = keys.open(&header, packet)?;
-        Some(Opened { header, payload })
+        let packet = keys.open(&header, packet)?;
+        Some(Opened { header, packet })
     }
 }

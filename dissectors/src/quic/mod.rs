@@ -337,9 +337,10 @@ fn read_payload(
     opened: &Opened,
     cx: &mut Context<'_>,
 ) {
-    let from = packet.span(packet.bytes.len().saturating_sub(opened.payload.len() + TAG), opened.payload.len());
-    let base = cx.tree.add_derived_buffer("Decrypted QUIC", &opened.payload, Some(from));
-    connection.read_frames(side, (level, opened.header.number), Payload::whole(&opened.payload, base), cx);
+    let payload = opened.payload();
+    let from = packet.span(opened.header.len(), payload.len());
+    let base = cx.tree.add_derived_buffer("Decrypted QUIC", payload, Some(from));
+    connection.read_frames(side, (level, opened.header.number), Payload::whole(payload, base), cx);
 }
 
 /// Memory of a connection, about: without keys, which are counted apart.
@@ -347,9 +348,6 @@ const CONNECTION_SIZE: usize = size_of::<Connection>() + 2048;
 
 /// Memory of a connection whose streams are read, with the sessions that read them, about.
 const STATE_WITH_STREAMS: usize = 8 << 10;
-
-/// Length of the tag of a packet.
-const TAG: usize = 16;
 
 impl Session for Quic {
     fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {

@@ -32,6 +32,12 @@ impl NumberRanges {
 
     /// Adds all numbers from the first to the last.
     pub(super) fn insert(&mut self, first: u64, last: u64) {
+        // Mostly, the last range grows.
+        let continues = |range: &&mut (u64, u64)| range.0 <= first && first <= range.1.saturating_add(1);
+        if let Some((_, end)) = self.ranges.last_mut().filter(continues) {
+            *end = last.max(*end);
+            return;
+        }
         // The ranges that the new one overlaps, or is next to.
         let from = self.ranges.partition_point(|&(_, end)| end.saturating_add(1) < first);
         let until = self.ranges.partition_point(|&(start, _)| start <= last.saturating_add(1)).max(from);

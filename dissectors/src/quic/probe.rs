@@ -1,6 +1,6 @@
 //! Detection of QUIC by the first datagrams of a conversation.
 //!
-//! An Initial packet that is authentic decides. Other packets with long headers are likely to be QUIC if they fill their
+//! An Initial packet decides that is authentic, or fills a datagram of the length that the first one of a client has. Other packets with long headers are likely to be QUIC if they fill their
 //! datagram.
 
 use super::header::{self, LongHeader, LongPacket, PacketType, Version};
@@ -35,13 +35,18 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
         return if is_first { Probe::Likely } else { Probe::No };
     }
     let Some(packet) = LongPacket::read(bytes, long) else { return Probe::No };
+    let has_only_packets = has_only_packets(bytes);
     if packet.kind == PacketType::Initial {
+        // No other protocol has such bytes, so the packet is decrypted once, by the session.
+        if has_only_packets && bytes.len() >= MIN_FIRST {
+            return Probe::Yes;
+        }
         let keys = InitialKeys::new(packet.version, long.dcid);
         if keys.and_then(|mut keys| keys.open(Side::Client, bytes, &packet, None)).is_some() {
             return Probe::Yes;
         }
     }
-    if has_only_packets(bytes) { Probe::Likely } else { Probe::No }
+    if has_only_packets { Probe::Likely } else { Probe::No }
 }
 
 /// Whether a version is reserved, so that the server negotiates another one (RFC 9000 15).

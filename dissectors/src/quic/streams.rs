@@ -7,8 +7,8 @@ use crate::session::{
     Context, DATAGRAM_CHANNEL, DerivedItem, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor,
 };
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use litemap::LiteMap;
 
 /// Bytes that wait for earlier ones, of all streams of a connection. Peers permit 1 to 16 MiB in flight; a capture that lost
 /// nothing has far fewer out of order.
@@ -24,8 +24,8 @@ const STREAM_SIZE: usize = 1024;
 /// The streams of a connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Streams {
-    /// Both sides of each; boxed, as a node of the map has room for eleven.
-    open: BTreeMap<u64, Box<[StreamSide; 2]>>,
+    /// Both sides of each.
+    open: LiteMap<u64, Box<[StreamSide; 2]>>,
     /// Numbers of closed streams of each type. A stream between two closed ones, at the limit, has most likely been lost.
     closed: [NumberRanges; 4],
     pending: usize,
@@ -162,7 +162,7 @@ impl Streams {
 
     /// Drops the bytes that wait: memory is short.
     pub(super) fn release(&mut self, context: StreamContext<'_>, cx: &mut Context<'_>) {
-        for (&id, stream) in &mut self.open {
+        for (&id, stream) in self.open.iter_mut() {
             for side in Side::BOTH {
                 let state = side.of_mut(stream);
                 while state.bytes.pending_len() > 0 {
@@ -253,7 +253,7 @@ impl Streams {
         if !self.open.get(&id).is_some_and(|stream| stream.iter().all(|side| side.has_ended)) {
             return;
         }
-        self.open.remove(&id);
+        crate::lite_map::remove(&mut self.open, &id);
         for side in Side::BOTH.into_iter().filter(|&side| !context.is_sender(id, side)) {
             cx.derive(context.lane(id, side), DerivedItem::End(SideEnd::Closed));
         }

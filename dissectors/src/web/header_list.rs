@@ -91,6 +91,14 @@ impl HeaderList {
         (self.size, self.is_cut, self.offset, self.needed) = (0, false, 0, 0);
     }
 
+    /// Allocates memory for most blocks of a length.
+    pub(crate) fn reserve(&mut self, block: usize) {
+        const USUAL_LINES: usize = 8;
+        const USUAL_TEXT: usize = 128;
+        self.text.reserve(block.saturating_mul(2).clamp(USUAL_TEXT, MAX_LIST));
+        self.lines.reserve(block.min(USUAL_LINES));
+    }
+
     /// Bytes allocated.
     pub(crate) fn buffered(&self) -> usize {
         self.text.capacity() + self.lines.capacity() * size_of::<HeaderLine>()

@@ -35,16 +35,16 @@ pub(crate) fn is_interim(status: Option<u16>) -> bool {
 }
 
 impl Streams {
-    /// Adds headers to a half of a stream. Returns the body of a message that ends with them.
+    /// Adds headers to a half of a stream; `head` is what they state of the exchange. Returns the body of a message that ends with them.
     pub(crate) fn add_headers<'b>(
         &mut self,
         id: u32,
         half: Half,
         headers: Headers<'_>,
+        head: MessageHead,
         cx: &mut Context<'_>,
     ) -> Option<CarriedBody<'b>> {
         let Headers { list, is_broken, is_push, ends, .. } = headers;
-        let head = MessageHead::of(list);
         let has_messages = self.has_messages;
         let stream = self.get_mut(id)?;
         let before = stream.text();

@@ -10,6 +10,7 @@ use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
+use litemap::LiteMap;
 
 /// Streams that may be open; further ones are skipped. Servers permit 100 to 1000. With usual headers, all of them fit into
 /// what one conversation may buffer.
@@ -37,7 +38,7 @@ pub(crate) struct Streams {
     pub(crate) keep: Option<usize>,
     /// Fields of whole messages are recorded.
     pub(crate) has_messages: bool,
-    open: BTreeMap<u32, Box<Stream>>,
+    open: LiteMap<u32, Box<Stream>>,
     /// Streams that ended last, with the numbers of their exchanges, and their windows.
     closed: VecDeque<ClosedStream>,
     /// The highest number of a stream that ended.
@@ -68,7 +69,7 @@ impl Streams {
             protocol,
             keep: protocol.kept_of_body(wants),
             has_messages: protocol.has_messages(wants),
-            open: BTreeMap::new(),
+            open: LiteMap::new(),
             closed: VecDeque::new(),
             highest_closed: 0,
             tunnels: BTreeMap::new(),
@@ -106,6 +107,10 @@ impl Streams {
     /// Returns the open streams.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut Stream)> {
         self.open.iter_mut().map(|(&id, stream)| (id, &mut **stream))
+    }
+
+    fn streams_mut(&mut self) -> impl Iterator<Item = &mut Stream> {
+        self.iter_mut().map(|(_, stream)| stream)
     }
 
     /// Returns the windows of a stream that is open or was closed last.
@@ -180,7 +185,7 @@ impl Streams {
         self.text += len;
         while self.text > MAX_TEXT && self.open.len() > 1 {
             self.is_over_limit = true;
-            let longest = self.open.values_mut().max_by_key(|stream| stream.lines());
+            let longest = self.streams_mut().max_by_key(|stream| stream.lines());
             match longest.map_or(0, |stream| stream.drop_lines()) {
                 0 => self.report_oldest(Some(id), cx),
                 dropped => self.text = self.text.saturating_sub(dropped),
@@ -192,7 +197,7 @@ impl Streams {
     pub(crate) fn add_body(&mut self, len: usize) {
         self.bodies += len;
         while self.bodies > MAX_BODIES {
-            let largest = self.open.values_mut().max_by_key(|stream| stream.bodies());
+            let largest = self.open.iter_mut().map(|(_, stream)| stream).max_by_key(|stream| stream.bodies());
             let Some(largest) = largest.filter(|stream| stream.bodies() > 0) else { break };
             self.bodies = self.bodies.saturating_sub(largest.bodies());
             largest.halves.iter_mut().for_each(StreamHalf::drop_body);
@@ -233,7 +238,7 @@ impl Streams {
         self.closed.drain(..self.closed.len().saturating_sub(KEPT_CLOSED));
         self.closed.shrink_to_fit();
         if self.bodies > 0 {
-            self.open.values_mut().flat_map(|stream| &mut stream.halves).for_each(StreamHalf::drop_body);
+            self.streams_mut().flat_map(|stream| &mut stream.halves).for_each(StreamHalf::drop_body);
             self.bodies = 0;
             return;
         }
@@ -260,7 +265,7 @@ impl Streams {
     }
 
     fn report(&mut self, id: u32, cx: &mut Context<'_>) {
-        let Some(mut stream) = self.open.remove(&id) else { return };
+        let Some(mut stream) = crate::lite_map::remove(&mut self.open, &id) else { return };
         self.text = self.text.saturating_sub(stream.text());
         self.bodies = self.bodies.saturating_sub(stream.bodies());
         if self.closed.len() == MAX_CLOSED {

@@ -202,7 +202,7 @@ impl SessionDriver {
         for event in feed.cx.events.get_mut(events.start..end).unwrap_or_default() {
             let Event::Exchange(exchange) = event else { continue };
             let id = Some(exchange.id);
-            for driver in nested.above.values_mut().filter(|driver| driver.exchange == id) {
+            for (_, driver) in nested.above.iter_mut().filter(|(_, driver)| driver.exchange == id) {
                 if let DriverState::Session { session, .. } = &mut driver.state {
                     session.conclude(exchange);
                 }
@@ -212,7 +212,7 @@ impl SessionDriver {
 
     /// Feeds what the session derived in a call to the drivers above, and offers woken lanes again.
     fn route(&mut self, lane: Lane, consumed: u64, feed: &mut Feed<'_>) {
-        let items = std::mem::take(&mut feed.cx.derived.items);
+        let mut items = std::mem::take(&mut feed.cx.derived.items);
         let woken = std::mem::take(&mut feed.cx.derived.woken);
         let (title, reassembly) = match &self.state {
             DriverState::Session { kind, .. } => (kind.derived_title, kind.reassembly),
@@ -222,12 +222,16 @@ impl SessionDriver {
         let until = self.buffer(lane).consumed;
         let outer = feed.enter(frames, (lane.side, until.saturating_sub(consumed), until), reassembly);
         let tracking = self.tracking;
-        for Derived { lane, item } in items {
+        for Derived { lane, item } in items.drain(..) {
             feed.cx.is_encrypted = self.is_encrypted;
             let nested = self.nested.get_or_insert_default();
             nested.route(lane, item, title, tracking, feed);
         }
         feed.leave(outer);
+        if feed.cx.derived.items.capacity() == 0 {
+            // Its memory is used again.
+            feed.cx.derived.items = items;
+        }
         for lane in woken {
             self.offer_unconsumed(lane, feed);
         }

@@ -17,6 +17,7 @@ use after_call::Checkpoint;
 pub(super) use completed::{Assembled, Completed, Owner};
 pub(super) use conversation::ConversationState;
 use detect::Detection;
+use dissectors::lite_map;
 use dissectors::protocol::SessionKind;
 use dissectors::session::{
     Chunk, Event, ExchangeId, Handover, Input, Lane, Missing, Session, Side, SideEnd, Stamp, Successor, Transition,
@@ -80,6 +81,8 @@ pub(in crate::analysis) struct SessionDriver {
     tracking: Tracking,
     /// Datagrams in which no session was detected.
     undetected: u8,
+    /// Bytes buffered and not consumed, when the driver below counted them.
+    counted: [usize; 2],
 }
 
 /// What a driver keeps track of.
@@ -115,6 +118,7 @@ impl SessionDriver {
             nested: None,
             tracking,
             undetected: 0,
+            counted: [0; 2],
         }
     }
 
@@ -188,6 +192,14 @@ impl SessionDriver {
     pub(in crate::analysis) fn unconsumed(&self) -> usize {
         let nested = self.nested.as_ref().map_or(0, |nested| nested.unconsumed);
         nested + self.sides.iter().map(|side| side.unconsumed.len()).sum::<usize>()
+    }
+
+    /// Counts bytes buffered and not consumed, for the driver below; returns the differences to when they were last counted.
+    fn count(&mut self) -> [isize; 2] {
+        let now = [self.buffered(), self.unconsumed()];
+        let [before_buffered, before_unconsumed] = std::mem::replace(&mut self.counted, now);
+        let [buffered, unconsumed] = now.map(|bytes| bytes as isize);
+        [buffered - before_buffered as isize, unconsumed - before_unconsumed as isize]
     }
 
     /// Whether both sides have ended.
@@ -409,6 +421,7 @@ impl SessionDriver {
             nested: self.nested.take(),
             tracking: self.tracking,
             undetected: 0,
+            counted: [0; 2],
         };
         self.nested.get_or_insert_default().above.insert(0, Box::new(above));
         feed.conversation.drivers += 1;
@@ -519,7 +532,7 @@ impl SessionDriver {
         if let Some(nested) = &mut self.nested
             && nested.channels.get(&channel).is_some_and(|sides| sides.iter().all(|side| side.ended))
         {
-            nested.channels.remove(&channel);
+            lite_map::remove(&mut nested.channels, &channel);
         }
     }
 

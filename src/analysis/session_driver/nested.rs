@@ -6,10 +6,12 @@ use crate::analysis::frame_context::Feed;
 use crate::analysis::limits;
 use crate::analysis::reassembler::{Arrival, Part, Reassembler};
 use crate::analysis::side_buffer::SideBuffer;
+use dissectors::lite_map;
 use dissectors::session::{
     DATAGRAM_CHANNEL, DerivedItem, GROUP_BITS, Handover, Input, Lane, Missing, Side, SideEnd, Stamp,
 };
 use dissectors::tree::Slice;
+use litemap::LiteMap;
 use std::collections::BTreeMap;
 
 /// The bits of a channel within its group.
@@ -21,9 +23,9 @@ const MAX_READ_GROUPS: usize = 64;
 #[derive(Clone, Default)]
 pub(super) struct Nested {
     /// The sides of the other channels, of a session with [`Input::Channels`].
-    pub(super) channels: BTreeMap<u64, Box<[SideBuffer; 2]>>,
-    /// The drivers above, by channel. These and the sides are boxed: a node of a map has room for eleven.
-    pub(super) above: BTreeMap<u64, Box<SessionDriver>>,
+    pub(super) channels: LiteMap<u64, Box<[SideBuffer; 2]>>,
+    /// The drivers above, by channel.
+    pub(super) above: LiteMap<u64, Box<SessionDriver>>,
     /// Derived bytes that came out of order, by lane.
     pub(super) unordered: BTreeMap<Lane, Reassembler>,
     /// The channels of the drivers whose sessions read all channels of a group, by group.
@@ -67,7 +69,6 @@ impl Nested {
             self.begin(channel, tracking, handover, feed);
         }
         let Some(driver) = self.above.get_mut(&channel) else { return };
-        let before = (driver.buffered(), driver.unconsumed());
         match item {
             DerivedItem::Begin(handover) => {
                 driver.begin(*handover, feed);
@@ -106,8 +107,9 @@ impl Nested {
             DerivedItem::End(end) => driver.end(lane, end, feed),
             DerivedItem::EndChannels(_) => {}
         }
-        self.buffered = (self.buffered + driver.buffered()).saturating_sub(before.0);
-        self.unconsumed = (self.unconsumed + driver.unconsumed()).saturating_sub(before.1);
+        let [buffered, unconsumed] = driver.count();
+        self.buffered = self.buffered.saturating_add_signed(buffered);
+        self.unconsumed = self.unconsumed.saturating_add_signed(unconsumed);
         if reader.is_none() && driver.has_ended() {
             self.ended.push(channel);
         }
@@ -115,8 +117,7 @@ impl Nested {
 
     /// Ends the drivers of a group, to be dropped after the session below has reported their exchanges.
     fn end_group(&mut self, group: u64, end: SideEnd, feed: &mut Feed<'_>) {
-        let of_group = self.above.range_mut(group << GROUP_BITS..=group << GROUP_BITS | CHANNELS);
-        for (&channel, driver) in of_group {
+        for (&channel, driver) in self.above.iter_mut().filter(|(channel, _)| **channel >> GROUP_BITS == group) {
             Side::BOTH.into_iter().for_each(|side| driver.end_side(side, end, feed));
             self.ended.push(channel);
         }
@@ -126,14 +127,14 @@ impl Nested {
     /// Whether a session has read any of the bytes that were derived of an exchange: those of the group of its number.
     pub(super) fn has_read(&self, exchange: u32) -> bool {
         let group = u64::from(exchange) & u64::MAX >> GROUP_BITS;
-        let of_group = self.above.range(group << GROUP_BITS..=group << GROUP_BITS | CHANNELS);
-        self.read_groups.contains(&group) || of_group.into_iter().any(|(_, driver)| driver.has_session())
+        let mut of_group = self.above.iter().filter(|(channel, _)| **channel >> GROUP_BITS == group);
+        self.read_groups.contains(&group) || of_group.any(|(_, driver)| driver.has_session())
     }
 
     /// Drops the drivers of channels that have ended.
     pub(super) fn drop_ended(&mut self, conversation: &mut ConversationState) {
         for channel in std::mem::take(&mut self.ended) {
-            if let Some(driver) = self.above.remove(&channel) {
+            if let Some(driver) = lite_map::remove(&mut self.above, &channel) {
                 let group = channel >> GROUP_BITS;
                 if driver.has_session() && !self.read_groups.contains(&group) {
                     if self.read_groups.len() == MAX_READ_GROUPS {
@@ -141,21 +142,20 @@ impl Nested {
                     }
                     self.read_groups.push(group);
                 }
-                self.buffered = self.buffered.saturating_sub(driver.buffered());
-                self.unconsumed = self.unconsumed.saturating_sub(driver.unconsumed());
+                let [buffered, unconsumed] = driver.counted;
+                self.buffered = self.buffered.saturating_sub(buffered);
+                self.unconsumed = self.unconsumed.saturating_sub(unconsumed);
                 conversation.drivers = conversation.drivers.saturating_sub(1);
             }
-        }
-        if self.above.is_empty() {
-            self.above = BTreeMap::new();
         }
     }
 
     /// Drops the buffers of lanes that have nothing in them, if no frames are tracked.
     pub(super) fn drop_idle_lanes(&mut self) {
-        let drivers = self.above.values_mut().filter(|driver| !driver.tracking.frames);
+        let drivers = self.above.iter_mut().map(|(_, driver)| driver).filter(|driver| !driver.tracking.frames);
         for nested in drivers.filter_map(|driver| driver.nested.as_mut()) {
             nested.channels.retain(|_, sides| !sides.iter().all(SideBuffer::is_idle));
+            lite_map::shrink(&mut nested.channels);
         }
     }
 
@@ -172,6 +172,7 @@ impl Nested {
             nested: None,
             tracking,
             undetected: 0,
+            counted: [0; 2],
         };
         if feed.depth > limits::NESTED_SESSIONS || feed.conversation.drivers >= limits::NESTED_DRIVERS {
             driver.state = DriverState::Unread;
@@ -183,12 +184,15 @@ impl Nested {
     /// Lets each driver act, in the order of the channels.
     pub(super) fn each(&mut self, feed: &mut Feed<'_>, mut act: impl FnMut(&mut SessionDriver, &mut Feed<'_>)) {
         let outer = feed.enter(Vec::new(), (Side::Client, 0, 0), None);
-        for driver in self.above.values_mut() {
+        (self.buffered, self.unconsumed) = (0, 0);
+        for (_, driver) in self.above.iter_mut() {
             act(driver, feed);
+            driver.count();
+            let [buffered, unconsumed] = driver.counted;
+            self.buffered += buffered;
+            self.unconsumed += unconsumed;
         }
         feed.leave(outer);
-        self.buffered = self.above.values().map(|driver| driver.buffered()).sum();
-        self.unconsumed = self.above.values().map(|driver| driver.unconsumed()).sum();
     }
 }
 

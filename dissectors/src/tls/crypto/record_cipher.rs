@@ -1,9 +1,10 @@
 //! Decryption of one record with the keys of its side. What is not authentic is not returned.
 
-use crate::aead::{AeadKey, nonce};
+use crate::aead::{AeadKey, NONCE, nonce};
 use crate::cipher_suite::{Cipher, CipherSuite};
-use crate::kdf::{self, Hash, expand_label};
+use crate::kdf::{self, Hash, LabelExpander, expand_label};
 use aes::{Aes128, Aes256};
+use alloc::vec;
 use alloc::vec::Vec;
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use ccm::aead::KeyInit;
@@ -49,8 +50,11 @@ impl RecordCipher {
         if suite.cipher.tag_len() == 0 || secret.len() != suite.hash.len() {
             return None;
         }
-        let key = AeadKey::new(suite.cipher, &expand_label(suite.hash, secret, "key", suite.cipher.key_len()))?;
-        let iv = expand_label(suite.hash, secret, "iv", 12);
+        let expander = LabelExpander::new(suite.hash, secret)?;
+        let (mut key, mut iv) = (vec![0; suite.cipher.key_len()], vec![0; NONCE]);
+        expander.expand("key", &mut key);
+        expander.expand("iv", &mut iv);
+        let key = AeadKey::new(suite.cipher, &key)?;
         let secret = secret.to_vec();
         Some(RecordCipher { suite, version: 0x0304, key, iv, mac_key: Vec::new(), secret, encrypts_then_macs: false })
     }
@@ -112,7 +116,7 @@ impl RecordCipher {
             cipher if cipher.block_len() > 0 => self.decrypt_blocks(record, sequence)?,
             Cipher::ChaCha20Poly1305 => {
                 let aad = self.additional_data(record, sequence, record.body.len())?;
-                self.key.open(&nonce(&self.iv, sequence), &aad, record.body)?
+                self.key.open(&self.nonce(sequence)?, &aad, record.body)?
             }
             _ => {
                 // RFC 5288 3: the nonce is four bytes of the key derivation and eight of the record.
@@ -140,12 +144,17 @@ impl RecordCipher {
         let [major, minor] = record.version.to_be_bytes();
         let [high, low] = u16::try_from(record.body.len()).ok()?.to_be_bytes();
         let aad = [record.content, major, minor, high, low];
-        let mut bytes = self.key.open(&nonce(&self.iv, sequence), &aad, record.body)?;
+        let mut bytes = self.key.open(&self.nonce(sequence)?, &aad, record.body)?;
         // RFC 8446 5.4: the content type is the last byte that is not padding.
         let end = bytes.iter().rposition(|&byte| byte != 0)?;
         let content = bytes.get(end).copied()?;
         bytes.truncate(end);
         Some((content, bytes))
+    }
+
+    /// The nonce of a record whose number it has (RFC 8446 5.3, RFC 7905 2).
+    fn nonce(&self, sequence: u64) -> Option<[u8; NONCE]> {
+        Some(nonce(self.iv.as_slice().try_into().ok()?, sequence))
     }
 
     /// Additional data of a record with this many sealed bytes (RFC 5246 6.2.3.3).

@@ -51,9 +51,9 @@ pub(super) fn url(call: &CollectedCall) -> String {
     }
     let scheme = if exchange.is_encrypted { "https" } else { "http" };
     let authority = authority(call);
-    // The target of CONNECT is an authority (RFC 9112 3.2.3), that of OPTIONS may be an asterisk.
+    // The target of CONNECT is an authority (RFC 9112 3.2.3), or the path of a tunnel (RFC 8441 4); that of OPTIONS may be an asterisk.
     match target {
-        _ if exchange.method == "CONNECT" => format!("{scheme}://{target}/"),
+        _ if exchange.method == "CONNECT" && !target.starts_with('/') => format!("{scheme}://{target}/"),
         "*" => format!("{scheme}://{authority}"),
         _ => format!("{scheme}://{authority}{target}"),
     }

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 /// Captures with calls of the web, of all versions and with all kinds of trouble.
-const WEB: [&str; 22] = [
+const WEB: [&str; 23] = [
     "http/post-login.pcap",
     "http/gzip.pcap",
     "http/brotli.pcap",
@@ -27,6 +27,7 @@ const WEB: [&str; 22] = [
     "http/version-0-9.pcap",
     "http/upgrade-websocket.pcap",
     "http2/nginx.pcap",
+    "http3/tunnels.pcapng",
     "http2/mid-stream.pcap",
     "http2/loss.pcap",
     "http2/resets.pcap",

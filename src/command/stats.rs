@@ -10,6 +10,7 @@ use super::output::{Output, escape_paths};
 use super::overwrite::refuse_captures;
 use super::{CommandOutcome, finish_output, print_message, terminal_width};
 use crate::args::{StatsArgs, StatsFormat, TableName};
+use clap::ValueEnum;
 use overhear::analysis::{Analyzer, Event, FrameResults, Task};
 use overhear::report::{DissectedFrame, JsonFraming, RecordFormat};
 use overhear::statistics::{CaptureStatistics, TableKind};
@@ -53,6 +54,10 @@ fn open(args: StatsArgs) -> Result<Opened, String> {
     let (run, decode) = (args.output.run(), args.captures.decode.clone());
     let CaptureInput { paths, filter } = CaptureInput::of(args.captures)?;
     refuse_captures("-o", run.output.as_deref(), &paths, &decode)?;
+    let is_table = |path: &&PathBuf| path.to_str().is_some_and(|name| TableName::from_str(name, true).is_ok());
+    if let Some(name) = paths.iter().filter(|path| !path.exists()).find(is_table).map(|path| path.display()) {
+        return Err(format!("{name}: no such file; the table {name} is printed with -z {name}"));
+    }
     let text = filter.as_ref().map(|(_, text)| text.clone());
     let again = text.map(|text| overhear::filter::Filter::new(&text).map_err(|fault| fault.display(&text).to_string()));
     let calls = FilterMatcher::new(filter.map(|filter| filter.0), MatchUnit::Calls);

@@ -297,4 +297,7 @@ fn a_truncated_capture_has_the_numbers_of_its_readable_part() {
     assert!(error.contains("truncated record") && code == 2, "{error}");
     let (_, error, code) = run(&["stats", "missing.pcap"]);
     assert!(error.contains("no such file") && code == 2, "{error}");
+    let (text, error, code) = run(&["stats", "http", &fixture("file/empty.pcap")]);
+    assert!(error.contains("http: no such file; the table http is printed with -z http") && code == 2, "{error}");
+    assert_eq!(text, "");
 }

@@ -95,9 +95,9 @@ pub(super) fn command(request: &CurlRequest<'_>) -> Option<Result<String, String
     let mut has_host = false;
     for line in request.headers.iter().filter(|line| !line.is_empty()) {
         let is_framing = FRAMING_HEADERS.iter().any(|own| is_of(line, own.as_bytes()));
-        // curl states the length of a body, but not that there is none.
+        // curl states the length of a body after the other headers, and does not state that there is none.
         let is_empty_length = !has_body && header_pair(line).is_some_and(|(_, value)| value == b"0");
-        if is_framing && !is_empty_length || request.is_pseudo(line) {
+        if is_framing && !is_empty_length && !request.has_length_before_others(line) || request.is_pseudo(line) {
             continue;
         }
         let is_second_host = is_of(line, b"host") && std::mem::replace(&mut has_host, true);
@@ -158,6 +158,15 @@ impl CurlRequest<'_> {
     /// Whether a header is a part of the request line (RFC 9113 8.3.1).
     fn is_pseudo(&self, line: &[u8]) -> bool {
         line.starts_with(b":") && !self.version.starts_with(b"HTTP/1.")
+    }
+
+    /// Whether a line of a request of HTTP/1 states the length of the body, and other headers follow it.
+    fn has_length_before_others(&self, line: &[u8]) -> bool {
+        let states_length = |(name, value): (&[u8], &[u8])| {
+            name.eq_ignore_ascii_case(b"content-length") && value == self.body.len().to_string().as_bytes()
+        };
+        let is_last = self.headers.iter().rfind(|line| !line.is_empty()).is_some_and(|last| *last == line);
+        self.version.starts_with(b"HTTP/1.") && !is_last && header_pair(line).is_some_and(states_length)
     }
 
     /// Whether a line is a header Host that curl would send as another `:authority`.

@@ -1,6 +1,6 @@
 //! The statements of Python that repeat a request.
 
-use super::{content_length, is_plain_authority, repeated_headers, server};
+use super::{content_length, is_plain_authority, is_sent_as_is, repeated_headers, server};
 use crate::export::call_collector::CollectedCall;
 use crate::export::message::CapturedMessage;
 use crate::export::web_text::authority;
@@ -53,9 +53,13 @@ pub(super) fn statements(call: &CollectedCall, request: &CapturedMessage) -> Res
     if request.header("host").is_none() && !is_text {
         header(format!("Host: {authority}").as_bytes());
     }
-    repeated_headers(request).for_each(&mut header);
-    if let Some(length) = content_length(request) {
-        header(format!("Content-Length: {length}").as_bytes());
+    if is_text && is_sent_as_is(request) {
+        request.headers().for_each(header);
+    } else {
+        repeated_headers(request).for_each(&mut header);
+        if let Some(length) = content_length(request) {
+            header(format!("Content-Length: {length}").as_bytes());
+        }
     }
     out.push_str("], ");
     push_bytes(&mut out, request.content());

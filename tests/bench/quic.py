@@ -5,7 +5,7 @@ import struct
 
 from dns import datagram
 from http1 import HOSTS, json_text
-from tls import AES_128_GCM_SHA256, LABELS, client_random, expand, extension, message, secret
+from tls import AES_128_GCM_SHA256, LABELS, SideKey, client_random, expand, extension, message, secret
 from wire import CLIENT, Rng, SERVER, address, interleaved
 
 # RFC 9001 5.2.
@@ -50,22 +50,19 @@ def varint(number):
     raise ValueError(number)
 
 
-class PacketKeys:
-    """Keys of the packets of a side (RFC 9001 5)."""
+class PacketKeys(SideKey):
+    """Keys of the packets of a side, and of the masks of their headers (RFC 9001 5)."""
 
     def __init__(self, traffic_secret):
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-        self.key, self.iv = AESGCM(expand(traffic_secret, b"quic key", 16)), int.from_bytes(expand(traffic_secret, b"quic iv", 12), "big")
+        super().__init__(traffic_secret, b"quic ")
         self.mask = Cipher(algorithms.AES(expand(traffic_secret, b"quic hp", 16)), modes.ECB()).encryptor()
-        self.number = 0
 
     def seal(self, header, payload):
         """Returns a packet: the number, of two bytes, follows the header."""
-        number, self.number = self.number, self.number + 1
         first, header = header[0] | 1, header[1:]
-        plain = bytes([first]) + header + struct.pack(">H", number & 0xFFFF)
-        sealed = self.key.encrypt((self.iv ^ number).to_bytes(12, "big"), payload, plain)
+        plain = bytes([first]) + header + struct.pack(">H", self.number & 0xFFFF)
+        sealed = self.encrypt(plain, payload)
         mask = self.mask.update(sealed[2:18])
         first ^= mask[0] & (0x0F if first & 0x80 else 0x1F)
         return bytes([first]) + header + bytes(own ^ of for own, of in zip(plain[-2:], mask[1:])) + sealed

@@ -55,18 +55,26 @@ def secret(nth, label):
     return hashlib.sha256(b"%d %s" % (nth, label.encode())).digest()
 
 
-class Cipher:
-    """Keys of a side (RFC 8446 7.3)."""
+class SideKey:
+    """Key of a side, and the nonces of its records or packets by their numbers (RFC 8446 5.3 and 7.3, RFC 9001 5)."""
 
-    def __init__(self, traffic_secret):
+    def __init__(self, traffic_secret, prefix=b""):
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-        self.key, self.iv, self.number = AESGCM(expand(traffic_secret, b"key", 16)), expand(traffic_secret, b"iv", 12), 0
+        self.key = AESGCM(expand(traffic_secret, prefix + b"key", 16))
+        self.iv, self.number = int.from_bytes(expand(traffic_secret, prefix + b"iv", 12), "big"), 0
+
+    def encrypt(self, header, data):
+        nonce = (self.iv ^ self.number).to_bytes(12, "big")
+        self.number += 1
+        return self.key.encrypt(nonce, data, header)
+
+
+class Cipher(SideKey):
+    """Keys of the records of a side."""
 
     def record(self, content, data):
         header = struct.pack(">BHH", APPLICATION_DATA, 0x0303, len(data) + 17)
-        nonce = (int.from_bytes(self.iv, "big") ^ self.number).to_bytes(12, "big")
-        self.number += 1
-        return header + self.key.encrypt(nonce, data + bytes([content]), header)
+        return header + self.encrypt(header, data + bytes([content]))
 
     def data(self, data):
         return b"".join(self.record(APPLICATION_DATA, data[at:at + MAX_RECORD]) for at in range(0, len(data), MAX_RECORD))

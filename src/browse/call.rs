@@ -146,6 +146,8 @@ fn call_frames(table: &FrameTable, call: &CallEntry) -> Vec<(u32, CallPhase)> {
     let last = ends.into_iter().max().unwrap_or(first);
     let phase = |frame: u32| match (call.request, call.response) {
         _ if frame < first => CallPhase::Connect,
+        (Some(_), Some(content)) if call.is_connection && frame < content.first => CallPhase::Tls,
+        (Some(_), None) if call.is_connection => CallPhase::Tls,
         (Some(request), _) if frame <= request.last => CallPhase::Request,
         (_, Some(response)) if frame >= response.first => CallPhase::Download,
         _ => CallPhase::Wait,

@@ -13,6 +13,8 @@ pub(super) struct CallEntry {
     pub(super) is_one_way: bool,
     /// Whether it was carried by an encrypted connection.
     pub(super) is_encrypted: bool,
+    /// Whether it stands for a connection whose content is not read.
+    pub(super) is_connection: bool,
     pub(super) requester: Option<Side>,
     pub(super) request: Option<MessageFrames>,
     pub(super) response: Option<MessageFrames>,
@@ -70,12 +72,14 @@ impl CallEntry {
 
     /// Creates the entry of an exchange that was reported after a frame was read.
     pub(super) fn from_exchange(exchange: &Exchange, reported_in: u32) -> CallEntry {
-        let &Exchange { id, parent, is_one_way, is_encrypted, requester, request, response, .. } = exchange;
+        let &Exchange { id, parent, is_one_way, is_encrypted, is_connection, requester, request, response, .. } =
+            exchange;
         CallEntry {
             id,
             parent,
             is_one_way,
             is_encrypted,
+            is_connection,
             requester,
             request: request.map(MessageFrames::from_transfer),
             response: response.map(MessageFrames::from_transfer),

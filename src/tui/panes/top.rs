@@ -17,9 +17,10 @@ pub(crate) fn error_height(model: &Model) -> u16 {
 
 /// Returns the tabs, each with its text and the columns it covers.
 pub(crate) fn tabs(model: &Model) -> Vec<(Tab, String, Range<u16>)> {
+    // Lists that are not visible may not be sorted yet.
     let all = [
-        (Tab::Calls, "Calls", Some(model.call_numbers().len())),
-        (Tab::Streams, "Streams", Some(model.stream_numbers().len() + model.connection_numbers().len())),
+        (Tab::Calls, "Calls", Some(model.unsorted_calls().len())),
+        (Tab::Streams, "Streams", Some(model.unsorted_streams().len() + model.unsorted_connections().len())),
         (Tab::Frames, "Frames", Some(model.unsorted_frames().len())),
         (Tab::Statistics, "Statistics", None),
         (Tab::Notes, "Notes", Some(model.notes.problems() as usize)),

@@ -87,7 +87,7 @@ impl Call {
     /// Whether a response belongs to it and was not captured.
     #[must_use]
     pub fn is_unanswered(&self) -> bool {
-        self.exchange.lacks_response() && !self.is_to_group()
+        self.exchange.lacks_response() && !self.exchange.has_unknown_response() && !self.is_to_group()
     }
 }
 

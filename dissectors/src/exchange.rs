@@ -69,6 +69,8 @@ pub enum Outcome {
     Aborted,
     /// No response was seen.
     Unanswered,
+    /// What became of it is not known: its state was dropped at a limit, or its response was not decrypted.
+    Unknown,
 }
 
 /// How one message crossed the wire.
@@ -97,6 +99,19 @@ impl Exchange {
     #[must_use]
     pub fn named_protocol(&self) -> &'static str {
         if self.content_protocol.is_empty() { self.protocol } else { self.content_protocol }
+    }
+
+    /// Notes that what was not seen of it may have been captured.
+    pub fn set_unknown(&mut self) {
+        if matches!(self.outcome, Outcome::Pending | Outcome::Aborted | Outcome::Unanswered) {
+            self.outcome = Outcome::Unknown;
+        }
+    }
+
+    /// Whether its response was not seen and may have been captured.
+    #[must_use]
+    pub fn has_unknown_response(&self) -> bool {
+        self.outcome == Outcome::Unknown && self.lacks_response()
     }
 
     /// Whether a response belongs to it and was not captured.

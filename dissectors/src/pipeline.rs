@@ -8,7 +8,7 @@ use alloc::collections::VecDeque;
 use compact_str::CompactString;
 
 /// Maximum number of requests that wait for their responses, of one connection. Further ones are counted, so that the
-/// order stays known, and are reported without their responses. Libraries send some thousands at once.
+/// order stays known, and are reported as unknown. Libraries send some thousands at once.
 const MAX_OPEN: usize = 4096;
 /// Maximum number of bytes of the texts of these requests.
 const MAX_TEXT: usize = 256 << 10;
@@ -214,7 +214,11 @@ impl<K> Pipeline<K> {
             self.entries.push_back(Entry::Open(open));
             return true;
         }
-        self.report_unanswered(open, cx);
+        if cx.reports_exchanges {
+            let mut exchange = self.without_response(open, cx);
+            exchange.set_unknown();
+            cx.events.push(Event::Exchange(exchange));
+        }
         self.add_counted(nth);
         false
     }
@@ -376,16 +380,20 @@ impl<K> Pipeline<K> {
         (self.text, self.barrier, self.missing) = (0, None, None);
     }
 
-    fn report_unanswered(&self, mut open: OpenRequest<K>, cx: &mut Context<'_>) {
-        if !cx.reports_exchanges {
-            return;
+    fn report_unanswered(&self, open: OpenRequest<K>, cx: &mut Context<'_>) {
+        if cx.reports_exchanges {
+            cx.events.push(Event::Exchange(self.without_response(open, cx)));
         }
+    }
+
+    /// Returns the exchange of a request whose response is not complete.
+    fn without_response(&self, mut open: OpenRequest<K>, cx: &Context<'_>) -> Box<Exchange> {
         if let Some(response) = &mut open.response {
             response.complete = false;
         }
         let mut exchange = self.exchange(open, cx);
         exchange.outcome = if exchange.response.is_some() { Outcome::Aborted } else { Outcome::Unanswered };
-        cx.events.push(Event::Exchange(exchange));
+        exchange
     }
 
     fn exchange(&self, open: OpenRequest<K>, cx: &Context<'_>) -> Box<Exchange> {

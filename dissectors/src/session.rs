@@ -378,6 +378,8 @@ pub enum SideEnd {
     Canceled,
     /// Not seen: the capture ended, or the conversation was dropped.
     Unseen,
+    /// Not read: its state was dropped at a limit, or its bytes were not decrypted.
+    Unread,
 }
 
 /// Whether the first bytes of a side could be a protocol.

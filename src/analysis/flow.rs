@@ -1,6 +1,7 @@
 //! The table of conversations. They are numbered in capture order. At the limit, the longest idle one is evicted.
 
 use super::limits;
+use super::recent_map::RecentMap;
 use crate::capture::Endpoint;
 use dissectors::packet::Address;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -34,6 +35,13 @@ impl FlowKey {
         } else {
             FlowKey { low: words(to), high: words(from), ports: to_port << 16 | from_port | version }
         }
+    }
+}
+
+impl FlowKey {
+    /// Returns a hash that is the same in each run and thread.
+    fn stable_hash(&self) -> u64 {
+        std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().hash_one(self)
     }
 }
 
@@ -78,6 +86,17 @@ pub(super) struct FlowTable<T> {
     newest: u32,
     oldest: u32,
     next_number: u32,
+    /// Hashes of the keys of conversations that were evicted, if any were.
+    evicted: Option<Box<RecentMap<u64, ()>>>,
+}
+
+/// A conversation that was added.
+pub(super) struct AddedFlow<T> {
+    pub(super) index: FlowIndex,
+    /// The conversation that was evicted for it.
+    pub(super) evicted: Option<T>,
+    /// Whether a conversation with its key was evicted before.
+    pub(super) was_evicted: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +128,7 @@ impl<T> FlowTable<T> {
             newest: NONE,
             oldest: NONE,
             next_number: 0,
+            evicted: None,
         }
     }
 
@@ -139,17 +159,21 @@ impl<T> FlowTable<T> {
         Ok(FlowIndex(index))
     }
 
-    /// Adds a conversation. Returns it, and the conversation that was evicted for it.
-    pub(super) fn add(&mut self, vacancy: Vacancy, flow: T) -> (FlowIndex, Option<T>) {
+    /// Adds a conversation, which begins in a frame.
+    pub(super) fn add(&mut self, vacancy: Vacancy, flow: T, frame: u32) -> AddedFlow<T> {
         let Vacancy { key, hash } = vacancy;
+        let was_evicted = self.evicted.as_mut().is_some_and(|known| known.remove(&key.stable_hash()).is_some());
         if self.entries.len() < limits::CONVERSATIONS {
             let index = self.entries.len() as u32;
             self.entries.push(FlowEntry { key, newer: NONE, older: NONE, flow });
             self.link(index);
             self.insert_index(hash, index);
-            return (FlowIndex(index), None);
+            return AddedFlow { index: FlowIndex(index), evicted: None, was_evicted };
         }
         let index = self.oldest;
+        let oldest = self.entries[index as usize].key.stable_hash();
+        let known = self.evicted.get_or_insert_with(|| Box::new(RecentMap::new(limits::EVICTED_CONVERSATIONS)));
+        known.insert(oldest, frame, ());
         self.unlink(index);
         self.remove_index(index);
         let entry = &mut self.entries[index as usize];
@@ -157,7 +181,7 @@ impl<T> FlowTable<T> {
         let evicted = std::mem::replace(&mut entry.flow, flow);
         self.link(index);
         self.insert_index(hash, index);
-        (FlowIndex(index), Some(evicted))
+        AddedFlow { index: FlowIndex(index), evicted: Some(evicted), was_evicted }
     }
 
     /// Adds the index of an entry to the table. `hash` is that of its key.
@@ -297,7 +321,8 @@ mod tests {
             Ok(known) => (known, None),
             Err(vacancy) => {
                 let number = table.assign_number();
-                table.add(vacancy, number)
+                let added = table.add(vacancy, number, 0);
+                (added.index, added.evicted)
             }
         }
     }

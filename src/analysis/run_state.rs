@@ -52,6 +52,8 @@ pub(super) struct RunState {
     /// Number of connections in datagrams that have begun.
     pub(super) datagram_connections: u32,
     pub(super) messages: Vec<dissectors::session::Event>,
+    /// What ends is dropped at a limit: open exchanges are unknown.
+    pub(super) is_dropping: bool,
     /// Identifiers by which conversations in datagrams are found between other endpoints.
     pub(super) paths: UdpPaths,
     derived: Derivation,
@@ -108,6 +110,7 @@ impl RunState {
             seek_facts: Vec::new(),
             found_names: Vec::new(),
             messages: Vec::new(),
+            is_dropping: false,
             paths: UdpPaths::default(),
             derived: Derivation::default(),
             prefilter: None,
@@ -257,7 +260,10 @@ impl RunState {
         }
         for message in self.messages.drain(..) {
             match message {
-                dissectors::session::Event::Exchange(exchange) if self.task.exchanges => {
+                dissectors::session::Event::Exchange(mut exchange) if self.task.exchanges => {
+                    if self.is_dropping {
+                        exchange.set_unknown();
+                    }
                     let mut call = call(exchange, self.start);
                     name_call(&mut call, &self.task);
                     self.events.push(Event::Call(call));
@@ -273,6 +279,22 @@ impl RunState {
                 | dissectors::session::Event::OutsideMessages => {}
             }
         }
+    }
+
+    /// Reports what ends because its state is dropped at a limit.
+    pub(super) fn dropping(&mut self, act: impl FnOnce(&mut RunState)) {
+        self.is_dropping = true;
+        act(self);
+        self.is_dropping = false;
+    }
+
+    /// Whether the present frame begins a conversation because an earlier one with the same endpoints was evicted. It is known
+    /// beforehand of a frame that is read out of its place.
+    pub(super) fn continues_evicted(&mut self, was_evicted: bool, at: Stamp) -> bool {
+        if was_evicted {
+            self.report_seek_fact(SeekFact::ContinuesEvicted(at.frame));
+        }
+        was_evicted || self.seek.as_ref().is_some_and(|seek| seek.continues_evicted)
     }
 
     /// Reports a fact for a frame that is read again.

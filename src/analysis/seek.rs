@@ -27,6 +27,8 @@ pub struct SeekContext {
     pub datagram_connections: u32,
     /// Addresses in it that other hosts used before.
     pub address_conflicts: Vec<AddressConflict>,
+    /// Whether it begins a conversation because an earlier one with the same endpoints was evicted.
+    pub continues_evicted: bool,
 }
 
 /// A fact that a [`SeekContext`] supplies when its frame is read again.
@@ -38,6 +40,8 @@ pub enum SeekFact {
     AddressConflict(u32, AddressConflict),
     /// A connection in datagrams begins in a frame.
     ConnectionBegins(u32),
+    /// A frame begins a conversation because an earlier one with the same endpoints was evicted.
+    ContinuesEvicted(u32),
 }
 
 impl SeekFact {
@@ -46,7 +50,9 @@ impl SeekFact {
     pub fn frame(&self) -> u32 {
         match self {
             SeekFact::Echo(echo) => echo.frame,
-            SeekFact::AddressConflict(frame, _) | SeekFact::ConnectionBegins(frame) => *frame,
+            SeekFact::AddressConflict(frame, _)
+            | SeekFact::ConnectionBegins(frame)
+            | SeekFact::ContinuesEvicted(frame) => *frame,
         }
     }
 

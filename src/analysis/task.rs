@@ -168,7 +168,7 @@ impl Work {
             || task.owners
             || task.follow_derived.is_some()
             || PROTOCOLS.iter().any(|protocol| is_above_layers(protocol) && own(protocol.fields));
-        let udp_fields = any(&[&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA]);
+        let udp_fields = any(&[&udp::STREAM, &udp::TIME_RELATIVE, &udp::TIME_DELTA, &udp::LIMIT]);
         Work {
             sequence: task.streams || task.collect || analysis || wants.columns,
             segments: tcp_fields::FIELDS.iter().any(|field| wants.field(field) && !tcp_fields::is_analysis_flag(field)),

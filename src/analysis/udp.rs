@@ -68,6 +68,16 @@ struct UdpSession {
     driver: SessionDriver,
 }
 
+/// The conversation that a datagram between other endpoints continues.
+#[derive(Clone, Copy)]
+struct ContinuedConversation {
+    index: FlowIndex,
+    /// The side of it that sent the datagram.
+    side: Side,
+    /// Whether both sides have sent on the path.
+    is_answered: bool,
+}
+
 impl UdpConversation {
     fn new(
         number: u32,
@@ -132,7 +142,7 @@ impl UdpConversation {
             }
             completed
         });
-        self.report(run);
+        run.dropping(|run| self.report(run));
         self.recount_state()
     }
 
@@ -221,7 +231,7 @@ impl UdpConversation {
     /// Releases what it buffers, and reports what that completes; returns the difference of the bytes it buffers.
     pub(super) fn release(&mut self, run: &mut RunState) -> isize {
         run.without_frame(self.id(), self.last, |context| self.release_buffers(context));
-        self.report(run);
+        run.dropping(|run| self.report(run));
         self.recount_buffered()
     }
 
@@ -296,13 +306,17 @@ impl RunState {
 }
 
 impl Tables {
-    /// Adds the conversation of a datagram, which is its first.
-    fn begin_udp(&mut self, vacancy: Vacancy, ends: [Endpoint; 2], first: &[u8], at: Stamp) -> FlowIndex {
+    /// Adds the conversation of a datagram, which is its first. Returns whether one with the same endpoints was evicted, too.
+    fn begin_udp(&mut self, vacancy: Vacancy, ends: [Endpoint; 2], first: &[u8], at: Stamp) -> (FlowIndex, bool) {
         let number = self.udp.assign_number();
         let flow = self.run.udp_flow(number, ends, at, first);
-        let (index, evicted) = self.udp.add(vacancy, flow);
-        evicted.into_iter().for_each(|evicted| self.close_udp(evicted));
-        index
+        let added = self.udp.add(vacancy, flow, at.frame);
+        if let Some(evicted) = added.evicted {
+            self.run.is_dropping = true;
+            self.close_udp(evicted);
+            self.run.is_dropping = false;
+        }
+        (added.index, added.was_evicted)
     }
 
     /// Reads a datagram with its conversation, and what it carries.
@@ -314,15 +328,20 @@ impl Tables {
         let mut found = None;
         let mut continued = None;
         let mut is_own = true;
+        let mut was_evicted = false;
         if self.run.work.udp_conversations {
             let bytes = datagram.payload.bytes;
             let ends = [source, destination];
             let index = match self.udp.find(FlowKey::new(source, destination)) {
                 Ok(known) => known,
-                Err(vacancy) => self.begin_udp(vacancy, ends, bytes, at),
+                Err(vacancy) => {
+                    let (index, evicted) = self.begin_udp(vacancy, ends, bytes, at);
+                    was_evicted = evicted;
+                    index
+                }
             };
             continued = self.continued_conversation(index, source, bytes).filter(|_| !datagram.quoted);
-            if let Some(conversation) = continued.and_then(|(index, _)| self.udp.flow_mut(index).own_mut()) {
+            if let Some(conversation) = continued.and_then(|continued| self.udp.flow_mut(continued.index).own_mut()) {
                 conversation.last = at;
                 self.run.udp_conversations.push(conversation.number);
             }
@@ -351,14 +370,18 @@ impl Tables {
             found = Some(index);
         }
         udp::describe(datagram, &facts, tree);
+        if self.run.continues_evicted(was_evicted && !datagram.quoted, at) {
+            let limit = limits::CONVERSATIONS;
+            let text = format_args!("earlier frames have another stream, which was dropped at {limit} conversations");
+            tree.note(&udp::LIMIT, datagram.header.all(), text);
+        }
         let found = found.filter(|_| !datagram.quoted && !datagram.payload.bytes.is_empty());
         let own = found.map(|index| self.udp.flow_mut(index).number);
-        let path = found.and_then(|index| self.udp.flow_mut(index).own()?.path.as_ref());
-        let is_answered = path.is_some_and(|path| path.is_answered);
-        let read = found.map(|index| continued.map_or(index, |(index, _)| index));
+        let read = found.map(|index| continued.map_or(index, |continued| continued.index));
         if let (Some(own), Some(conversation)) = (own, read.and_then(|index| self.udp.flow_mut(index).own_mut())) {
-            let further_path = continued.map(|_| FurtherPath { number: own, is_answered });
-            let side = continued.map_or_else(|| conversation.side(source), |(_, side)| side);
+            let further_path =
+                continued.map(|continued| FurtherPath { number: own, is_answered: continued.is_answered });
+            let side = continued.map_or_else(|| conversation.side(source), |continued| continued.side);
             let (number, events) = (conversation.number, self.run.events.len());
             self.run.swap_decoding(number, tree);
             let mut context = self.run.frame_context(conversation.id(), at, &mut self.packet.path, tree);
@@ -404,13 +427,21 @@ impl Tables {
         self.dissect(&datagram.next(), at, tree);
     }
 
-    /// Returns the conversation that a datagram continues, and the side of it that sent the datagram.
-    fn continued_conversation(&mut self, own: FlowIndex, source: Endpoint, bytes: &[u8]) -> Option<(FlowIndex, Side)> {
+    /// Returns the conversation that a datagram continues.
+    fn continued_conversation(
+        &mut self,
+        own: FlowIndex,
+        source: Endpoint,
+        bytes: &[u8],
+    ) -> Option<ContinuedConversation> {
         let conversation = self.udp.flow_mut(own).own_mut()?;
-        // What begins between these endpoints is a conversation of its own, whatever was sent before.
         let may_continue = conversation.path.is_some() || conversation.path_probes > 0;
-        let begins = || self.run.registry.first_datagram(bytes) == Some(FirstDatagram::Begins);
-        if !may_continue || conversation.has_session() || begins() {
+        if !may_continue || conversation.has_session() {
+            return None;
+        }
+        let kind = self.run.registry.first_datagram(bytes);
+        // What begins between these endpoints is a conversation of its own, whatever was sent before.
+        if kind == Some(FirstDatagram::Begins) {
             return None;
         }
         if conversation.path.is_none() {
@@ -418,13 +449,14 @@ impl Tables {
             let target = self.run.paths.find(conversation.ends(), bytes)?;
             conversation.path = Some(Box::new(UdpPath { target, sender: source, is_answered: false }));
         }
-        let is_continued = self.run.registry.first_datagram(bytes) == Some(FirstDatagram::MayContinue);
         let path = conversation.path.as_mut()?;
-        path.is_answered |= is_continued && source != path.sender;
-        let (side, number, [client, server]) = (path.side(source), path.target.number, path.target.ends);
+        path.is_answered |= kind == Some(FirstDatagram::MayContinue) && source != path.sender;
+        let (side, is_answered) = (path.side(source), path.is_answered);
+        let (number, [client, server]) = (path.target.number, path.target.ends);
         let index = self.udp.find(FlowKey::new(client, server)).ok()?;
         let target = self.udp.flow_mut(index);
-        (target.number == number && target.own.is_some()).then_some((index, side))
+        let is_known = target.number == number && target.own.is_some();
+        is_known.then_some(ContinuedConversation { index, side, is_answered })
     }
 
     /// Follows a datagram of a conversation of another shard. Returns false if that takes reading it.

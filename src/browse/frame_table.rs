@@ -172,6 +172,8 @@ pub(super) struct FrameTable {
     address_conflicts: Vec<(u32, AddressConflict)>,
     /// Frames in which connections in datagrams begin.
     connection_begins: Vec<u32>,
+    /// Frames that begin a conversation because an earlier one with the same endpoints was evicted.
+    continuing_evicted: Vec<u32>,
     /// Field values of messages.
     pub(super) values: IndexedValues,
     /// Calls, in the order of their ends.
@@ -350,6 +352,7 @@ impl FrameTable {
                 SeekFact::Echo(echo) => drop(self.echoes.insert((echo.frame, echo.nth), echo)),
                 SeekFact::AddressConflict(frame, conflict) => self.address_conflicts.push((frame, conflict)),
                 SeekFact::ConnectionBegins(frame) => self.connection_begins.push(frame),
+                SeekFact::ContinuesEvicted(frame) => self.continuing_evicted.push(frame),
             }
         }
     }
@@ -370,6 +373,7 @@ impl FrameTable {
             previous,
             echoes,
             datagram_connections,
+            continues_evicted: self.continuing_evicted.binary_search(&frame).is_ok(),
             address_conflicts,
             ..SeekContext::default()
         };

@@ -86,6 +86,9 @@ pub(crate) fn target_text(protocol: &str, method: &str, target: &str) -> String 
 
 /// Returns the status of a call, and whether its response is missing or truncated; empty if there is nothing to state.
 pub(crate) fn status_text(exchange: &Exchange) -> String {
+    if exchange.has_unknown_response() {
+        return "response unknown".to_owned();
+    }
     if exchange.lacks_response() {
         return "no response".to_owned();
     }

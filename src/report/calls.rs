@@ -99,6 +99,7 @@ impl CallTexts {
         let status = match exchange.code {
             Some(status) => Cell::Number(status.into()),
             None if call.is_to_group() => Cell::Missing("multicast"),
+            None if exchange.has_unknown_response() => Cell::Missing("unknown"),
             None if exchange.lacks_response() => Cell::Missing("no response"),
             None => Cell::Text(&exchange.status),
         };

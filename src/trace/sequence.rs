@@ -39,7 +39,7 @@ pub(super) fn arrows(trace: &Trace, at: usize, [from, to]: [usize; 2]) -> impl I
     };
     let both = trace.calls.get(at).map(|traced| {
         let exchange = &traced.call.exchange;
-        let is_failed = !matches!(exchange.outcome, Outcome::Success | Outcome::Pending);
+        let is_failed = !matches!(exchange.outcome, Outcome::Success | Outcome::Pending | Outcome::Unknown);
         let response = exchange.response.map(|half| arrow(half.last, to, from, response_label(exchange), is_failed));
         [Some(arrow(traced.first, from, to, request_label(exchange), false)), response]
     });

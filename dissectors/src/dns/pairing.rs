@@ -152,10 +152,17 @@ impl Pairing {
     }
 
     fn expire(&mut self, dialect: &'static Dialect, cx: &mut Context<'_>) {
-        while let Some(query) = self.open.front()
-            && (self.open.len() >= MAX_OPEN || cx.at.time.saturating_sub(query.request.last.time) > MAX_WAIT)
-        {
-            self.open.pop_front().into_iter().for_each(|query| report_unanswered(dialect, query, cx));
+        while let Some(query) = self.open.front() {
+            let has_waited = cx.at.time.saturating_sub(query.request.last.time) > MAX_WAIT;
+            if !has_waited && self.open.len() < MAX_OPEN {
+                break;
+            }
+            let Some(query) = self.open.pop_front().filter(|_| cx.reports_exchanges) else { continue };
+            let mut exchange = unanswered(dialect, query, cx);
+            if !has_waited {
+                exchange.set_unknown();
+            }
+            cx.events.push(Event::Exchange(Box::new(exchange)));
         }
     }
 
@@ -362,15 +369,19 @@ fn request_exchange(dialect: &'static Dialect, query: OpenQuery, cx: &Context<'_
     }
 }
 
-fn report_unanswered(dialect: &'static Dialect, mut query: OpenQuery, cx: &mut Context<'_>) {
-    if !cx.reports_exchanges {
-        return;
+fn report_unanswered(dialect: &'static Dialect, query: OpenQuery, cx: &mut Context<'_>) {
+    if cx.reports_exchanges {
+        let exchange = unanswered(dialect, query, cx);
+        cx.events.push(Event::Exchange(Box::new(exchange)));
     }
+}
+
+/// Returns the exchange of a query whose response was not seen.
+fn unanswered(dialect: &'static Dialect, mut query: OpenQuery, cx: &Context<'_>) -> Exchange {
     let zone = query.zone.take();
     let outcome = if zone.is_some() { Outcome::Aborted } else { Outcome::Unanswered };
     let response = zone.map(|zone| Transfer { complete: false, ..zone.response });
-    let exchange = Exchange { outcome, response, ..request_exchange(dialect, query, cx) };
-    cx.events.push(Event::Exchange(Box::new(exchange)));
+    Exchange { outcome, response, ..request_exchange(dialect, query, cx) }
 }
 
 /// Reports an exchange with its response.

@@ -297,7 +297,7 @@ impl Pairing {
         self.text = (self.text + open.text()).saturating_sub(before);
         let mut quirks = 0;
         while self.open.len() > MAX_OPEN || self.text > MAX_OPEN_TEXT && self.open.len() > 1 {
-            self.report(0, cx);
+            self.drop_oldest(cx);
             quirks |= quirk::OPEN_LIMIT;
         }
         (Link { role: Role::Request, nth: Some(nth), switch: None }, quirks)
@@ -320,7 +320,7 @@ impl Pairing {
             (open.sent, open.request) = (sent, RequestState::Unreadable { ends_as_request_line });
         }
         if self.open.len() > MAX_OPEN {
-            self.report(0, cx);
+            self.drop_oldest(cx);
         }
     }
 
@@ -689,6 +689,15 @@ impl Pairing {
     fn report(&mut self, place: usize, cx: &mut Context<'_>) {
         if let Some(mut open) = self.take(place).filter(|open| !open.is_unreadable()) {
             conclude(&mut open.exchange);
+            cx.events.push(Event::Exchange(open.exchange));
+        }
+    }
+
+    /// Reports the oldest exchange as unknown: there are too many.
+    fn drop_oldest(&mut self, cx: &mut Context<'_>) {
+        if let Some(mut open) = self.take(0).filter(|open| !open.is_unreadable()) {
+            conclude(&mut open.exchange);
+            open.exchange.set_unknown();
             cx.events.push(Event::Exchange(open.exchange));
         }
     }

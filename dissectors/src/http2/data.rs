@@ -21,7 +21,7 @@ impl Http2 {
     pub(super) fn open_stream(&mut self, id: u32, cx: &mut Context<'_>) {
         let windows = self.new_windows();
         let requester = self.requester;
-        if let Some(stream) = self.streams.open(id, windows, cx) {
+        if let Some(stream) = self.streams.open(id, Some(windows), cx) {
             stream.exchange.requester.get_or_insert(requester.unwrap_or(Side::Client));
         }
     }

@@ -362,6 +362,6 @@ crate::fields! { "http2";
     DECOMPRESSION_FAILED: Note(Warn) "http2.body_decompression_failed" "Body decompression failed";
     /// The length of the body is not that of the Content-Length header.
     BAD_LENGTH: Note(Warn) "http2.bad_length" "Body length differs from Content-Length" { ours: true };
-    /// More open streams than the limit; the oldest were reported without a response.
+    /// More open streams than the limit; what became of the oldest is not known.
     OPEN_LIMIT: Note(Warn) "http2.open_limit" "Too many open streams" { ours: true };
 }

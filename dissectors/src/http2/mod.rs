@@ -136,6 +136,7 @@ static WEB: WebProtocol = WebProtocol {
     bad_length: &BAD_LENGTH,
     ends_with_frame: true,
     has_windows: true,
+    kept_open: 0,
     decompression_failed: &DECOMPRESSION_FAILED,
 };
 

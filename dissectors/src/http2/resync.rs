@@ -27,7 +27,7 @@ impl Http2 {
         for (id, stream) in self.streams.iter_mut() {
             streaming::lose(id, half, stream, Missing::Unknown, cx);
             stream.half(half).lose();
-            stream.windows.iter_mut().for_each(crate::web::window::Window::lose);
+            stream.lose_windows();
         }
         for side in &mut self.sides {
             side.window.lose();
@@ -214,7 +214,7 @@ impl Http2 {
                     state.body_len += captured as u64;
                     state.missing += header.length.saturating_sub(captured) as u64;
                     state.has_gap = true;
-                    stream.windows.iter_mut().for_each(crate::web::window::Window::lose);
+                    stream.lose_windows();
                 }
             }
             FrameType::Headers | FrameType::PushPromise | FrameType::Continuation => {

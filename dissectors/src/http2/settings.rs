@@ -69,7 +69,9 @@ impl Http2 {
     fn set_initial_window(&mut self, side: Side, size: i64, cx: &mut Context<'_>) {
         let Some(before) = self.side(side).initial_window.replace(size) else { return };
         for (_, stream) in self.streams.iter_mut() {
-            window_of(&mut stream.windows, side).extend(size - before, cx.at);
+            if let Some(windows) = &mut stream.windows {
+                window_of(windows, side).extend(size - before, cx.at);
+            }
         }
     }
 }

@@ -284,7 +284,7 @@ crate::fields! { "http3";
     DECOMPRESSION_FAILED: Note(Warn) "http3.body_decompression_failed" "Body decompression failed" { ours: true };
     /// The length of the body is not that of the Content-Length header.
     BAD_LENGTH: Note(Warn) "http3.bad_length" "Body length differs from Content-Length" { ours: true };
-    /// More open streams than the limit; the oldest were reported without a response.
+    /// More open streams than the limit; what became of the oldest is not known.
     OPEN_LIMIT: Note(Warn) "http3.open_limit" "Too many open streams" { ours: true };
     /// Stream of a type that is not known; its bytes are not read.
     UNKNOWN_STREAM: Note(Note) "http3.unknown_stream_type" "An unknown stream type was encountered";

@@ -12,7 +12,6 @@ use crate::web::header_list::{HeaderList, MAX_LIST};
 use crate::web::headers::{self, Headers};
 use crate::web::message::{self, CarriedBody};
 use crate::web::stream::{DataPart, HalfState, MessageHead};
-use crate::web::window::Window;
 use crate::web::{streaming, tunnel};
 
 const DATA_FRAME: u64 = 0x00;
@@ -59,7 +58,7 @@ impl Http3 {
     pub(super) fn open_stream(&mut self, key: u32, cx: &mut Context<'_>) {
         let client = self.client;
         if !self.streams.is_closed(key)
-            && let Some(stream) = self.streams.open(key, [Window::new(None); 2], cx)
+            && let Some(stream) = self.streams.open(key, None, cx)
         {
             stream.exchange.requester.get_or_insert(client);
         }
@@ -300,6 +299,7 @@ impl Http3 {
         }
         let nth = self.streams.nth(key);
         let Some(stream) = self.streams.get_mut(key).filter(|stream| !stream.is_done(half)) else { return };
+        stream.is_unread |= reset == Some(SideEnd::Unread);
         let state = stream.half(half);
         state.is_truncated |= reset.is_some();
         state.is_canceled |= reset == Some(SideEnd::Canceled);

@@ -3,6 +3,7 @@
 //! Frames are recorded where they end, as in Wireshark. A message is recorded in addition, with all its headers and its body,
 //! in the frame that completes it. Headers may wait for instructions of another stream; they are recorded when those arrive.
 
+mod blocked;
 mod call_facts;
 mod datagram;
 mod describe;
@@ -10,13 +11,14 @@ mod fields;
 mod frames;
 mod instructions;
 mod lane;
+mod message_fields;
 mod names;
 mod qpack;
 mod static_table;
 
 use crate::lite_map;
 use crate::packet::Payload;
-use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind, UnitReassembly};
+use crate::protocol::{Alias, Claim, Dissector, Protocol, SessionKind};
 use crate::session::{
     Chunk, Consumed, Context, DATAGRAM_CHANNEL, Event, Half, Handover, Input, Lane, Missing, Pdu, Probe, Session, Side,
     SideEnd, Stamp,
@@ -26,14 +28,15 @@ use crate::varint::varint;
 use crate::wants::Wants;
 use crate::web::message;
 use crate::web::streams::Streams;
-use crate::web::web_protocol::{HeaderFields, WebProtocol};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use blocked::KEPT_TABLE;
 use compact_str::CompactString;
 pub use fields::*;
 use lane::{LaneKind, LaneState};
 use litemap::LiteMap;
+use message_fields::{HEADER_FIELDS, MESSAGES, REASSEMBLY, WEB};
 use qpack::QpackDecoder;
 
 /// Registry entry for HTTP/3.
@@ -70,87 +73,10 @@ pub static PROTOCOL: Protocol = Protocol {
     ],
 };
 
-const REASSEMBLY: UnitReassembly = UnitReassembly {
-    units: &BODY_FRAGMENTS,
-    unit: &BODY_FRAGMENT,
-    count: &BODY_FRAGMENT_COUNT,
-    length: &BODY_REASSEMBLED_LENGTH,
-    data: &BODY_REASSEMBLED_DATA,
-    reassembled_in: &BODY_REASSEMBLED_IN,
-};
-
-static MESSAGES: MessageFields = MessageFields {
-    message: &MESSAGE,
-    request: &REQUEST,
-    response: &RESPONSE,
-    start_line: &START_LINE,
-    channel: Some(&MESSAGE_STREAM),
-    method: &METHOD,
-    target: &URI,
-    authority: &HOST,
-    full_target: &MESSAGE_URI,
-    version: &VERSION,
-    code: &CODE,
-    headers: &[&REQUEST_LINE, &RESPONSE_LINE],
-    trailers: &TRAILER,
-    body: &FILE_DATA,
-    media_type: &CONTENT_TYPE,
-    coding: &CONTENT_ENCODING,
-    incomplete: &[&BODY_LIMIT, &DECOMPRESSION_FAILED, &GAP, &LIST_LIMIT, &TRUNCATED],
-    body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT],
-    repeated: &[&URI, &MESSAGE_URI],
-    request_only: &[&REQUEST, &METHOD, &URI_PATH, &URI_QUERY, &HOST, &REQUEST_LINE, &RESPONSE_IN, &FULL_URI],
-    response_only: &[&RESPONSE, &CODE, &RESPONSE_LINE, &REQUEST_IN, &TIME, &TIME_TO_FIRST_BYTE, &DOWNLOAD_TIME],
-    indexed: &[&REQUEST, &RESPONSE, &METHOD, &URI, &URI_PATH, &URI_QUERY, &HOST, &CODE],
-    is_curl_request: true,
-};
-
-static HEADER_FIELDS: HeaderFields = HeaderFields {
-    header: &HEADER,
-    name_length: &NAME_LENGTH,
-    name: &NAME,
-    value_length: &VALUE_LENGTH,
-    value: &VALUE,
-    of_name: names::header_field,
-};
-
-/// Names and fields of what HTTP/3 has in common with HTTP/2.
-static WEB: WebProtocol = WebProtocol {
-    short: "HTTP3",
-    version: "HTTP/3",
-    field: &HTTP3,
-    messages: &MESSAGES,
-    stream: lane::request_stream,
-    reassembly: &REASSEMBLY,
-    of_messages: [&MESSAGE, &OPEN_LIMIT],
-    data: &DATA,
-    uri_path: &URI_PATH,
-    uri_query: &URI_QUERY,
-    full_uri: &FULL_URI,
-    request_in: &REQUEST_IN,
-    response_in: &RESPONSE_IN,
-    time: &TIME,
-    time_to_first_byte: &TIME_TO_FIRST_BYTE,
-    download_time: &DOWNLOAD_TIME,
-    truncated: &TRUNCATED,
-    gap: &GAP,
-    body_limit: &BODY_LIMIT,
-    bad_length: &BAD_LENGTH,
-    ends_with_frame: false,
-    has_windows: false,
-    decompression_failed: &DECOMPRESSION_FAILED,
-};
-
 /// Types of streams that begin with a number (RFC 9114 4.6, draft-ietf-webtrans-http3 4.2).
 const PUSH_STREAM: u64 = 0x01;
 const WEBTRANSPORT_STREAM: u64 = 0x54;
 
-/// Bytes that wait for entries of the dynamic table, of all streams. Peers permit 16 to 100 streams with some hundred each.
-const MAX_HELD: usize = 1 << 20;
-/// Directions of streams that are open or wait. Those that are open are fewer (see the streams of QUIC).
-const MAX_LANES: usize = 2048;
-/// Bytes of a dynamic table that are kept if memory is short: as many as most peers permit.
-const KEPT_TABLE: usize = 8 << 10;
 /// Directions of streams that are kept if memory is short: those of the streams that the session below keeps.
 const KEPT_LANES: usize = 16;
 
@@ -379,90 +305,8 @@ impl Http3 {
         Step::Read(len)
     }
 
-    /// Keeps bytes of a lane that wait, or that follow such ones.
-    fn hold(&mut self, lane: Lane, bytes: &[u8], cx: &mut Context<'_>) {
-        self.held += bytes.len();
-        self.state(lane).held.extend_from_slice(bytes);
-        if self.held > MAX_HELD || self.lanes.len() > MAX_LANES {
-            Side::BOTH.into_iter().for_each(|side| self.end_encoder(side, cx));
-        }
-    }
-
     fn decoder(&mut self, side: Side) -> &mut QpackDecoder {
         side.of_mut(&mut self.decoders)
-    }
-
-    /// Reads on where bytes of a side wait for entries that were inserted, or never will be.
-    fn resume(&mut self, side: Side, cx: &mut Context<'_>) {
-        let decoder = side.of(&self.decoders);
-        let is_ready = |state: &LaneState| state.required.is_some_and(|required| decoder.has_entries(required));
-        let lanes = self.lanes.iter().filter(|(lane, state)| lane.side == side && is_ready(state));
-        let lanes: Vec<Lane> = lanes.map(|(lane, _)| *lane).collect();
-        for lane in lanes {
-            self.read_held(lane, cx);
-        }
-    }
-
-    fn read_held(&mut self, lane: Lane, cx: &mut Context<'_>) {
-        let mut held = core::mem::take(&mut self.state(lane).held);
-        let (len, required) = self.read_bytes(lane, Chunk { bytes: &held, base: None }, cx);
-        self.held = self.held.saturating_sub(len);
-        // Bytes of a frame that is not complete stay where they are, however often more of them come.
-        if len == held.len() {
-            held = Vec::new();
-        } else {
-            held.drain(..len);
-        }
-        let state = self.state(lane);
-        state.required = required;
-        if let Some(end) = state.ended.filter(|_| required.is_none()) {
-            self.held = self.held.saturating_sub(held.len());
-            self.end_lane(lane, &held, end, cx);
-        } else {
-            state.held = held;
-        }
-    }
-
-    /// Reads what waits of a lane with what is known: it ends, or bytes after it are missing.
-    fn read_waiting(&mut self, lane: Lane, cx: &mut Context<'_>) {
-        if self.lanes.get(&lane).is_some_and(|state| state.required.is_some()) {
-            let was_final = core::mem::replace(&mut self.decoder(lane.side).is_final, true);
-            self.read_held(lane, cx);
-            self.decoder(lane.side).is_final = was_final;
-        }
-    }
-
-    /// Takes the bytes that wait of a lane.
-    fn take_held(&mut self, lane: Lane) -> Vec<u8> {
-        let held = self.lanes.get_mut(&lane).map(|state| core::mem::take(&mut state.held)).unwrap_or_default();
-        self.held = self.held.saturating_sub(held.len());
-        held
-    }
-
-    /// Drops what waits, and large tables: memory is short. What waits is read with what is known.
-    fn release_held(&mut self, cx: &mut Context<'_>) {
-        for side in Side::BOTH {
-            if self.decoder(side).buffered() > KEPT_TABLE {
-                self.decoder(side).lose();
-                self.resume(side, cx);
-            }
-        }
-        let lanes = self.lanes.iter().filter(|(_, state)| !state.held.is_empty());
-        let lanes: Vec<Lane> = lanes.map(|(lane, _)| *lane).collect();
-        for lane in lanes {
-            self.read_waiting(lane, cx);
-            let held = self.take_held(lane);
-            if !held.is_empty() {
-                self.skip_gap(lane, &held, Missing::Released, cx);
-            }
-        }
-    }
-
-    /// Ends the encoder of a side: what waits is read with what is known.
-    fn end_encoder(&mut self, side: Side, cx: &mut Context<'_>) {
-        if !core::mem::replace(&mut self.decoder(side).is_final, true) {
-            self.resume(side, cx);
-        }
     }
 
     /// Ends a half, with its lane.

@@ -90,6 +90,8 @@ pub(super) struct Connection {
     closing: Option<Closing>,
     /// What the secrets are known to be, of those of [`SideLevels`].
     secrets_result: u64,
+    /// Sides whose packets with short headers were not decrypted.
+    pub(super) undecrypted: [bool; 2],
     /// Kinds of packets of each side whose failed decryption is noted, as bits.
     noted: [u8; 2],
 }
@@ -119,6 +121,7 @@ impl Connection {
             held: None,
             closing: None,
             secrets_result: 0,
+            undecrypted: [false; 2],
             noted: [0; 2],
         };
         connection.ids[0].add(long.header.scid);
@@ -246,14 +249,17 @@ impl Connection {
     }
 
     fn end_streams(&mut self, end: SideEnd, cx: &mut Context<'_>) {
-        let Connection { streams, negotiated, client, nth, .. } = self;
+        let Connection { streams, negotiated, client, nth, undecrypted, .. } = self;
         let context = StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn };
-        streams.end_channels(end, context, cx);
+        let [of_client, of_server] = *undecrypted;
+        let unread = if *client == Side::Client { [of_client, of_server] } else { [of_server, of_client] };
+        streams.end_channels(end, unread, context, cx);
     }
 
-    /// Ends what is open, and reports the exchange.
-    pub(super) fn end(&mut self, cx: &mut Context<'_>) {
-        let end = self.closing.take().map_or(SideEnd::Unseen, |closing| closing.end);
+    /// Ends what is open, and reports the exchange. `end` is how the connection ends, unless it is closed.
+    pub(super) fn end(&mut self, end: SideEnd, cx: &mut Context<'_>) {
+        let is_dropped = end == SideEnd::Unread;
+        let end = self.closing.take().map_or(end, |closing| closing.end);
         self.end_streams(end, cx);
         self.report_connection(cx);
         if !cx.reports_exchanges {
@@ -265,7 +271,10 @@ impl Connection {
             Exchange { id: cx.exchange(self.nth), requester, yields_to_content: is_read, ..Exchange::default() };
         let has_wrong_secrets = self.levels.iter().any(SideLevels::has_wrong_secrets);
         let exchange = self.summary.take_exchange((self.version, &self.negotiated), has_wrong_secrets, exchange);
-        if let Some(exchange) = exchange {
+        if let Some(mut exchange) = exchange {
+            if is_dropped {
+                exchange.set_unknown();
+            }
             cx.events.push(Event::Exchange(Box::new(exchange)));
         }
     }

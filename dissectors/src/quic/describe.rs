@@ -157,8 +157,7 @@ pub(super) fn short(packet: Payload<'_>, dcid: &[u8], plain: Option<&PlainHeader
             let phase = plain.first >> 2 & 1;
             tree.set_info(format_args!("Protected Payload (KP{phase}){id}, PKN: {}", plain.number));
         }
-        // As in Wireshark, which shows the first phase where it is not known.
-        None => tree.set_info(format_args!("Protected Payload (KP0){id}")),
+        None => tree.set_info(format_args!("Protected Payload{id}")),
     }
     if !tree.wants_any(&QUIC) {
         return;

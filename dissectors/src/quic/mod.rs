@@ -250,7 +250,7 @@ impl Quic {
         let oldest = self.connections.iter().enumerate();
         let oldest = oldest.min_by_key(|(_, connection)| (!connection.is_closed, connection.last_frame));
         if let Some((oldest, _)) = oldest {
-            self.connections.remove(oldest).end(cx);
+            self.connections.remove(oldest).end(SideEnd::Unread, cx);
         }
     }
 
@@ -398,9 +398,9 @@ impl Session for Quic {
         }
     }
 
-    fn end(&mut self, _: Lane, _: Chunk<'_>, _: SideEnd, cx: &mut Context<'_>) {
+    fn end(&mut self, _: Lane, _: Chunk<'_>, end: SideEnd, cx: &mut Context<'_>) {
         // Both sides of a conversation in datagrams end together.
-        self.connections.iter_mut().for_each(|connection| connection.end(cx));
+        self.connections.iter_mut().for_each(|connection| connection.end(end, cx));
     }
 
     fn is_idle(&self) -> bool {
@@ -426,7 +426,7 @@ impl Session for Quic {
     }
 
     fn evict(&mut self, cx: &mut Context<'_>) {
-        core::mem::take(&mut self.connections).iter_mut().for_each(|connection| connection.end(cx));
+        core::mem::take(&mut self.connections).iter_mut().for_each(|connection| connection.end(SideEnd::Unread, cx));
     }
 
     fn fork(&self) -> Box<dyn Session> {

@@ -1,7 +1,7 @@
 //! Detection of QUIC by the first datagrams of a conversation.
 //!
-//! An Initial packet decides that is authentic, or fills a datagram of the length that the first one of a client has. Other packets with long headers are likely to be QUIC if they fill their
-//! datagram.
+//! An Initial packet decides that is authentic, or is in a datagram of nothing but packets. Other packets with long headers are
+//! likely to be QUIC if they fill their datagram.
 
 use super::header::{self, LongHeader, LongPacket, PacketType, Version};
 use super::levels::InitialKeys;
@@ -38,7 +38,7 @@ pub(super) fn probe(hint: &Hint<'_>) -> Probe {
     let has_only_packets = has_only_packets(bytes);
     if packet.kind == PacketType::Initial {
         // No other protocol has such bytes, so the packet is decrypted once, by the session.
-        if has_only_packets && bytes.len() >= MIN_FIRST {
+        if has_only_packets {
             return Probe::Yes;
         }
         let keys = InitialKeys::new(packet.version, long.dcid);

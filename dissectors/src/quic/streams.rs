@@ -135,12 +135,14 @@ impl Streams {
         }
     }
 
-    /// Ends all streams, in the order of their numbers: first those of one direction, which others may depend on.
-    fn end(&mut self, end: SideEnd, context: StreamContext<'_>, cx: &mut Context<'_>) {
+    /// Ends all streams, in the order of their numbers: first those of one direction, which others may depend on. Of the sides that
+    /// are unread, packets were not decrypted.
+    fn end(&mut self, end: SideEnd, unread: [bool; 2], context: StreamContext<'_>, cx: &mut Context<'_>) {
         let mut ids: Vec<u64> = self.open.keys().copied().collect();
         ids.sort_by_key(|id| (id & 2 == 0, *id));
         for id in ids {
             for side in Side::BOTH {
+                let end = if *side.of(&unread) { SideEnd::Unread } else { end };
                 self.end_side(id, side, end, context, cx);
             }
             self.close_if_ended(id, context, cx);
@@ -148,8 +150,14 @@ impl Streams {
     }
 
     /// Ends all channels of the connection.
-    pub(super) fn end_channels(&mut self, end: SideEnd, context: StreamContext<'_>, cx: &mut Context<'_>) {
-        self.end(end, context, cx);
+    pub(super) fn end_channels(
+        &mut self,
+        end: SideEnd,
+        unread: [bool; 2],
+        context: StreamContext<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        self.end(end, unread, context, cx);
         if self.has_begun && !core::mem::replace(&mut self.has_ended, true) {
             cx.derive(context.lane(0, context.client), DerivedItem::EndChannels(end));
         }
@@ -181,7 +189,7 @@ impl Streams {
         let Some(oldest) = self.open.keys().copied().find(|id| id & 2 == 0) else { return false };
         self.is_over_open = true;
         for side in Side::BOTH {
-            self.end_side(oldest, side, SideEnd::Unseen, context, cx);
+            self.end_side(oldest, side, SideEnd::Unread, context, cx);
         }
         self.close_if_ended(oldest, context, cx);
         true

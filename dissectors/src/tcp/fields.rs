@@ -267,6 +267,6 @@ crate::fields! { "tcp";
     SEGMENT_OVERLAP_CONFLICT: Bool "tcp.segment.overlap.conflict" "Conflicting data in segment overlap";
     /// Number of bytes of this side that were never captured: parsing resumed after them.
     GAP: U64 "tcp.gap" "Bytes missing in the capture" { ours: true };
-    /// The data buffered after a gap exceeds the limit.
+    /// Too much data is buffered, or the connection continues one that was dropped at the limit of conversations.
     LIMIT: Note(Warn) "tcp.limit" "A limit of this program was reached" { ours: true };
 }

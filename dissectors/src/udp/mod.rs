@@ -36,6 +36,8 @@ crate::fields! { "udp";
     ZERO_CHECKSUM: Note(Error) "udp.checksum.zero" "Illegal checksum value (0)";
     /// The destination port is one that traceroute uses for its first hops.
     POSSIBLE_TRACEROUTE: Note(Chat) "udp.possible_traceroute" "Possible traceroute";
+    /// The conversation continues one that was dropped at the limit of conversations.
+    LIMIT: Note(Warn) "udp.limit" "A limit of this program was reached" { ours: true };
 }
 
 /// Registry entry for UDP.

@@ -29,12 +29,14 @@ pub(crate) struct Stream {
     pub(crate) requested: Option<Stamp>,
     /// Frame with the first headers of the response.
     pub(crate) answered: Option<Stamp>,
-    /// What the client and the server can send on the stream.
-    pub(crate) windows: [Window; 2],
+    /// What the client and the server can send on the stream, if its protocol has flow control of its own.
+    pub(crate) windows: Option<Box<[Window; 2]>>,
     /// CONNECT: its data are a tunnel, and no body. The protocol in it, if the request names one (RFC 8441).
     pub(crate) tunnel: Option<CompactString>,
     /// A session reads the content of a half.
     pub(crate) has_session: bool,
+    /// A half is not read: its state is dropped at a limit, or its bytes were not decrypted.
+    pub(crate) is_unread: bool,
 }
 
 /// Bytes of a frame with data.
@@ -157,9 +159,19 @@ impl MessageHead {
 
 impl Stream {
     /// Creates a stream of an exchange.
-    pub(crate) fn new(exchange: Box<Exchange>, windows: [Window; 2]) -> Stream {
+    pub(crate) fn new(exchange: Box<Exchange>, windows: Option<[Window; 2]>) -> Stream {
         let (scheme, halves, requested, answered) = Default::default();
-        Stream { exchange, scheme, halves, requested, answered, windows, tunnel: None, has_session: false }
+        Stream {
+            exchange,
+            scheme,
+            halves,
+            requested,
+            answered,
+            windows: windows.map(Box::new),
+            tunnel: None,
+            has_session: false,
+            is_unread: false,
+        }
     }
 
     /// Returns a half.
@@ -247,6 +259,11 @@ impl Stream {
         (if half == Half::Request { request } else { response }).state == HalfState::Done
     }
 
+    /// Forgets what can be sent: frames were lost.
+    pub(crate) fn lose_windows(&mut self) {
+        self.windows.iter_mut().flat_map(|windows| windows.iter_mut()).for_each(Window::lose);
+    }
+
     /// Sets how the halves crossed the wire that have begun and not ended.
     pub(crate) fn end_halves(&mut self, at: Stamp) {
         let [request, response] = &self.halves;
@@ -279,6 +296,9 @@ impl Stream {
             _ if is_broken(exchange.request) && exchange.code.is_none() => Outcome::Aborted,
             _ => Outcome::Success,
         };
+        if self.is_unread {
+            exchange.set_unknown();
+        }
     }
 }
 

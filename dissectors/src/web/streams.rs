@@ -26,6 +26,8 @@ const MAX_BODIES: usize = 2 << 20;
 const MAX_CLOSED: usize = 256;
 /// Those of them that are kept if memory is short.
 const KEPT_CLOSED: usize = 16;
+/// Bytes of text of an open stream that is not released: of a request with a short target.
+const KEPT_TEXT: usize = 512;
 
 /// Number of a stream that ended, the number of its exchange, and its windows.
 type ClosedStream = (u32, u32, Option<Box<[Window; 2]>>);
@@ -91,7 +93,7 @@ impl Streams {
         (exchange.response, exchange.code) = (None, None);
         exchange.status.clear();
         exchange.content_type.clear();
-        let mut stream = Stream::new(exchange, windows);
+        let mut stream = Stream::new(exchange, Some(windows));
         stream.scheme = "http".into();
         stream.requested = stream.exchange.request.map(|request| request.last);
         stream.half(Half::Request).state = HalfState::Done;
@@ -116,7 +118,7 @@ impl Streams {
     /// Returns the windows of a stream that is open or was closed last.
     pub(crate) fn windows_mut(&mut self, id: u32) -> Option<&mut [Window; 2]> {
         if let Some(stream) = self.open.get_mut(&id) {
-            return Some(&mut stream.windows);
+            return stream.windows.as_deref_mut();
         }
         self.closed
             .iter_mut()
@@ -161,7 +163,7 @@ impl Streams {
     }
 
     /// Returns the stream of a number, which opens with it; none if it is skipped.
-    pub(crate) fn open(&mut self, id: u32, windows: [Window; 2], cx: &mut Context<'_>) -> Option<&mut Stream> {
+    pub(crate) fn open(&mut self, id: u32, windows: Option<[Window; 2]>, cx: &mut Context<'_>) -> Option<&mut Stream> {
         if !self.open.contains_key(&id) {
             self.highest = self.highest.max(id);
             if self.skipped.contains(id) {
@@ -242,17 +244,30 @@ impl Streams {
             self.bodies = 0;
             return;
         }
-        for _ in 0..self.open.len().div_ceil(2) {
+        let (kept, kept_text) = self.kept();
+        let released = match self.open.len().saturating_sub(kept) {
+            0 => usize::from(self.text > kept_text),
+            more => more.div_ceil(2),
+        };
+        for _ in 0..released {
             self.is_over_limit = true;
             self.report_oldest(None, cx);
         }
     }
 
-    /// Bytes buffered.
+    /// Number of open streams that are not released, and bytes of their text.
+    fn kept(&self) -> (usize, usize) {
+        let kept = self.open.len().min(self.protocol.kept_open);
+        (kept, kept * KEPT_TEXT)
+    }
+
+    /// Bytes buffered, without those of streams that are not released.
     pub(crate) fn buffered(&self) -> usize {
         let windows = if self.protocol.has_windows { size_of::<[Window; 2]>() } else { 0 };
         let closed = self.closed.len().saturating_sub(KEPT_CLOSED) * (size_of::<ClosedStream>() + windows);
-        self.text + self.bodies + closed + self.open.len() * (size_of::<Stream>() + size_of::<Exchange>())
+        let (kept, kept_text) = self.kept();
+        let open = (self.open.len() - kept) * (size_of::<Stream>() + size_of::<Exchange>() + windows);
+        self.text.saturating_sub(kept_text) + self.bodies + closed + open
     }
 
     /// Reports the exchange of the lowest stream, perhaps other than one.
@@ -260,6 +275,9 @@ impl Streams {
         let lowest = self.open.keys().copied().find(|&id| Some(id) != except);
         if let Some(id) = lowest {
             self.skipped.add(id);
+            if let Some(stream) = self.open.get_mut(&id) {
+                stream.is_unread = true;
+            }
             self.report(id, cx);
         }
     }
@@ -271,8 +289,7 @@ impl Streams {
         if self.closed.len() == MAX_CLOSED {
             self.closed.pop_front();
         }
-        let windows = self.protocol.has_windows.then(|| Box::new(stream.windows));
-        self.closed.push_back((id, stream.exchange.id.nth, windows));
+        self.closed.push_back((id, stream.exchange.id.nth, stream.windows.take()));
         self.highest_closed = self.highest_closed.max(id);
         if stream.tunnel.is_some() && self.tunnels.len() < MAX_OPEN {
             self.tunnels.insert(id, [true; 2]);

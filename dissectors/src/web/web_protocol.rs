@@ -40,6 +40,9 @@ pub(crate) struct WebProtocol {
     pub(crate) ends_with_frame: bool,
     /// Whether its streams have flow control of their own.
     pub(crate) has_windows: bool,
+    /// Open streams of a connection that are not released if memory is short: they are counted in the state of the session
+    /// below.
+    pub(crate) kept_open: usize,
     // Notes.
     pub(crate) truncated: &'static Field,
     pub(crate) gap: &'static Field,

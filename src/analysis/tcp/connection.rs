@@ -581,7 +581,7 @@ impl Connection {
     /// Releases what it buffers, and reports what that completes; returns the difference of the bytes it buffers.
     pub(in crate::analysis) fn release(&mut self, run: &mut RunState) -> isize {
         run.without_frame(self.id(), self.last, |context| self.release_buffers(context));
-        run.report(|exchange, start| self.call(exchange, start));
+        run.dropping(|run| run.report(|exchange, start| self.call(exchange, start)));
         let difference = self.recount_buffered();
         self.is_released = true;
         difference

@@ -11,6 +11,7 @@ mod state;
 use super::decode_options::Transport;
 use super::flow::FlowKey;
 use super::layers::Tables;
+use super::limits;
 use super::names::name_stream;
 use super::run_state::RunState;
 use super::transport_packet::TransportPacket;
@@ -34,13 +35,19 @@ impl Tables {
                 false => TcpFlow::foreign(number, source, destination, segment),
             }
         };
+        let mut was_evicted = false;
         let index = match self.tcp.find(FlowKey::new(source, destination)) {
             Ok(known) => known,
             Err(vacancy) => {
                 let number = self.tcp.assign_number();
-                let (index, evicted) = self.tcp.add(vacancy, begin(&self.run, number));
-                evicted.into_iter().for_each(|evicted| self.close(evicted));
-                index
+                let added = self.tcp.add(vacancy, begin(&self.run, number), at.frame);
+                was_evicted = added.was_evicted;
+                if let Some(evicted) = added.evicted {
+                    self.run.is_dropping = true;
+                    self.close(evicted);
+                    self.run.is_dropping = false;
+                }
+                added.index
             }
         };
         let mut reused = false;
@@ -79,6 +86,11 @@ impl Tables {
         let shard = self.buffers.add(number, connection.recount_buffered());
         self.run.report(|exchange, start| connection.call(exchange, start));
         let own = connection.buffered as usize;
+        if self.run.continues_evicted(was_evicted && !segment.quoted && !segment.flags.syn(), at) {
+            let limit = limits::CONVERSATIONS;
+            let text = format_args!("earlier frames have another stream, which was dropped at {limit} conversations");
+            tree.note(&dissectors::tcp::LIMIT, segment.header.all(), text);
+        }
         if self.buffers.is_over(shard, own, self.run.buffer_limits()) {
             let text = format_args!("the buffers for incomplete messages are full");
             tree.note(&dissectors::tcp::LIMIT, segment.header.all(), text);

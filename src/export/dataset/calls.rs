@@ -36,7 +36,7 @@ const CALL_COLUMNS: [(&str, ColumnType, &str); 27] = [
     (
         "outcome",
         ColumnType::Text,
-        "`success`, `client error`, `server error`, `aborted`, `unanswered`, or `pending` at the end of the capture.",
+        "`success`, `client error`, `server error`, `aborted`, `unanswered`, `pending` at the end of the capture, or `unknown` if its state was dropped at a limit or its response was not decrypted.",
     ),
     ("media_type", ColumnType::Text, "Media type of the response, as sent."),
     ("connect_ns", ColumnType::Duration, "Time of the handshake, for the first call of a connection."),
@@ -125,6 +125,7 @@ fn outcome(outcome: Outcome) -> &'static str {
         Outcome::ServerError => "server error",
         Outcome::Aborted => "aborted",
         Outcome::Unanswered => "unanswered",
+        Outcome::Unknown => "unknown",
     }
 }
 

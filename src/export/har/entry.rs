@@ -65,7 +65,10 @@ pub(super) fn entry(
     json.key("_call");
     json.number(call.row);
     if exchange.response.is_none() {
-        json.pair("_error", "no response in the capture");
+        let is_unknown = exchange.has_unknown_response();
+        let error =
+            if is_unknown { "unknown: not decrypted, or dropped at a limit" } else { "no response in the capture" };
+        json.pair("_error", error);
     }
     json
 }

@@ -26,7 +26,7 @@ pub(crate) fn span(
     events: &[Value],
 ) -> Value {
     let exchange = &call.exchange;
-    let is_error = !matches!(exchange.outcome, Outcome::Success | Outcome::Pending);
+    let is_error = !matches!(exchange.outcome, Outcome::Success | Outcome::Pending | Outcome::Unknown);
     let attributes: Vec<Value> = call_attributes(call).into_iter().chain(attributes.iter().cloned()).collect();
     json!({
         "traceId": trace_id,

@@ -221,7 +221,7 @@ pub(super) fn wait(collected: &Collected) -> Option<Step> {
             let text = format!("No frame of the {server} was captured, so when it responded is not known.");
             return Some(super::step(StepKind::Wait, None, vec![Statement::new(text, [])], WAIT_EXPLANATION));
         }
-        if collected.may_have_response() {
+        if exchange.has_unknown_response() || collected.may_have_response() {
             let text = format!("No response of the {server} could be read, so when it responded is not known.");
             return Some(super::step(StepKind::Wait, None, vec![Statement::new(text, [])], WAIT_EXPLANATION));
         }

@@ -62,6 +62,7 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let is_missing = exchange.code.is_none() && exchange.lacks_response();
     let status = match is_missing {
         true if call.is_to_group() => "responses are in other conversations",
+        true if exchange.has_unknown_response() => "unknown: not decrypted, or dropped at a limit",
         true => "no response",
         false => exchange.status.as_str(),
     };

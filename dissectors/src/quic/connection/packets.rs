@@ -104,6 +104,7 @@ impl Connection {
         let role = self.role(side);
         let opened = self.open_level(Level::OneRtt, role, self.version, (packet, number_at), cx);
         if self.evidence == Evidence::Genuine {
+            *role.of_mut(&mut self.undecrypted) |= opened.is_err();
             self.summary.application(role, cx);
             // The bit is not encrypted (RFC 9000 17.4).
             let is_set = packet.first().is_some_and(|first| first & SPIN_BIT != 0);

@@ -1,7 +1,6 @@
 //! The table of conversations. They are numbered in capture order. At the limit, the longest idle one is evicted.
 
 use super::limits;
-use super::recent_map::RecentMap;
 use crate::capture::Endpoint;
 use dissectors::packet::Address;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -38,10 +37,37 @@ impl FlowKey {
     }
 }
 
-impl FlowKey {
-    /// Returns a hash that is the same in each run and thread.
-    fn stable_hash(&self) -> u64 {
-        std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().hash_one(self)
+/// The keys of conversations that were evicted, as tags in places of a table: a later one may replace an earlier one.
+#[derive(Clone, Debug)]
+struct EvictedKeys(Box<[u32]>);
+
+impl EvictedKeys {
+    fn new() -> EvictedKeys {
+        EvictedKeys(vec![0; limits::EVICTED_CONVERSATIONS].into())
+    }
+
+    /// The place of a key, and its tag, which is not 0. They are the same in each run and thread, and computed for each new
+    /// conversation, so the hash is a simple one.
+    fn place(key: &FlowKey) -> (usize, u32) {
+        let words = [key.low[0], key.low[1], key.high[0], key.high[1], key.ports];
+        let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        let hash = words.into_iter().fold(0, mix).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ((hash >> 40) as usize % limits::EVICTED_CONVERSATIONS, hash as u32 | 1)
+    }
+
+    fn insert(&mut self, key: &FlowKey) {
+        let (place, tag) = EvictedKeys::place(key);
+        if let Some(entry) = self.0.get_mut(place) {
+            *entry = tag;
+        }
+    }
+
+    /// Removes a key. Returns whether it was there.
+    fn remove(&mut self, key: &FlowKey) -> bool {
+        let (place, tag) = EvictedKeys::place(key);
+        let Some(entry) = self.0.get_mut(place).filter(|entry| **entry == tag) else { return false };
+        *entry = 0;
+        true
     }
 }
 
@@ -86,8 +112,8 @@ pub(super) struct FlowTable<T> {
     newest: u32,
     oldest: u32,
     next_number: u32,
-    /// Hashes of the keys of conversations that were evicted, if any were.
-    evicted: Option<Box<RecentMap<u64, ()>>>,
+    /// Those that were evicted, if any were.
+    evicted: Option<EvictedKeys>,
 }
 
 /// A conversation that was added.
@@ -159,10 +185,10 @@ impl<T> FlowTable<T> {
         Ok(FlowIndex(index))
     }
 
-    /// Adds a conversation, which begins in a frame.
-    pub(super) fn add(&mut self, vacancy: Vacancy, flow: T, frame: u32) -> AddedFlow<T> {
+    /// Adds a conversation.
+    pub(super) fn add(&mut self, vacancy: Vacancy, flow: T) -> AddedFlow<T> {
         let Vacancy { key, hash } = vacancy;
-        let was_evicted = self.evicted.as_mut().is_some_and(|known| known.remove(&key.stable_hash()).is_some());
+        let was_evicted = self.evicted.as_mut().is_some_and(|known| known.remove(&key));
         if self.entries.len() < limits::CONVERSATIONS {
             let index = self.entries.len() as u32;
             self.entries.push(FlowEntry { key, newer: NONE, older: NONE, flow });
@@ -171,9 +197,8 @@ impl<T> FlowTable<T> {
             return AddedFlow { index: FlowIndex(index), evicted: None, was_evicted };
         }
         let index = self.oldest;
-        let oldest = self.entries[index as usize].key.stable_hash();
-        let known = self.evicted.get_or_insert_with(|| Box::new(RecentMap::new(limits::EVICTED_CONVERSATIONS)));
-        known.insert(oldest, frame, ());
+        let oldest = self.entries[index as usize].key;
+        self.evicted.get_or_insert_with(EvictedKeys::new).insert(&oldest);
         self.unlink(index);
         self.remove_index(index);
         let entry = &mut self.entries[index as usize];
@@ -321,7 +346,7 @@ mod tests {
             Ok(known) => (known, None),
             Err(vacancy) => {
                 let number = table.assign_number();
-                let added = table.add(vacancy, number, 0);
+                let added = table.add(vacancy, number);
                 (added.index, added.evicted)
             }
         }

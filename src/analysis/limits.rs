@@ -4,8 +4,8 @@
 /// frame of an evicted conversation begins a new stream. An idle conversation costs 1.0 to 1.5 KB.
 pub const CONVERSATIONS: usize = 16_384;
 
-/// Maximum number of conversations of one transport protocol that were evicted at this limit and are recognized when a later
-/// frame of them comes.
+/// Places for conversations of one transport protocol that were evicted at this limit and are recognized when a later frame of them
+/// comes; of two in one place, the later one. They take 256 KiB.
 pub const EVICTED_CONVERSATIONS: usize = 65_536;
 
 /// In a live capture, nanoseconds until a closed or reset connection is dropped: copies of its last segments arrive

@@ -310,7 +310,7 @@ impl Tables {
     fn begin_udp(&mut self, vacancy: Vacancy, ends: [Endpoint; 2], first: &[u8], at: Stamp) -> (FlowIndex, bool) {
         let number = self.udp.assign_number();
         let flow = self.run.udp_flow(number, ends, at, first);
-        let added = self.udp.add(vacancy, flow, at.frame);
+        let added = self.udp.add(vacancy, flow);
         if let Some(evicted) = added.evicted {
             self.run.is_dropping = true;
             self.close_udp(evicted);

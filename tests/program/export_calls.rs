@@ -482,6 +482,35 @@ fn repeat(form: &str, interpreter: &str, capture: &str, count: usize) {
     assert!(rest.is_empty());
 }
 
+/// Requests that clients may change, each with the reason why HTTPie cannot repeat it; empty if it can.
+const UNUSUAL: [(&[u8], &str); 18] = [
+    (b"POST /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nContent-Length: 5\r\n\r\nline\n", ""),
+    (b"POST /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nContent-Length: 6\r\n\r\n\xff\x00'\\n\n", ""),
+    (b"PROPFIND /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nContent-Length: 1\r\n\r\nx", ""),
+    (b"M-SEARCH /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", "this method"),
+    (b"GET http://a.test/b?c=d HTTP/1.1\r\nHost: a.test\r\n\r\n", ""),
+    (b"OPTIONS * HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", "this target"),
+    (b"GET /caf%C3%A9?x=%20 HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", ""),
+    (b"GET /caf%c3%a9 HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", "this target"),
+    (b"GET /%7Eme HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", "this target"),
+    (b"GET /a/../b/./c HTTP/1.1\r\nHost: 10.0.0.2:80\r\nConnection: close\r\n\r\n", ""),
+    (b"GET /a?b=[1]|\"c\" HTTP/1.1\r\nHost: 10.0.0.2:80\r\n\r\n", "this target"),
+    (b"GET /a HTTP/1.0\r\nX-Old: 1\r\n\r\n", "HTTP/1.1 only"),
+    (b"GET /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nX-Name: caf\xe9\r\n\r\n", "not UTF-8"),
+    (
+        b"GET /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nX-Name: caf\xc3\xa9\r\nX-Empty:\r\nX-Twice: 1\r\nX-Twice: 2\r\n\r\n",
+        "",
+    ),
+    (b"POST /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nContent-Length: 0\r\n\r\n", ""),
+    (b"GET /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nX-@b: 1\r\nEmpty2;: 2\r\n\r\n", "no token"),
+    (b"GET /a HTTP/1.1\r\nHost: 10.0.0.2:80\r\nHost: b.test\r\nX-A: 1\r\n\r\n", ""),
+    (b"GET http://a.test/b HTTP/1.1\r\nHost: b.test\r\nX-A: 1\r\n\r\n", ""),
+];
+
+/// Header lines that curl cannot send, which a comment names, and the requests that have them.
+const NOT_SENT_BY_CURL: (&str, &str) =
+    ("# curl cannot send this header: Host: b.test\n", "Host: 10.0.0.2:80\r\nHost: b.test");
+
 #[test]
 fn unusual_requests_are_sent_as_they_were_or_named() {
     let folder = folder();

@@ -40,7 +40,7 @@ impl Tables {
             Ok(known) => known,
             Err(vacancy) => {
                 let number = self.tcp.assign_number();
-                let added = self.tcp.add(vacancy, begin(&self.run, number), at.frame);
+                let added = self.tcp.add(vacancy, begin(&self.run, number));
                 was_evicted = added.was_evicted;
                 if let Some(evicted) = added.evicted {
                     self.run.is_dropping = true;

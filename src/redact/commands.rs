@@ -47,7 +47,7 @@ const PATTERNS: [Pattern; 26] = [
         b"-",
     ),
     ("", r"(?:\A|\s)(?:-u|-U|--user|--proxy-user)(?:[ \t]*\\\r?\n[ \t]*|[ =]+)", Argument::After(b':'), b"-"),
-    (r"\bcurl\b", r"\s-[A-Za-z]*?[uU]", Argument::After(b':'), b"curl"),
+    (r"\bcurl\b", r"\s-[A-Za-z]*?[uU][ =]*", Argument::After(b':'), b"curl"),
     (r"(?m)^[$#\s]*(?:https?|xh)\s", r"-a[ =]", Argument::After(b':'), b"-a"),
     (r"\bsmb\w+", r"\s(?:-U|--user)[ =]?", Argument::After(b'%'), b"smb"),
     (r"\b(?:mysql|mariadb|mongo|cqlsh|7z)", r"\s-p[ =]?", Argument::Secret, b"-p"),
@@ -65,7 +65,7 @@ const PATTERNS: [Pattern; 26] = [
     ("", r"-stdin\s*<<<\s*", Argument::Secret, b"<<<"),
     (
         "",
-        r#"\b(?:echo|printf)\s+(?:-\w\s+)?((?:"[^"\n]*"|'[^'\n]*'|[^\s|])+)\s*\|[^\n]*?(?:-stdin\b|\bchpasswd\b|\bsudo\s+-S|\bpasswd\b)"#,
+        r#"\b(?:echo|printf)\s+(?:-\w\s+)?((?:"[^"\n]*"|'[^'\n]*'|[^\s|])+)\s*\|[^\n]*?(?:-stdin\b|--with-token\b|\bchpasswd\b|\bsudo\s+-S|\bpasswd\b)"#,
         Argument::Group,
         b"|",
     ),

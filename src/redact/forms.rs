@@ -24,7 +24,7 @@ struct FormPattern {
 }
 
 /// First sets of the forms that have no word.
-const WITHOUT_WORD: [&str; 8] = ["@", "%", "/", ":", "J", "K", "IA", "_-z9"];
+const WITHOUT_WORD: [&str; 8] = ["@", "%", "/", ":", "J", "K", "IA", "_-z9."];
 
 /// Words that texts with names of secrets have, with those of commands and schemes.
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -160,9 +160,18 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
         ),
         (r"(?-u)\b(A[KS]IA[0-9A-Z]{16})\b", Form::Secret(SecretKind::Key), &["IA", "A"]),
         (
-            r"(?-u)\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|[sr]k_(?:live|test)_[A-Za-z0-9]{8,}|whsec_[\w+/=]{8,}|gl[a-z]{1,8}-[\w\-]{16,}|npm_[A-Za-z0-9]{30,}|AIza[\w\-]{35}|ya29\.[\w\-]{16,}|sk-[\w\-]{20,}|xox[abeoprs][.\-][A-Za-z0-9\-.]{8,}|xapp-[\w\-]{16,}|SG\.[\w\-]{8,}\.[\w\-]{8,}|hv[sbr]\.[\w\-]{16,}|hf_[A-Za-z0-9]{20,}|shp[a-z]{2}_[A-Za-z0-9]{16,}|dop_v1_\w{16,}|pypi-[\w\-]{16,}|dckr_[a-z]{3}_[\w\-]{16,}|ATATT[\w\-=]{16,}|lin_api_\w{16,}|sq0[a-z]{3}-[\w\-]{16,}|xkeysib-[\w\-]{16,}|PMAK-[\w\-]{16,}|tskey-[\w\-]{16,}|figd_[\w\-]{16,}|gsk_\w{16,})",
+            concat!(
+                r"(?-u)\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|[sr]k_(?:live|test)_[A-Za-z0-9]{8,}|",
+                r"whsec_[\w+/=]{8,}|gl[a-z]{1,8}-[\w\-]{16,}|npm_[A-Za-z0-9]{30,}|AIza[\w\-]{35}|",
+                r"ya29\.[\w\-]{16,}|sk-[\w\-]{20,}|xox[abeoprs][.\-][A-Za-z0-9\-.]{8,}|xapp-[\w\-]{16,}|",
+                r"SG\.[\w\-]{8,}\.[\w\-]{8,}|hv[sbr]\.[\w\-]{16,}|hf_[A-Za-z0-9]{20,}|",
+                r"shp[a-z]{2}_[A-Za-z0-9]{16,}|dop_v1_\w{16,}|pypi-[\w\-]{16,}|dckr_[a-z]{3}_[\w\-]{16,}|",
+                r"ATATT[\w\-=]{16,}|lin_api_\w{16,}|sq0[a-z]{3}-[\w\-]{16,}|xkeysib-[\w\-]{16,}|PMAK-[\w\-]{16,}|",
+                r"tskey-[\w\-]{16,}|figd_[\w\-]{16,}|gsk_\w{16,}|v[1-4]\.(?:local|public)\.[\w\-]{16,}|",
+                r"AGE-SECRET-KEY-\w{16,})",
+            ),
             Form::Secret(SecretKind::Key),
-            &["_-z9"],
+            &["_-z9."],
         ),
     ];
     let compiled = forms.into_iter().map(|(pattern, form, bytes)| {

@@ -47,6 +47,8 @@ struct Block {
     values: Vec<Range<usize>>,
     /// The lines that follow belong to a value.
     is_in_value: bool,
+    /// The name is that of an event.
+    is_event: bool,
 }
 
 impl Redactor {
@@ -64,6 +66,10 @@ impl Redactor {
             let begin = start;
             start += line.len();
             let content = line.trim_ascii();
+            // An empty line ends an event (of a stream of server-sent events).
+            if content.is_empty() && block.is_event {
+                block = Block::default();
+            }
             if content.is_empty() || is_document && content.starts_with(b"<") {
                 continue;
             }
@@ -152,6 +158,7 @@ impl Redactor {
         } else if is_any(&NAMING) {
             let Some(rule) = self.naming_rule(own) else { return };
             block.rule = Rule::either(block.rule, Some(rule));
+            block.is_event = setting.name == b"event";
             block.values.drain(..).for_each(|value| add_content(text, value, rule, spans));
         }
     }

@@ -282,11 +282,20 @@ fn quote_around(text: &[u8], at: usize) -> Option<&[u8]> {
 /// Returns the place of the value of a name in a text in quotes, as in `"Name: value"`.
 fn quoted_value(text: &[u8], at: usize, quote: &[u8], is_header: bool) -> Range<usize> {
     let rest = text.get(at..).unwrap_or_default();
-    let line = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or_default();
-    let mut found = memchr::memmem::find_iter(line, quote);
-    let is_escaped = |end: &usize| end.checked_sub(1).and_then(|end| line.get(end)) == Some(&b'\\');
-    let len = found.find(|end| !is_escaped(end)).unwrap_or(line.len());
-    let own = line.get(..len).unwrap_or_default();
+    let sign = quote.last().copied().unwrap_or_default();
+    let escapes = |end: usize| {
+        let before = rest.get(..end).unwrap_or_default().iter().rev().take(quote.len());
+        before.take_while(|&&byte| byte == b'\\').count()
+    };
+    // A quote that is escaped as often as the first one ends the text, and so does the end of its line.
+    let is_line_end = |end: usize| rest.get(end) == Some(&b'\n');
+    let mut ends = memchr::memchr2_iter(sign, b'\n', rest);
+    let len = match ends.find(|&end| is_line_end(end) || escapes(end) + 1 == quote.len()) {
+        Some(end) if is_line_end(end) => end,
+        Some(end) => end + 1 - quote.len(),
+        None => rest.len(),
+    };
+    let own = rest.get(..len).unwrap_or_default();
     let len = if is_header { len } else { memchr::memchr(b'&', own).unwrap_or(len) };
     at..at + len
 }

@@ -131,7 +131,7 @@ const PARTS: [(&str, SecretKind); 82] = [
 ];
 
 /// Whole names, and the length from which their values are secrets.
-const WHOLE: [(&str, u8, SecretKind); 38] = [
+const WHOLE: [(&str, u8, SecretKind); 36] = [
     ("samlart", 0, SecretKind::Token),
     ("wresult", 0, SecretKind::Token),
     ("cvv2", 0, SecretKind::Password),
@@ -139,8 +139,6 @@ const WHOLE: [(&str, u8, SecretKind); 38] = [
     ("plaintext", 16, SecretKind::Key),
     ("xkey", 16, SecretKind::Key),
     ("formkey", 16, SecretKind::Token),
-    ("nextnonce", 16, SecretKind::Token),
-    ("cnonce", 16, SecretKind::Token),
     ("paypaltransmissionsig", 0, SecretKind::Token),
     ("pwd", 0, SecretKind::Password),
     ("pass", 0, SecretKind::Password),
@@ -258,6 +256,11 @@ const WORDS: [&str; 3] = ["otp", "cvv", "cvc"];
 /// Ends of names of what describes a token.
 const NO_SECRETS: [&str; 4] = ["tokentype", "tokenendpoint", "tokenuri", "tokensdetails"];
 
+/// Returns whether a name, in lower case and without signs, is that of what describes a token, such as `token_type`.
+pub(super) fn describes_token(name: &[u8]) -> bool {
+    NO_SECRETS.iter().any(|end| name.ends_with(end.as_bytes()))
+}
+
 /// Returns the rule of a name, if values of it are secrets.
 pub(super) fn rule_of(name: &[u8]) -> Option<Rule> {
     let is_word = |word: &[u8]| WORDS.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(word));
@@ -265,7 +268,7 @@ pub(super) fn rule_of(name: &[u8]) -> Option<Rule> {
         return Some(Rule { kind: SecretKind::Password, least: 0, is_count: false });
     }
     let name = normalized(name);
-    if NO_SECRETS.iter().any(|end| name.ends_with(end.as_bytes())) {
+    if describes_token(&name) {
         return None;
     }
     if let Some(found) = ANY_PART.as_ref().and_then(|parts| parts.find(&name)) {
@@ -275,7 +278,7 @@ pub(super) fn rule_of(name: &[u8]) -> Option<Rule> {
     if name.ends_with(b"pwd") {
         return Some(Rule { kind: SecretKind::Password, least: 0, is_count: false });
     }
-    if name.len() > 4 && name.ends_with(b"auth") {
+    if name.len() > 5 && (name.ends_with(b"auth") || name.ends_with(b"nonce")) {
         return Some(Rule { kind: SecretKind::Token, least: 16, is_count: false });
     }
     let whole = WHOLE.iter().find(|(whole, ..)| name == whole.as_bytes());

@@ -78,6 +78,11 @@ impl Redactor {
         is_changed.then_some(out)
     }
 
+    /// Returns a text that has percent escapes for all of its signs without its secrets. `None` if it is none, or has no secrets.
+    pub(super) fn escaped_text(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
+        if is_escaped(text) { self.escaped_value(b"", text, false, scope) } else { None }
+    }
+
     /// Returns a text without the secrets in the escaped values of its queries. `None` if they have none.
     pub(super) fn escaped_values(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
         let regex = ESCAPED.as_ref().filter(|_| memchr::memchr(b'%', text).is_some())?;
@@ -111,7 +116,16 @@ impl Redactor {
 /// Returns the places of the values with percent escapes in a text, which are texts themselves.
 pub(super) fn escaped_ranges(text: &[u8]) -> Vec<Range<usize>> {
     let Some(regex) = ESCAPED.as_ref().filter(|_| memchr::memchr(b'%', text).is_some()) else { return Vec::new() };
+    if is_escaped(text) {
+        return std::iter::once(0..text.len()).collect();
+    }
     regex.captures_iter(text).filter_map(|groups| Some(groups.get(2)?.range())).collect()
+}
+
+/// Returns whether a text has percent escapes, and no other signs.
+fn is_escaped(text: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"%-_.~+*".contains(byte);
+    memchr::memchr(b'%', text).is_some() && text.iter().all(is_part)
 }
 
 /// Returns a text with percent escapes for all but letters, digits and signs that need none.

@@ -48,7 +48,7 @@ impl Scope {
 static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
         r"(?-u)\.k8s\.|eyJ|A[KS]IA|xox|xapp|gh|[kr]_(?:live|test)|whsec_|-----|gl[a-z]+-|npm_|AIza|ya29\.|sk-|SG\.|hv[sbr]\.|hf_|",
-        r"shp|dop_v1|pypi-|dckr_|ATATT|lin_api|sq0|xkeysib|PMAK|tskey|figd_|gsk_"
+        r"shp|dop_v1|pypi-|dckr_|ATATT|lin_api|sq0|xkeysib|PMAK|tskey|figd_|gsk_|v[1-4]\.(?:local|public)|AGE-"
     ))
 });
 
@@ -93,6 +93,7 @@ impl Redactor {
         // Texts in it, which are read by their own rules.
         let mut own = Cow::Borrowed(text);
         for replaced in [
+            Redactor::escaped_text,
             Redactor::parts,
             Redactor::escaped_values,
             Redactor::entities,
@@ -359,6 +360,29 @@ mod tests {
             "identified by ",
             "set token to ",
             "<p name=token><x>",
+            "<p name=a v=b>",
+            "<param name=a>",
+            ";password=a ",
+            "password: Some(\"",
+            "token=a(b(",
+            "setToken(\"",
+            ":token \\",
+            "1-1 is your ",
+            "code 1-",
+            "code 1 to ",
+            "token \"a",
+            "$token: String! = ",
+            "/reset/17/",
+            "/reset/17/0123456789abcdef",
+            "Private-Lines: 1 ",
+            "eyJaaaaaaaa.",
+            "v1.local.",
+            "smb -U a%",
+            "a\\\n",
+            "password=a\\\n",
+            "identified by a replace ",
+            "{\"title\":\"token\",\"a\":[",
+            "\\\\\"token: a",
             "{\"op\":\"add\",\"path\":\"/a/token/b\",\"value\":[",
         ] {
             own.text(part.repeat(20_000).as_bytes());

@@ -173,8 +173,8 @@ impl GroupColumn {
     }
 }
 
-/// Returns the path of a target without its query, with `{}` for parts that are numbers, identifiers or marks of secrets. A target that is no path
-/// stays.
+/// Returns the path of a target without its query, with `{}` for parts that are numbers, identifiers or marks of secrets. A target
+/// that is no path stays.
 pub(crate) fn path_template(target: &str) -> String {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     if !path.starts_with('/') {

@@ -10,8 +10,8 @@ use super::names::{Rule, SecretKind};
 use super::text::{Scope, Spans};
 pub(super) use fields::JsonTexts;
 use output::{Edit, Output};
-use pairs::NamedGroup;
 pub(super) use pairs::{NAMING, VALUES};
+use pairs::{NamedGroup, is_value};
 use std::borrow::Cow;
 use std::ops::Range;
 use tokens::{End, Token, TokenKind, Tokens};
@@ -258,10 +258,6 @@ impl Redactor {
         }
         out.finish()
     }
-}
-
-fn is_value(key: &[u8]) -> bool {
-    VALUES.iter().any(|name| name.eq_ignore_ascii_case(key))
 }
 
 fn with_kind(spans: impl Iterator<Item = Range<usize>>) -> Spans {

@@ -3,7 +3,7 @@
 
 use super::tokens::{End, Token, TokenKind, Tokens};
 use crate::redact::Redactor;
-use crate::redact::names::{MAX_NAME, Rule};
+use crate::redact::names::{MAX_NAME, Rule, describes_token, normalized};
 
 /// Maximum length of a text that is a name, with its quotes and escapes.
 const MAX_ESCAPED: usize = 6 * MAX_NAME + 2;
@@ -30,8 +30,25 @@ pub(in crate::redact) const NAMING: [&[u8]; 17] = [
 /// Members whose text is a secret rather than a name.
 pub(in crate::redact) const VALUES: [&[u8]; 9] =
     [b"value", b"v", b"val", b"values", b"content", b"data", b"stringdata", b"text", b"default"];
-/// Members whose text is a title, which names the texts and arrays beside it only.
-const TITLES: [&[u8]; 1] = [b"label"];
+/// Members whose text is a title or the code of an error, which names members for values only.
+const TITLES: [&[u8]; 14] = [
+    b"title",
+    b"label",
+    b"heading",
+    b"caption",
+    b"placeholder",
+    b"description",
+    b"summary",
+    b"message",
+    b"error",
+    b"code",
+    b"error_code",
+    b"errorcode",
+    b"reason",
+    b"error_description",
+];
+/// The same beside a title.
+const ANSWERS: [&[u8]; 6] = [b"answer", b"answers", b"response", b"input", b"current", b"initial"];
 /// Members whose text is a path of names, the last one of which is that of a value (RFC 6902).
 const PATHS: [&[u8]; 4] = [b"path", b"pointer", b"json_path", b"jsonpath"];
 /// Members whose texts name the columns of a table, whose rows are beside them.
@@ -75,6 +92,8 @@ struct OpenGroup {
     has_groups: bool,
     /// The name is one of the objects and arrays in it, too.
     names_groups: bool,
+    /// The name is no title.
+    names_texts: bool,
     /// It has an object or an array for a secret.
     has_group_value: bool,
     /// It has the operation of a patch.
@@ -85,6 +104,11 @@ struct OpenGroup {
     path_rule: Option<Rule>,
     /// It is a key of JSON (RFC 7517), and that a private one.
     is_web_key: [bool; 2],
+}
+
+/// Returns whether a member is one for a value, also beside a title.
+pub(super) fn is_value(key: &[u8]) -> bool {
+    VALUES.iter().chain(&ANSWERS).any(|name| name.eq_ignore_ascii_case(key))
 }
 
 /// Returns the objects and arrays that have a name in them, in the order of their begins.
@@ -144,6 +168,7 @@ impl PairReader<'_> {
                     has_later_name: false,
                     has_groups: false,
                     names_groups: false,
+                    names_texts: false,
                     has_group_value: false,
                     is_patch: false,
                     part_rule: None,
@@ -156,8 +181,10 @@ impl PairReader<'_> {
                 let is_value = is_any(&VALUES);
                 let is_naming = is_any(&NAMING);
                 let text = self.source.get(token.range.clone()).unwrap_or_default();
-                let is_secret =
-                    || key.is_some_and(|key| self.redactor.rule_of(key).is_some_and(|rule| rule.least == 0));
+                let is_secret = || {
+                    let is_rule = |key| self.redactor.rule_of(key).is_some_and(|rule| rule.least == 0);
+                    key.is_some_and(|key| is_rule(key) || describes_token(&normalized(key)))
+                };
                 let is_short = text.len() <= MAX_ESCAPED && token.kind == TokenKind::String;
                 let name = (is_short && !is_value).then(|| super::unescaped(text, token.is_cut));
                 let path = name.as_ref().filter(|_| is_any(&PATHS));
@@ -165,7 +192,8 @@ impl PairReader<'_> {
                     path.map(|path| path.rsplit(|byte| b"/.".contains(byte)).map(|part| self.redactor.rule_of(part)));
                 let last = parts.clone().and_then(|mut parts| parts.next()).flatten();
                 let any = parts.and_then(|parts| parts.fold(None, Rule::either));
-                let is_strong = is_naming && !is_any(&TITLES) || key.is_none();
+                let is_title = is_any(&TITLES);
+                let is_strong = is_naming && !is_title || key.is_none();
                 let rule = name.filter(|_| !is_secret()).and_then(|name| {
                     // A parameter may have the path of its name, as in `{"Name":"/prod/db/password"}`.
                     let last = name.rsplit(|&byte| byte == b'/').next().filter(|_| is_naming).unwrap_or(&name);
@@ -184,6 +212,7 @@ impl PairReader<'_> {
                 group.has_later_name |= group.rule.is_none() && group.texts > 1;
                 group.rule = Rule::either(group.rule, Some(rule));
                 group.names_groups |= is_strong;
+                group.names_texts |= !is_title;
                 if is_naming && !group.is_certain {
                     (group.name, group.is_certain, group.is_ambiguous) = (Some(token.range.start), true, false);
                 } else if is_naming == group.is_certain {
@@ -214,7 +243,7 @@ impl PairReader<'_> {
         let Some(rule) = Rule::either(Rule::either(group.rule, path_rule), web_key_rule) else { return };
         if group.texts > 1 || group.has_groups {
             let name = group.name.filter(|_| !group.is_ambiguous);
-            let values_only = group.rule.is_none() && web_key_rule.is_none();
+            let values_only = !group.names_texts && web_key_rule.is_none();
             let names_groups = group.names_groups || path_rule.is_some() || web_key_rule.is_some();
             self.found.push(NamedGroup { start: group.start, rule, name, names_groups, values_only });
         }
@@ -225,7 +254,7 @@ impl PairReader<'_> {
             && (group.has_columns && !(group.is_object && group.has_value) || is_header(around))
         {
             around.rule = Rule::either(around.rule, group.rule);
-            (around.is_ambiguous, around.names_groups) = (true, true);
+            (around.is_ambiguous, around.names_groups, around.names_texts) = (true, true, true);
         }
     }
 }

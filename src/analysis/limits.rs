@@ -39,8 +39,8 @@ pub const SHARD_BYTES: usize = 3 << 19;
 pub const SHARD_BYTES_OF_OTHERS: usize = 3 << 17;
 
 /// Maximum number of bytes of the state of sessions in datagrams of a shard, by their own estimates: 1024 open connections of QUIC
-/// with HTTP/3, of 16,384 in all shards. Open requests are buffered, and limited by the bytes above. Beyond it, the longest idle
-/// ones are reported as they are, and dropped.
+/// with HTTP/3 and an open request each, of 16,384 in all shards. Further open requests are buffered, and limited by the bytes above.
+/// Beyond it, the longest idle connections are dropped, and reported as unknown.
 pub const SHARD_STATE_BYTES: usize = 8 << 20;
 
 /// Maximum number of bytes buffered by a shard if bodies are buffered too. A single body may have a megabyte.

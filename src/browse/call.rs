@@ -144,9 +144,11 @@ fn call_frames(table: &FrameTable, call: &CallEntry) -> Vec<(u32, CallPhase)> {
     let Some(first) = call.request.or(call.response).map(|frames| frames.first) else { return Vec::new() };
     let ends = [call.request, call.response].map(|frames| frames.map_or(0, MessageFrames::last_frame));
     let last = ends.into_iter().max().unwrap_or(first);
+    // In datagrams, the frame that completes a handshake is also the first one of the content.
+    let is_of_handshake = |frame: u32, content: u32| frame < content || frame == content && call.stream().is_none();
     let phase = |frame: u32| match (call.request, call.response) {
         _ if frame < first => CallPhase::Connect,
-        (Some(_), Some(content)) if call.is_connection && frame < content.first => CallPhase::Tls,
+        (Some(_), Some(content)) if call.is_connection && is_of_handshake(frame, content.first) => CallPhase::Tls,
         (Some(_), None) if call.is_connection => CallPhase::Tls,
         (Some(request), _) if frame <= request.last => CallPhase::Request,
         (_, Some(response)) if frame >= response.first => CallPhase::Download,

@@ -38,7 +38,9 @@ enum Argument {
 /// Expressions of a command, or none, and of an option, what the value is, and a word that a text with it has.
 type Pattern = (&'static str, &'static str, Argument, &'static [u8]);
 
-const PATTERNS: [Pattern; 26] = [
+const PATTERNS: [Pattern; 28] = [
+    ("", r"ConvertTo-SecureString\s+(?:-String\s+)?", Argument::Secret, b"ConvertTo-"),
+    (r"\bnet\s+use\b", r"/user:\S+\s+", Argument::Secret, b"/user:"),
     // --password x, -password=x, "--password", "x".
     (
         "",

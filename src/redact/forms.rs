@@ -30,7 +30,7 @@ const WITHOUT_WORD: [&str; 8] = ["@", "%", "/", ":", "J", "K", "IA", "_-z9."];
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
         "(?i-u)pass|secret|token|key|auth|cred|cookie|csrf|xsrf|sess|sign|assert|saml|otp|pin|pwd|pw|code|jwt|sig|cvv|cvc|mfa|",
-        "hmac|bearer|sid|state|nonce|senha|kennwort|contrase|motde|wachtwoord|-bin|identified|mnemonic|phrase|captcha|basic|negotiate|ntlm|mysql|mariadb"
+        "hmac|bearer|sid|state|nonce|senha|kennwort|contrase|motde|wachtwoord|-bin|identified|mnemonic|phrase|captcha|turnstile|ticket|dpop|plaintext|wresult|basic|negotiate|ntlm|mysql|mariadb"
     ))
 });
 

@@ -4,7 +4,7 @@ use super::Redactor;
 use super::entities::decoded;
 use super::names::Rule;
 use super::tags::{
-    Attribute, HTML_NAMED, NAMING, STRUCTURE, VALUES, VOID, XML_NAMING, attributes, is_html, is_name_end,
+    Attribute, HTML_NAMED, NAMING, STRUCTURE, VALUES, VOID, XML_NAMING, attributes, closed_voids, is_html, is_name_end,
     is_name_start, is_xml, local,
 };
 use super::text::Spans;
@@ -84,6 +84,8 @@ struct MarkupReader<'r> {
     before: Option<Range<usize>>,
     /// The names of elements are not those of HTML.
     is_xml: bool,
+    /// Which of the elements without an end have one nevertheless.
+    closed_voids: [bool; VOID.len()],
     /// Rules of the columns of the table that was begun last, by the texts of their heads.
     columns: Vec<(usize, Rule)>,
 }
@@ -105,6 +107,7 @@ impl Redactor {
             deep: 0,
             is_document,
             is_xml: is_xml(text),
+            closed_voids: closed_voids(text),
             before: None,
             columns: Vec::new(),
         }
@@ -219,7 +222,8 @@ impl MarkupReader<'_> {
         let (attributes, end) = attributes(self.text, at);
         let name = at..at + self.slice(&(at..end)).iter().take_while(|byte| !is_name_end(**byte)).count();
         let own = self.slice(&name).to_ascii_lowercase();
-        let is_void = !self.is_xml && VOID.contains(&&own[..]);
+        let is_void = |nth: usize| !self.is_xml && self.closed_voids.get(nth) == Some(&false);
+        let is_void = VOID.iter().position(|name| *name == own).is_some_and(is_void);
         let is_structure = !self.is_xml && STRUCTURE.contains(&&own[..]);
         if let Some(around) = self.open.last_mut().filter(|around| !around.name.is_empty() && !is_html(&own)) {
             // An element with another one that is not of HTML is none of HTML either.

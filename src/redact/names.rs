@@ -45,7 +45,8 @@ impl fmt::Display for SecretKind {
 }
 
 /// Parts of names, without signs and in lower case.
-const PARTS: [(&str, SecretKind); 82] = [
+const PARTS: [(&str, SecretKind); 83] = [
+    ("pincode", SecretKind::Password),
     ("hmac", SecretKind::Token),
     ("applicationkey", SecretKind::Key),
     ("appkey", SecretKind::Key),
@@ -275,7 +276,9 @@ pub(super) fn rule_of(name: &[u8]) -> Option<Rule> {
         let part = PARTS.iter().find(|(part, _)| part.as_bytes() == found.as_bytes());
         return part.map(|&(_, kind)| Rule { kind, least: 0, is_count: is_count(&name) });
     }
-    if name.ends_with(b"pwd") {
+    let is_pass =
+        name.ends_with(b"pass") && !["bypass", "compass", "surpass"].iter().any(|end| name.ends_with(end.as_bytes()));
+    if is_pass || [&b"pwd"[..], b"cvv", b"cvc"].iter().any(|end| name.ends_with(end)) {
         return Some(Rule { kind: SecretKind::Password, least: 0, is_count: false });
     }
     if name.len() > 5 && (name.ends_with(b"auth") || name.ends_with(b"nonce")) {

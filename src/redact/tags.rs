@@ -186,11 +186,20 @@ pub(super) fn is_xml(text: &[u8]) -> bool {
     };
     let name = first.get(..first.iter().take_while(|byte| !is_name_end(**byte)).count()).unwrap_or_default();
     let own = name.to_ascii_lowercase();
-    let has_end = || {
-        let end = [b"</", name].concat();
-        memchr::memmem::find(first, &end).is_some()
-    };
-    !own.starts_with(b"!") && (!is_html(local(&own)) || VOID.contains(&&own[..]) && has_end())
+    !own.starts_with(b"!") && !is_html(local(&own))
+}
+
+/// Returns whether each of the elements without an end has one in a text, which is not HTML then.
+pub(super) fn closed_voids(text: &[u8]) -> [bool; VOID.len()] {
+    let mut closed = [false; VOID.len()];
+    for start in memchr::memmem::find_iter(text, b"</") {
+        let rest = text.get(start + 2..).unwrap_or_default();
+        let name = rest.get(..rest.iter().take(8).take_while(|byte| !is_name_end(**byte)).count()).unwrap_or_default();
+        if let Some(nth) = VOID.iter().position(|own| own.eq_ignore_ascii_case(name)) {
+            closed.get_mut(nth).into_iter().for_each(|closed| *closed = true);
+        }
+    }
+    closed
 }
 
 /// Places of an attribute.

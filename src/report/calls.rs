@@ -287,6 +287,7 @@ mod tests {
             ("/js/app.3f2a9c1b.js?v=1", "/js/app.{}.js"), ("/main-3F2A9C1B44.chunk.css", "/main-{}.chunk.css"),
             ("/r_6ba7b810-9dad-11d1-80b4-00c04fd430c8.pdf", "/r_{}.pdf"), ("/app.deadbeef.js", "/app.deadbeef.js"),
             ("/jquery-3.7.1.min.js", "/jquery-3.7.1.min.js"), ("/a.12345678", "/a.12345678"), ("/.12345678.js", "/.12345678.js"),
+            ("/reset/REDACTED-0123456789ab/x", "/reset/{}/x"),
             ("/deadbeef", "/deadbeef"), ("/v2/a1b2", "/v2/a1b2"), ("SELECT 1?", "SELECT 1?"), ("/a/0", "/a/{}"),
         ];
         for (target, expected) in rows {

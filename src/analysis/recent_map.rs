@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
 /// Values by key, each with the frame that set it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct RecentMap<K, V> {
     entries: HashMap<K, (u32, V)>,
     /// Keys and frames in the order in which entries were set, also of entries that were removed or set again.

@@ -36,6 +36,8 @@ pub(super) struct RunState {
     pub(super) udp_conversations: Vec<u32>,
     /// Number of those whose datagrams were sent, and not quoted in an error.
     pub(super) sent_udp_conversations: usize,
+    /// Number of its conversations that were read so far.
+    conversations: u32,
     /// It carries a fragment of an IP packet.
     pub(super) is_fragment: bool,
     /// What is known of it beforehand, if it is read out of its place.
@@ -104,6 +106,7 @@ impl RunState {
             connections: Vec::new(),
             udp_conversations: Vec::new(),
             sent_udp_conversations: 0,
+            conversations: 0,
             is_fragment: false,
             seek: None,
             events: Vec::new(),
@@ -124,6 +127,7 @@ impl RunState {
         self.connections.clear();
         self.udp_conversations.clear();
         self.sent_udp_conversations = 0;
+        self.conversations = 0;
         self.is_fragment = false;
         if let Some(shard) = self.task.shard {
             self.steps.begin(shard);
@@ -141,6 +145,7 @@ impl RunState {
     /// Begins to read a conversation of the present frame. Returns whether it belongs to the shard of the analyzer.
     #[inline]
     pub(super) fn enter(&mut self, conversation: u32) -> bool {
+        self.conversations += 1;
         let is_own = self.begin_step(conversation);
         self.steps.enter(!is_own);
         is_own
@@ -283,18 +288,19 @@ impl RunState {
 
     /// Reports what ends because its state is dropped at a limit.
     pub(super) fn dropping(&mut self, act: impl FnOnce(&mut RunState)) {
-        self.is_dropping = true;
+        let was_dropping = std::mem::replace(&mut self.is_dropping, true);
         act(self);
-        self.is_dropping = false;
+        self.is_dropping = was_dropping;
     }
 
     /// Whether the present frame begins a conversation because an earlier one with the same endpoints was evicted. It is known
     /// beforehand of a frame that is read out of its place.
     pub(super) fn continues_evicted(&mut self, was_evicted: bool, at: Stamp) -> bool {
+        let nth = self.conversations;
         if was_evicted {
-            self.report_seek_fact(SeekFact::ContinuesEvicted(at.frame));
+            self.report_seek_fact(SeekFact::ContinuesEvicted(at.frame, nth));
         }
-        was_evicted || self.seek.as_ref().is_some_and(|seek| seek.continues_evicted)
+        was_evicted || self.seek.as_ref().is_some_and(|seek| seek.continues_evicted == Some(nth))
     }
 
     /// Reports a fact for a frame that is read again.

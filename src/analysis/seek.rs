@@ -27,8 +27,9 @@ pub struct SeekContext {
     pub datagram_connections: u32,
     /// Addresses in it that other hosts used before.
     pub address_conflicts: Vec<AddressConflict>,
-    /// Whether it begins a conversation because an earlier one with the same endpoints was evicted.
-    pub continues_evicted: bool,
+    /// Of the conversations of the frame, the one that begins because an earlier one with the same endpoints was evicted: how many were
+    /// read before.
+    pub continues_evicted: Option<u32>,
 }
 
 /// A fact that a [`SeekContext`] supplies when its frame is read again.
@@ -40,8 +41,8 @@ pub enum SeekFact {
     AddressConflict(u32, AddressConflict),
     /// A connection in datagrams begins in a frame.
     ConnectionBegins(u32),
-    /// A frame begins a conversation because an earlier one with the same endpoints was evicted.
-    ContinuesEvicted(u32),
+    /// A frame begins a conversation because an earlier one with the same endpoints was evicted, after so many others.
+    ContinuesEvicted(u32, u32),
 }
 
 impl SeekFact {
@@ -52,7 +53,7 @@ impl SeekFact {
             SeekFact::Echo(echo) => echo.frame,
             SeekFact::AddressConflict(frame, _)
             | SeekFact::ConnectionBegins(frame)
-            | SeekFact::ContinuesEvicted(frame) => *frame,
+            | SeekFact::ContinuesEvicted(frame, _) => *frame,
         }
     }
 
@@ -100,7 +101,8 @@ impl Clock {
     pub(super) fn read(&mut self, frame: &Frame<'_>, tables: &mut Tables, tree: &mut Tree) {
         let at = Stamp { frame: frame.number, time: frame.time.0 };
         self.frame = frame.number;
-        let transport = TransportPacket::of_frame(frame);
+        // A declared check sequence may be a part of what the network layer declares to be its payload.
+        let transport = TransportPacket::of_frame(frame).filter(|_| frame.fcs.is_none());
         if transport.as_ref().is_some_and(|packet| tables.skip_foreign(packet, at)) {
             self.advance(frame);
             return;
@@ -117,8 +119,6 @@ impl Clock {
             return;
         }
         tables.run.start = self.first.unwrap_or_default();
-        // A declared check sequence may be a part of what the network layer declares to be its payload.
-        let transport = transport.filter(|_| frame.fcs.is_none());
         if !transport.is_some_and(|packet| tables.read_transport(&packet, at, tree)) {
             let wire = frame.length.max(frame.bytes.len() as u32);
             tables.dissect(&NextLayer::Link(frame.link, Payload { bytes: frame.bytes, base: 0, wire }), at, tree);

@@ -477,7 +477,12 @@ impl Tables {
         }
         self.run.begin_frame();
         if let Err(vacancy) = found {
-            self.begin_udp(vacancy, packet.ends(), packet.bytes.get(8..).unwrap_or_default(), at);
+            self.begin_udp(
+                vacancy,
+                packet.ends(),
+                packet.bytes.get(8..packet.bytes.len().min(length.into())).unwrap_or_default(),
+                at,
+            );
         }
         self.run.enter(number);
         true

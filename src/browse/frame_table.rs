@@ -173,7 +173,7 @@ pub(super) struct FrameTable {
     /// Frames in which connections in datagrams begin.
     connection_begins: Vec<u32>,
     /// Frames that begin a conversation because an earlier one with the same endpoints was evicted.
-    continuing_evicted: Vec<u32>,
+    continuing_evicted: Vec<(u32, u32)>,
     /// Field values of messages.
     pub(super) values: IndexedValues,
     /// Calls, in the order of their ends.
@@ -352,9 +352,15 @@ impl FrameTable {
                 SeekFact::Echo(echo) => drop(self.echoes.insert((echo.frame, echo.nth), echo)),
                 SeekFact::AddressConflict(frame, conflict) => self.address_conflicts.push((frame, conflict)),
                 SeekFact::ConnectionBegins(frame) => self.connection_begins.push(frame),
-                SeekFact::ContinuesEvicted(frame) => self.continuing_evicted.push(frame),
+                SeekFact::ContinuesEvicted(frame, nth) => self.continuing_evicted.push((frame, nth)),
             }
         }
+    }
+
+    /// Returns the conversation of a frame that continues one that was evicted, as [`SeekContext::continues_evicted`].
+    fn continues_evicted(&self, frame: u32) -> Option<u32> {
+        let at = self.continuing_evicted.binary_search_by_key(&frame, |&(frame, _)| frame).ok()?;
+        self.continuing_evicted.get(at).map(|&(_, nth)| nth)
     }
 
     fn address_conflicts_of(&self, frame: u32) -> Vec<AddressConflict> {
@@ -373,7 +379,7 @@ impl FrameTable {
             previous,
             echoes,
             datagram_connections,
-            continues_evicted: self.continuing_evicted.binary_search(&frame).is_ok(),
+            continues_evicted: self.continues_evicted(frame),
             address_conflicts,
             ..SeekContext::default()
         };

@@ -86,7 +86,8 @@ impl Tables {
         let shard = self.buffers.add(number, connection.recount_buffered());
         self.run.report(|exchange, start| connection.call(exchange, start));
         let own = connection.buffered as usize;
-        if self.run.continues_evicted(was_evicted && !segment.quoted && !segment.flags.syn(), at) {
+        let is_first = segment.flags.syn() && !segment.flags.ack();
+        if self.run.continues_evicted(was_evicted && !segment.quoted && !is_first, at) {
             let limit = limits::CONVERSATIONS;
             let text = format_args!("earlier frames have another stream, which was dropped at {limit} conversations");
             tree.note(&dissectors::tcp::LIMIT, segment.header.all(), text);

@@ -142,6 +142,7 @@ pub(super) fn describe_call(call: &Call) -> String {
     }
     let response = match exchange.response {
         None if call.is_to_group() => "responses in other conversations",
+        None if exchange.has_unknown_response() => "response unknown",
         None => "no response",
         Some(_) if exchange.status.is_empty() => "response without a status",
         Some(_) => &exchange.status,

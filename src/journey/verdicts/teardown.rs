@@ -57,7 +57,7 @@ pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
             let nanos = if nothing { waited(end).min(limit) } else { 0 };
             Some(verdict(kind, nanos, text, [request.last.frame, end.frame]))
         }
-        None if nothing => {
+        None if nothing && !exchange.has_unknown_response() => {
             let last = collected.last.time.max(request.last.time);
             let text = match last == request.last.time {
                 true => "No response was captured: the request is the last frame of its conversation.".to_owned(),

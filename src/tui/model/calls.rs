@@ -81,6 +81,7 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
         METHOD => return exchange.method.to_string(),
         5 => return call.exchange.destination(),
         STATUS if call.is_to_group() => return "multicast".into(),
+        STATUS if exchange.has_unknown_response() => return "unknown".into(),
         STATUS if exchange.code.is_none() && exchange.lacks_response() => return "none".into(),
         STATUS => return exchange.status.to_string(),
         7 => {

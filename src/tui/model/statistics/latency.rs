@@ -158,8 +158,8 @@ impl LatencyStatistics {
         let (_, measure, by) = self.config;
         for row in self.counted..end {
             let Some(call) = numbers.get(row).and_then(|call| index.calls.get(call as usize)) else { continue };
-            // A message without a response has no response time.
-            if call.exchange.is_one_way {
+            // A message without a response has no response time, and that of an unknown one is unknown.
+            if call.exchange.is_one_way || call.exchange.has_unknown_response() {
                 continue;
             }
             let time = match measure {

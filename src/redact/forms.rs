@@ -168,7 +168,7 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
                 r"shp[a-z]{2}_[A-Za-z0-9]{16,}|dop_v1_\w{16,}|pypi-[\w\-]{16,}|dckr_[a-z]{3}_[\w\-]{16,}|",
                 r"ATATT[\w\-=]{16,}|lin_api_\w{16,}|sq0[a-z]{3}-[\w\-]{16,}|xkeysib-[\w\-]{16,}|PMAK-[\w\-]{16,}|",
                 r"tskey-[\w\-]{16,}|figd_[\w\-]{16,}|gsk_\w{16,}|v[1-4]\.(?:local|public)\.[\w\-]{16,}|",
-                r"AGE-SECRET-KEY-\w{16,})",
+                r"AGE-SECRET-KEY-\w{16,}|bot\d{6,12}:[\w\-]{30,})",
             ),
             Form::Secret(SecretKind::Key),
             &["_-z9."],

@@ -144,12 +144,37 @@ impl Redactor {
                 let len = memchr::memchr(b';', value).unwrap_or(value.len()).max(quoted.unwrap_or_default());
                 add_pair(value.get(..len).unwrap_or_default(), range.start, spans);
             }
+            b"secwebsocketprotocol" => {
+                let mut start = 0;
+                let mut follows_name = false;
+                for item in value.split(|&byte| byte == b',') {
+                    let at = start + item.len() - item.trim_ascii_start().len();
+                    start += item.len() + 1;
+                    let item = item.trim_ascii();
+                    let secret = if follows_name { Some(0) } else { self.secret_in_protocol(item) };
+                    if let Some(from) = secret.filter(|from| *from < item.len()) {
+                        spans.push((part(at + from, at + item.len()), SecretKind::Token));
+                    }
+                    follows_name = secret.is_none() && self.kind_of(item, LONG).is_some();
+                }
+            }
             _ => match self.kind_of(name, value) {
                 Some(kind) => spans.push((range, kind)),
                 None => return false,
             },
         }
         true
+    }
+
+    /// Returns where a secret begins in the name of a protocol of WebSocket, as browsers send one: `token.x`, `Bearer.x`, `header-x`.
+    fn secret_in_protocol(&self, item: &[u8]) -> Option<usize> {
+        if item.starts_with(b"header-") {
+            return Some(7);
+        }
+        let dot = memchr::memchr(b'.', item)?;
+        let name = item.get(..dot)?;
+        let is_scheme = SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(name));
+        (is_scheme || self.kind_of(name, LONG).is_some()).then_some(dot + 1)
     }
 }
 

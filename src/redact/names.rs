@@ -45,7 +45,7 @@ impl fmt::Display for SecretKind {
 }
 
 /// Parts of names, without signs and in lower case.
-const PARTS: [(&str, SecretKind); 83] = [
+const PARTS: [(&str, SecretKind); 90] = [
     ("pincode", SecretKind::Password),
     ("hmac", SecretKind::Token),
     ("applicationkey", SecretKind::Key),
@@ -97,6 +97,13 @@ const PARTS: [(&str, SecretKind); 83] = [
     ("encryptionkey", SecretKind::Key),
     ("xauth", SecretKind::Token),
     ("passkey", SecretKind::Key),
+    ("sshkey", SecretKind::Key),
+    ("deploykey", SecretKind::Key),
+    ("wifikey", SecretKind::Password),
+    ("rsskey", SecretKind::Key),
+    ("fastlykey", SecretKind::Key),
+    ("pusherkey", SecretKind::Key),
+    ("mashapekey", SecretKind::Key),
     ("totp", SecretKind::Password),
     ("otpcode", SecretKind::Password),
     ("onetimecode", SecretKind::Password),
@@ -132,7 +139,20 @@ const PARTS: [(&str, SecretKind); 83] = [
 ];
 
 /// Whole names, and the length from which their values are secrets.
-const WHOLE: [(&str, u8, SecretKind); 36] = [
+const WHOLE: [(&str, u8, SecretKind); 49] = [
+    ("secwebsocketprotocol", 0, SecretKind::Token),
+    ("sesskey", 0, SecretKind::Token),
+    ("psk", 0, SecretKind::Password),
+    ("passw", 0, SecretKind::Password),
+    ("pwd1", 0, SecretKind::Password),
+    ("pwd2", 0, SecretKind::Password),
+    ("apisig", 0, SecretKind::Token),
+    ("authsig", 0, SecretKind::Token),
+    ("xsid", 0, SecretKind::Token),
+    ("primarykey", 16, SecretKind::Key),
+    ("secondarykey", 16, SecretKind::Key),
+    ("userkey", 16, SecretKind::Key),
+    ("sharekey", 16, SecretKind::Key),
     ("samlart", 0, SecretKind::Token),
     ("wresult", 0, SecretKind::Token),
     ("cvv2", 0, SecretKind::Password),
@@ -278,7 +298,7 @@ pub(super) fn rule_of(name: &[u8]) -> Option<Rule> {
     }
     let is_pass =
         name.ends_with(b"pass") && !["bypass", "compass", "surpass"].iter().any(|end| name.ends_with(end.as_bytes()));
-    if is_pass || [&b"pwd"[..], b"cvv", b"cvc"].iter().any(|end| name.ends_with(end)) {
+    if is_pass || [&b"pwd"[..], b"pw", b"cvv", b"cvc"].iter().any(|end| name.ends_with(end)) {
         return Some(Rule { kind: SecretKind::Password, least: 0, is_count: false });
     }
     if name.len() > 5 && (name.ends_with(b"auth") || name.ends_with(b"nonce")) {

@@ -48,7 +48,7 @@ impl Scope {
 static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
         r"(?-u)\.k8s\.|eyJ|A[KS]IA|xox|xapp|gh|[kr]_(?:live|test)|whsec_|-----|gl[a-z]+-|npm_|AIza|ya29\.|sk-|SG\.|hv[sbr]\.|hf_|",
-        r"shp|dop_v1|pypi-|dckr_|ATATT|lin_api|sq0|xkeysib|PMAK|tskey|figd_|gsk_|v[1-4]\.(?:local|public)|AGE-"
+        r"shp|dop_v1|pypi-|dckr_|ATATT|lin_api|sq0|xkeysib|PMAK|tskey|figd_|gsk_|v[1-4]\.(?:local|public)|AGE-|bot\d"
     ))
 });
 

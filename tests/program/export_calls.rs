@@ -333,6 +333,8 @@ fn bodies_are_files_with_a_manifest() {
         assert_eq!((&row["complete"], row["first_frame"].is_u64()), (&true.into(), true));
     }
     assert_eq!((&rows[0]["file"], &rows[0]["media_type_found"]), (&"login.html".into(), &"text/html".into()));
+    let limits: Vec<_> = rows.iter().map(|row| (row["limited"].as_bool(), row["body_size"] == row["size"])).collect();
+    assert_eq!(limits, [(Some(false), true); 6]);
     // Files of another export are not mixed, and none is overwritten.
     let (_, error, code) = export("http/gzip.pcap", &out);
     assert!(error.contains("manifest.json: file exists; name another folder"), "{error}");

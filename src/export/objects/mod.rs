@@ -5,7 +5,7 @@ mod media_type;
 
 use super::call_collector::CollectedCall;
 use super::call_form::CallForm;
-use super::message::CapturedMessage;
+use super::message::{CapturedMessage, MAX_BODY};
 use super::parts::{FormPart, form_parts};
 use super::web_text::{header_text, percent_decoded, url};
 use crate::report::json_line;
@@ -47,6 +47,15 @@ struct Object<'m> {
     field: Option<String>,
 }
 
+/// What is known of a body that is written.
+#[derive(Clone, Copy)]
+struct ObjectState {
+    /// All of it is in the file.
+    is_complete: bool,
+    /// It is longer than [`MAX_BODY`], and the file has its beginning.
+    is_limited: bool,
+}
+
 impl ObjectsForm {
     /// Returns a form that writes to a folder, which is created with the first capture that can be read.
     #[must_use]
@@ -85,7 +94,10 @@ impl ObjectsForm {
         message: &CapturedMessage,
         transfer: Option<Transfer>,
     ) -> io::Result<()> {
-        let is_complete = transfer.is_some_and(|own| own.complete) && !message.is_incomplete;
+        let state = ObjectState {
+            is_complete: transfer.is_some_and(|own| own.complete) && !message.is_incomplete,
+            is_limited: message.is_body_cut || message.body_len >= MAX_BODY,
+        };
         let body = message.content();
         let parts: Vec<FormPart<'_>> = form_parts(body, message.media_type()).collect();
         for part in parts.iter().filter(|part| !part.content.is_empty()) {
@@ -95,12 +107,12 @@ impl ObjectsForm {
                 media_type: part.media_type,
                 field: Some(header_text(&part.name).into_owned()),
             };
-            self.add(call, direction, &object, is_complete, transfer)?;
+            self.add(call, direction, &object, state, transfer)?;
         }
         if parts.is_empty() && !body.is_empty() {
             let name = disposition_name(message).unwrap_or_else(|| target_name(&url(call)));
             let object = Object { content: body, name, media_type: message.media_type(), field: None };
-            self.add(call, direction, &object, is_complete, transfer)?;
+            self.add(call, direction, &object, state, transfer)?;
         }
         Ok(())
     }
@@ -110,7 +122,7 @@ impl ObjectsForm {
         call: &CollectedCall,
         direction: &str,
         object: &Object<'_>,
-        is_complete: bool,
+        ObjectState { is_complete, is_limited }: ObjectState,
         transfer: Option<Transfer>,
     ) -> io::Result<()> {
         let found = media_type::found(object.content);
@@ -140,6 +152,8 @@ impl ObjectsForm {
             "size": object.content.len(),
             "sha256": hex(&Sha256::digest(object.content)),
             "complete": is_complete,
+            "limited": is_limited,
+            "body_size": transfer.map(|own| own.body),
         });
         self.write_manifest(if self.written == 0 { b"[\n" } else { b",\n" })?;
         self.write_manifest(json_line(&row).as_bytes())?;

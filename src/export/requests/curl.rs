@@ -66,7 +66,8 @@ pub(super) fn command(request: &CurlRequest<'_>) -> Option<Result<String, String
     let (host, host_header) = request.hosts();
     let scheme: &[u8] = if request.is_https { b"https://" } else { b"http://" };
     // A target that does not fit into a URL is passed unchanged.
-    let is_raw = target == b"*" || target.starts_with(b"/") && target.iter().any(|byte| b"# \t\x7f".contains(byte));
+    let is_changed = |byte: &u8| b"# \t\x7f".contains(byte) || *byte >= 0x80;
+    let is_raw = target == b"*" || target.starts_with(b"/") && target.iter().any(is_changed);
     let url = match target {
         _ if is_raw => [scheme, host].concat(),
         [b'/', ..] => [scheme, host, target].concat(),
@@ -76,6 +77,9 @@ pub(super) fn command(request: &CurlRequest<'_>) -> Option<Result<String, String
         }
         _ => {
             [b"--proxy", request.server.as_bytes()].into_iter().for_each(&mut add);
+            if !has(b"proxy-connection") {
+                [&b"--header"[..], b"Proxy-Connection:"].into_iter().for_each(&mut add);
+            }
             target.to_vec()
         }
     };

@@ -145,17 +145,27 @@ fn a_datagram_without_a_whole_header_begins_no_conversation() {
         packet[23] = port;
         [&[0; 12][..], &[8, 0], &packet].concat()
     };
-    let mut packets = Vec::new();
+    let initial = b"\xc0\0\0\0\x01\x0812345678\x08abcdefgh";
+    let first = [&[0x9c, 0x40, 0, 53, 0, 72, 0, 0][..], initial, &[0; 41]].concat();
+    let mut packets = vec![packet(&first, 5)];
     for nth in 0..40 {
         packets.push(packet(&[0x40, nth, 0, 0, 0, 20, 0][..6 + usize::from(nth % 2)], nth));
         packets.push(packet(&[0x50, nth, 0, 0, 0, 9, 0, 0, b'a'], nth));
+        // Bytes behind its length (RFC 9868), which begin as a packet of QUIC.
+        packets.push(packet(
+            &[&[0x60, nth, 0, 0, 0, 8, 0, 0][..], b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"].concat(),
+            nth,
+        ));
     }
     let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), common::pcap(1, &packets)).expect("a capture");
     let name = file.path().to_str().expect("a plain name");
     let command = ["print", "-T", "fields", "-e", "frame.number", "-e", "udp.stream", "-e", "_ws.col.Info"];
-    for threads in THREADS {
-        assert_eq!(run(name, &command, threads), run(name, &command, "1"), "{threads}");
+    // The other link type declares that the last four bytes of each frame are its check sequence.
+    for link in [1, 1 | 1 << 26 | 2 << 28] {
+        std::fs::write(file.path(), common::pcap(link, &packets)).expect("a capture");
+        for threads in THREADS {
+            assert_eq!(run(name, &command, threads), run(name, &command, "1"), "{link:x} {threads}");
+        }
     }
 }
 

@@ -171,6 +171,10 @@ impl Redactor {
         if item.starts_with(b"header-") {
             return Some(7);
         }
+        // As Kubernetes has it: `base64url.bearer.authorization.k8s.io.x`.
+        if let Some(at) = memchr::memmem::find(item, b".k8s.io.") {
+            return Some(at + 8);
+        }
         let dot = memchr::memchr(b'.', item)?;
         let name = item.get(..dot)?;
         let is_scheme = SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(name));

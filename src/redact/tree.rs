@@ -362,7 +362,16 @@ impl<'r> TreeReader<'r> {
 
 /// Returns whether the field of a header line, by the last part of its name, has a secret.
 fn is_header_field(part: &str) -> bool {
-    matches!(part, "authorization" | "proxy_authorization" | "cookie" | "cookie_pair" | "set_cookie" | "authbasic")
+    const PARTS: [&str; 7] = [
+        "authorization",
+        "proxy_authorization",
+        "cookie",
+        "cookie_pair",
+        "set_cookie",
+        "authbasic",
+        "sec_websocket_protocol",
+    ];
+    PARTS.contains(&part)
 }
 
 /// Returns whether a text is the tag of a result, such as `INSERT 0 1`.

@@ -70,7 +70,7 @@ pub(super) fn title(journey: &Journey) -> (String, String) {
         None => "Request not captured".to_owned(),
     };
     let status = match journey.lacks_side {
-        _ if exchange.has_unknown_response() => status_text(exchange),
+        Some(_) if exchange.has_unknown_response() => status_text(exchange),
         Some(_) if exchange.lacks_response() => "response not captured".to_owned(),
         None if journey.may_have_response => "response not read".to_owned(),
         _ => status_text(exchange),

@@ -89,11 +89,11 @@ fn missing(collected: &Collected, half: Half, kind: StepKind) -> Option<Step> {
     }
     let text = match half {
         Half::Request => "The request was not captured.",
-        Half::Response if exchange.has_unknown_response() => {
-            "The response is not known: it was not decrypted, or its state was dropped at a limit."
-        }
         Half::Response if collected.may_have_response() && collected.lacks_side().is_none() => {
             "No response could be read: data of the server is encrypted, malformed, or missing in the capture."
+        }
+        Half::Response if exchange.has_unknown_response() => {
+            "The response is not known: it was not decrypted, or its state was dropped at a limit."
         }
         Half::Response => "No response was captured.",
     };

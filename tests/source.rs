@@ -7,7 +7,7 @@ use std::io::{self, Cursor, Read, Write};
 use std::path::PathBuf;
 
 use bytes::*;
-use overhear::source::{Capture, Error, FileLengths, Frame, NOT_A_PACKET, OpenOptions};
+use overhear::source::{Capture, Error, Frame, NOT_A_PACKET, OpenOptions, SharedFiles};
 use proptest::prelude::*;
 
 /// Result of reading a capture: a line for each frame, and the errors.
@@ -147,14 +147,14 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
 fn a_file_is_read_to_the_length_that_it_had() {
     let file = std::fs::read("fixtures/http/keep-alive.pcap").expect("a fixture");
     let (_directory, paths) = directory(&[("a.pcap", &file)]);
-    let lengths = FileLengths::of(&paths);
+    let shared = SharedFiles::of(&paths);
     let grown = [&file[..], &file[24..]].concat();
     std::fs::write(&paths[0], grown).expect("the file");
     let count = |options| {
         let mut capture = Capture::open_with(paths.clone(), options).expect("a capture");
         std::iter::from_fn(|| capture.next().expect("no error").map(drop)).count()
     };
-    let frames = count(OpenOptions { lengths, ..OpenOptions::default() });
+    let frames = count(OpenOptions { shared, ..OpenOptions::default() });
     assert_eq!(count(OpenOptions::default()), 2 * frames);
 }
 

@@ -184,15 +184,24 @@ const BLOCK: usize = 16;
 
 /// Returns whether all bytes are printable characters of ASCII, and plain. Most texts are.
 #[inline]
-pub fn is_all_plain(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> bool {
+pub fn is_all_plain(bytes: &[u8], is_plain: impl Fn(u8) -> bool + Copy) -> bool {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') & is_plain(byte);
-    let is_plain_block = |block: &[u8; BLOCK]| block.iter().fold(true, |all, &byte| all & is_plain(byte));
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    blocks.iter().all(is_plain_block)
-        && match bytes.last_chunk::<BLOCK>() {
-            Some(last) => rest.is_empty() || is_plain_block(last),
-            None => rest.iter().all(|&byte| is_plain(byte)),
+    // Two blocks that overlap replace a loop over the rest.
+    blocks.iter().all(|block| is_plain_block(block, is_plain))
+        && match (bytes.last_chunk::<BLOCK>(), bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+            (Some(last), ..) => rest.is_empty() || is_plain_block(last, is_plain),
+            (None, Some(first), Some(last)) => is_plain_block(first, is_plain) & is_plain_block(last, is_plain),
+            _ => match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+                (Some(first), Some(last)) => is_plain_block(first, is_plain) & is_plain_block(last, is_plain),
+                _ => bytes.iter().all(|&byte| is_plain(byte)),
+            },
         }
+}
+
+#[inline]
+fn is_plain_block<const LEN: usize>(block: &[u8; LEN], is_plain: impl Fn(u8) -> bool) -> bool {
+    block.iter().fold(true, |all, &byte| all & is_plain(byte))
 }
 
 /// Returns the number of bytes before the first that is not a printable character of ASCII, or that is not plain.

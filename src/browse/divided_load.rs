@@ -9,7 +9,7 @@ use super::request::BrowseEvent;
 use super::shard_batches::{ShardBatches, add_names};
 use crate::analysis::{Shard, Task, unsupported_link_message};
 use crate::priority;
-use crate::source::{Capture, FileLengths, OpenOptions, RecordStore, reading_threads};
+use crate::source::{Capture, OpenOptions, RecordStore, SharedFiles, reading_threads};
 use dissectors::host_names::HostNames;
 use std::io;
 use std::path::PathBuf;
@@ -87,20 +87,20 @@ pub(super) fn load_divided<H: Fn(BrowseEvent)>(
     let task = index_task(&publisher.table);
     let mut names = Arc::clone(&task.decode.names.host_names);
     let secrets = Arc::clone(&task.decode.secrets);
-    let lengths = FileLengths::of(&source.paths);
+    let shared = SharedFiles::of(&source.paths);
     thread::scope(|scope| {
         let mut received = Vec::new();
         for shard in Shard::divide(count) {
             let (chunks, receiver) = sync_channel(MAX_PENDING);
             let store = if shard.is_first() { publisher.table.store.clone() } else { RecordStore::default() };
-            let (task, lengths) = (task.clone(), lengths.clone());
+            let (task, shared) = (task.clone(), shared.clone());
             let work = move || {
                 priority::lower();
                 // With a shard on each core, bytes that another core has read arrive later.
                 let options = OpenOptions {
                     record_store: Some(store),
                     without_read_ahead: true,
-                    lengths,
+                    shared,
                     ..OpenOptions::default()
                 };
                 let (capture, errors) = open(options);

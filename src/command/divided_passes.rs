@@ -14,7 +14,7 @@ use overhear::analysis::{
 };
 use overhear::capture::Call;
 use overhear::report::DissectedFrame;
-use overhear::source::{Error, FileLengths, core_count, reading_threads};
+use overhear::source::{Error, SharedFiles, core_count, reading_threads};
 use std::convert::Infallible;
 use std::io;
 use std::ops::ControlFlow;
@@ -62,6 +62,17 @@ impl CaptureRun {
         self.open_shards(1, threads, is_file)
     }
 
+    /// The same for a consumer with half the work of the threads that read, or less: these take all cores.
+    pub(super) fn open_divided_mostly(
+        self,
+        task: &Task,
+        displays_all_frames: bool,
+        is_file: bool,
+    ) -> Option<DividedPasses> {
+        let threads = self.task_threads(task, displays_all_frames, 0);
+        self.open_shards(1, threads, is_file)
+    }
+
     /// The same with a first pass, if the task needs fields that depend on later frames. The consumer has little to do.
     #[cfg(feature = "parquet")]
     pub(super) fn open_twice(self, task: &Task, displays_all_frames: bool, is_file: bool) -> Option<DividedPasses> {
@@ -94,7 +105,7 @@ impl CaptureRun {
         // With a shard on each core, bytes that another core has read arrive later.
         self.open_options.without_read_ahead |= shards > 1 && shards >= core_count();
         if shards > 1 {
-            self.open_options.lengths = FileLengths::of(&self.paths);
+            self.open_options.shared = SharedFiles::of(&self.paths);
         }
         let forks: Vec<CaptureRun> = (1..shards).map(|_| self.fork()).collect();
         let (first, decode, has_errors) = self.open_passes(passes, is_file);

@@ -6,7 +6,7 @@ use super::output::Output;
 use super::shard_output::{RowsFrom, ShardOutput, merge};
 use overhear::analysis::{Shard, Task};
 use overhear::report::{Report, ThreadedReport};
-use overhear::source::{FileLengths, core_count};
+use overhear::source::{SharedFiles, core_count};
 use std::io;
 use std::path::PathBuf;
 use std::thread::{self, ScopedJoinHandle};
@@ -36,7 +36,7 @@ impl CaptureRun {
         }
         // Once for all threads.
         self.read_block_secrets();
-        self.open_options.lengths = FileLengths::of(&self.paths);
+        self.open_options.shared = SharedFiles::of(&self.paths);
         match self.run_shards(&task, count, make, out)? {
             ShardsOutcome::Complete { has_errors } => Ok(has_errors),
             ShardsOutcome::UndividedFrom(frame) => self.run(task, &mut *make(), &mut RowsFrom::new(out, frame)),

@@ -1,7 +1,10 @@
 //! A captured message of a call, copied from the tree of its frame.
 
+use super::web_text::header_text;
 use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, is_warning};
 use dissectors::{Value, Wants};
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// Maximum bytes of a body: dissectors keep no more.
 pub const MAX_BODY: usize = 1 << 20;
@@ -9,8 +12,8 @@ pub const MAX_BODY: usize = 1 << 20;
 /// A message of a call.
 #[derive(Clone, Debug, Default)]
 pub struct CapturedMessage {
-    /// Texts of the message, one after the other: those of [`Text`], then the header lines as sent, without their ends.
-    texts: Vec<u8>,
+    /// Texts of the message, one after the other: the header lines as sent, without their ends, then those of [`Text`].
+    texts: Texts,
     /// Where each text ends.
     ends: Vec<u32>,
     /// Bytes of the start line and the header lines.
@@ -33,6 +36,41 @@ pub struct CapturedMessage {
     pub(super) is_web: bool,
 }
 
+/// Texts, one after the other.
+#[derive(Clone, Debug)]
+enum Texts {
+    /// All of them are UTF-8.
+    Utf8(String),
+    /// At least one is not.
+    Bytes(Vec<u8>),
+}
+
+impl Default for Texts {
+    fn default() -> Texts {
+        Texts::Bytes(Vec::new())
+    }
+}
+
+impl Texts {
+    fn new(bytes: Vec<u8>) -> Texts {
+        String::from_utf8(bytes).map_or_else(|error| Texts::Bytes(error.into_bytes()), Texts::Utf8)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Texts::Utf8(text) => text.as_bytes(),
+            Texts::Bytes(bytes) => bytes,
+        }
+    }
+
+    fn capacity(&self) -> usize {
+        match self {
+            Texts::Utf8(text) => text.capacity(),
+            Texts::Bytes(bytes) => bytes.capacity(),
+        }
+    }
+}
+
 /// A text of a message, in the order in which they are kept.
 #[derive(Clone, Copy)]
 enum Text {
@@ -45,7 +83,7 @@ enum Text {
     Coding,
 }
 
-/// Number of texts before the header lines.
+/// Number of texts after the header lines.
 const TEXTS: usize = Text::Coding as usize + 1;
 
 /// Returns the fields that messages are copied from, with the bodies if they are wanted.
@@ -88,15 +126,28 @@ impl CapturedMessage {
             fields.media_type,
             fields.coding,
         ];
+        // Most heads fit.
+        let (mut bytes, mut ends) = (Vec::with_capacity(1024), Vec::with_capacity(24));
+        let mut push = |text: &[u8]| {
+            bytes.extend_from_slice(text);
+            // A head has at most 256 KiB (docs/architecture.md).
+            ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        };
         let mut texts: [Option<&[u8]>; TEXTS] = [None; TEXTS];
         let mut body = None;
-        // A message has dozens of nodes: they are read once.
+        // A message has dozens of nodes, most of them header lines: they are read once.
         for node in message.nodes {
             let id = node.field.id;
             let bytes = || match node.value {
                 Value::Text(slice) | Value::Bytes(slice) => tree.bytes(slice),
                 _ => &[],
             };
+            if fields.headers.iter().any(|field| field.id == id) {
+                let line = bytes();
+                copy.head_len += line.len();
+                push(line.trim_ascii_end());
+                continue;
+            }
             for (nth, (field, text)) in single.iter().zip(&mut texts).enumerate() {
                 // RFC 9110 8.3: of several media types, recipients use the last.
                 if field.id == id && (text.is_none() || nth == Text::MediaType as usize) {
@@ -114,22 +165,16 @@ impl CapturedMessage {
                 copy.warnings.push(node.field.title);
             }
         }
-        // Most heads fit.
-        copy.texts.reserve(1024);
-        copy.ends.reserve(24);
-        copy.head_len = texts[Text::StartLine as usize].map_or(0, <[u8]>::len);
+        copy.head_len += texts[Text::StartLine as usize].map_or(0, <[u8]>::len);
         for (nth, text) in texts.into_iter().enumerate() {
             let text = text.unwrap_or_default();
-            copy.push(match nth {
+            push(match nth {
                 _ if nth == Text::StartLine as usize => text.trim_ascii_end(),
                 _ if nth == Text::Coding as usize && text.eq_ignore_ascii_case(b"identity") => &[],
                 _ => text,
             });
         }
-        for line in message.headers() {
-            copy.head_len += line.len();
-            copy.push(line.trim_ascii_end());
-        }
+        (copy.texts, copy.ends) = (Texts::new(bytes), ends);
         if let Some((body, len)) = body {
             copy.written_body = message.written_body(body);
             copy.body = Some(body.get(..body_limit).unwrap_or(body).to_vec());
@@ -141,26 +186,29 @@ impl CapturedMessage {
     /// Returns a message with these header lines, and nothing else.
     #[cfg(test)]
     pub(super) fn with_headers(lines: &[&str]) -> CapturedMessage {
-        let mut message = CapturedMessage::default();
-        let texts = [""; TEXTS];
-        texts.iter().chain(lines).for_each(|text| message.push(text.as_bytes()));
-        message
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for text in lines.iter().chain(&[""; TEXTS]) {
+            bytes.extend_from_slice(text.as_bytes());
+            ends.push(bytes.len() as u32);
+        }
+        CapturedMessage { texts: Texts::new(bytes), ends, ..CapturedMessage::default() }
     }
 
-    fn push(&mut self, text: &[u8]) {
-        self.texts.extend_from_slice(text);
-        // A head has at most 256 KiB (docs/architecture.md).
-        self.ends.push(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+    /// Number of header lines.
+    fn line_count(&self) -> usize {
+        self.ends.len().saturating_sub(TEXTS)
     }
 
     fn text(&self, text: Text) -> &[u8] {
-        self.nth(text as usize).unwrap_or_default()
+        self.range(self.line_count() + text as usize)
+            .and_then(|range| self.texts.bytes().get(range))
+            .unwrap_or_default()
     }
 
-    fn nth(&self, nth: usize) -> Option<&[u8]> {
+    fn range(&self, nth: usize) -> Option<Range<usize>> {
         let end = *self.ends.get(nth)? as usize;
         let start = nth.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |&end| end as usize);
-        self.texts.get(start..end)
+        Some(start..end)
     }
 
     /// Start line as sent, without its end.
@@ -196,7 +244,7 @@ impl CapturedMessage {
 
     /// Header lines as sent, without their ends.
     pub(super) fn headers(&self) -> impl Iterator<Item = &[u8]> {
-        (TEXTS..self.ends.len()).filter_map(|nth| self.nth(nth))
+        (0..self.line_count()).filter_map(|nth| self.texts.bytes().get(self.range(nth)?))
     }
 
     /// Returns the bytes that the message takes in memory, about.
@@ -207,9 +255,19 @@ impl CapturedMessage {
         size_of::<CapturedMessage>() + self.texts.capacity() + 4 * self.ends.capacity() + trailers + body + written
     }
 
-    /// Returns the headers as name and value. Lines without a colon are skipped.
-    pub(super) fn header_pairs(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.headers().filter_map(header_pair)
+    /// Returns the headers as name and value, as text. Lines without a colon are skipped.
+    pub(super) fn header_texts(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        (0..self.line_count()).filter_map(|nth| {
+            let range = self.range(nth)?;
+            if let Texts::Utf8(text) = &self.texts
+                && let Some(line) = text.get(range.clone())
+            {
+                let (name, value) = line.split_at_checked(colon(line.as_bytes())?)?;
+                return Some((name.trim_ascii().into(), value.get(1..)?.trim_ascii().into()));
+            }
+            let (name, value) = header_pair(self.texts.bytes().get(range)?)?;
+            Some((header_text(name), header_text(value)))
+        })
     }
 
     /// Returns the values of the headers with a name.
@@ -232,8 +290,13 @@ impl CapturedMessage {
     }
 }
 
-/// Splits a header line into name and value. The name of a pseudo-header begins with a colon.
+/// Splits a header line into name and value.
 pub(crate) fn header_pair(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = 1 + memchr::memchr(b':', line.get(1..)?)?;
-    Some((line.get(..colon)?.trim_ascii(), line.get(colon + 1..)?.trim_ascii()))
+    let (name, value) = line.split_at_checked(colon(line)?)?;
+    Some((name.trim_ascii(), value.get(1..)?.trim_ascii()))
+}
+
+/// Returns where the name of a header ends. That of a pseudo-header begins with a colon.
+fn colon(line: &[u8]) -> Option<usize> {
+    Some(1 + memchr::memchr(b':', line.get(1..)?)?)
 }

@@ -13,11 +13,6 @@ pub(super) fn header_text(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Returns the headers of a message as name and value.
-pub(super) fn headers(message: &CapturedMessage) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    message.header_pairs().map(|(name, value)| (header_text(name), header_text(value)))
-}
-
 /// Returns the value of a header as text.
 pub(super) fn header<'m>(message: &'m CapturedMessage, name: &'static str) -> Option<Cow<'m, str>> {
     message.header(name).map(header_text)
@@ -60,9 +55,12 @@ pub(super) fn url(call: &CollectedCall) -> String {
 }
 
 /// Decodes `%20` and `+` (WHATWG URL, application/x-www-form-urlencoded).
-fn decoded(text: &[u8]) -> String {
+fn decoded(text: &[u8]) -> Cow<'_, str> {
+    if memchr::memchr2(b'%', b'+', text).is_none() {
+        return header_text(text);
+    }
     let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-    percent_decoded(&spaced)
+    percent_decoded(&spaced).into()
 }
 
 /// Decodes `%20` (RFC 3986 2.1). Invalid escapes stay.
@@ -84,7 +82,7 @@ pub(super) fn percent_decoded(text: &[u8]) -> String {
 }
 
 /// Returns the names and values of a query or a form.
-pub(super) fn parameters(text: &[u8]) -> impl Iterator<Item = (String, String)> {
+pub(super) fn parameters(text: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     text.split(|&byte| byte == b'&').filter(|part| !part.is_empty()).map(|part| {
         let (name, value) = split_once(part, b'=');
         (decoded(name), decoded(value))
@@ -147,7 +145,7 @@ mod tests {
     fn parameters_are_decoded() {
         let found: Vec<_> = parameters(b"a=1&b=x+y%20z&c&=d&e=%e4&f=%zz%4&&g=a=b").collect();
         let expected = [("a", "1"), ("b", "x y z"), ("c", ""), ("", "d"), ("e", "ä"), ("f", "%zz%4"), ("g", "a=b")];
-        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(found, expected.map(|(name, value)| (name.into(), value.into())));
     }
 
     #[test]

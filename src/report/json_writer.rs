@@ -80,6 +80,16 @@ impl JsonWriter {
         self.string(text);
     }
 
+    /// Writes `{"name": ..., "value": ...}`.
+    pub(crate) fn named_value(&mut self, name: &str, value: &str) {
+        self.separate();
+        self.text.push_str("{\"name\":");
+        write_string(&mut self.text, name);
+        self.text.push_str(",\"value\":");
+        write_string(&mut self.text, value);
+        self.text.push('}');
+    }
+
     /// Writes a name with a Boolean value.
     pub(crate) fn flag(&mut self, name: &'static str, value: bool) {
         self.key(name);
@@ -104,8 +114,13 @@ mod tests {
         json.flag("c", true);
         json.key("d");
         json.begin('[');
+        json.named_value("\t", "");
+        json.named_value("e", "f");
         json.end(']');
         json.end('}');
-        assert_eq!(json.text, r#"{"a":"x\u001b\"","b":[0.045,7.600001,-1.5,0,2,7],"c":true,"d":[]}"#);
+        assert_eq!(
+            json.text,
+            r#"{"a":"x\u001b\"","b":[0.045,7.600001,-1.5,0,2,7],"c":true,"d":[{"name":"\t","value":""},{"name":"e","value":"f"}]}"#
+        );
     }
 }

@@ -1,7 +1,6 @@
 //! Opens captures: files by name, pipes, and several files in sequence as one capture.
 
 use super::format::{FormatReader, build_frame};
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
@@ -22,6 +21,7 @@ use super::pcap::Pcap;
 use super::pcapng::PcapNg;
 use super::record_store::{RecordPosition, RecordStore};
 use super::section_log::SectionLog;
+use super::shared_files::SharedFiles;
 use super::spool::{self, CopyingReader, Spool};
 use super::stop::StopSignal;
 use super::window::Window;
@@ -38,8 +38,8 @@ use super::window::Window;
 /// # }
 /// ```
 ///
-/// Memory does not grow with the capture. It consists of a buffer of 256 KiB, or up to 16 MiB for a larger record, the
-/// memory of a decompressor (zstd: its window, 128 MiB at most), up to 8 MiB of secrets and up to 4 MiB of names.
+/// Memory does not grow with the capture. It consists of a buffer of 256 KiB (of a shared file, 8 of them), or up to 16 MiB for a
+/// larger record, the memory of a decompressor (zstd: its window, 128 MiB at most), up to 8 MiB of secrets and up to 4 MiB of names.
 pub struct Capture {
     files: Vec<InputFile>,
     /// Index of the open file, or of the file to open next.
@@ -83,25 +83,8 @@ pub struct OpenOptions {
     pub section_log: bool,
     /// Whether large files are read by the calling thread, and not ahead of it by another.
     pub without_read_ahead: bool,
-    /// Number of bytes that are read of each regular file; all if it has none.
-    pub lengths: FileLengths,
-}
-
-/// Lengths of regular files at one time. Several readers of files that grow end at the same frame.
-#[derive(Clone, Debug, Default)]
-pub struct FileLengths(Arc<BTreeMap<PathBuf, u64>>);
-
-impl FileLengths {
-    /// Returns the present lengths of files.
-    #[must_use]
-    pub fn of(paths: &[PathBuf]) -> FileLengths {
-        let length = |path: &PathBuf| path.metadata().ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
-        FileLengths(Arc::new(paths.iter().filter_map(|path| Some((path.clone(), length(path)?))).collect()))
-    }
-
-    fn limit(&self, path: &Path) -> u64 {
-        self.0.get(path).copied().unwrap_or(u64::MAX)
-    }
+    /// Files that other readers read at about the same time.
+    pub shared: SharedFiles,
 }
 
 /// Read progress in bytes of the files as stored, compressed or not.
@@ -459,6 +442,7 @@ impl InputFile {
         read: &Arc<AtomicU64>,
     ) -> Result<OpenFile, Box<LocatedCause>> {
         let io = |error| LocatedCause::new(0, ReadErrorCause::Io(error));
+        let before = read.load(Ordering::Relaxed);
         let mut large = false;
         let mut plain = None;
         let reader: Box<dyn Read + Send> = match &mut self.origin {
@@ -474,7 +458,7 @@ impl InputFile {
                     true => {
                         large = metadata.len() >= READ_AHEAD_MIN_SIZE;
                         plain = file.try_clone().ok();
-                        Box::new(file.take(options.lengths.limit(path)))
+                        Box::new(file.take(options.shared.limit(path)))
                     }
                     false => Box::new(StoppableReader::pipe(file, stop).map_err(io)?),
                 }
@@ -508,7 +492,18 @@ impl InputFile {
             }
             stored = Some((file, is_copy));
         }
+        let shared = match &self.origin {
+            FileOrigin::Path(path) if compression.is_none() => {
+                options.shared.reader(path, read, || open_without_waiting(path)).map_err(io)?
+            }
+            _ => None,
+        };
+        if shared.is_some() {
+            // The bytes that were looked at are read again.
+            read.store(before, Ordering::Relaxed);
+        }
         let mut window = match read_ahead {
+            _ if let Some(reader) = shared => Window::shared(reader),
             true => Window::with_read_ahead(input),
             false if options.without_read_ahead => Window::with_buffer_size(input, CACHED_SIZE),
             false => Window::new(input),

@@ -24,6 +24,7 @@ mod read_ahead;
 mod reading_threads;
 mod record_store;
 mod section_log;
+mod shared_files;
 mod spool;
 mod stop;
 mod time;
@@ -31,7 +32,7 @@ mod window;
 
 pub use decompress::Compression;
 pub use error::{Error, FilePart, FormatError, ReadErrorCause};
-pub use file::{Capture, CurrentFile, FileLengths, OpenOptions, Progress};
+pub use file::{Capture, CurrentFile, OpenOptions, Progress};
 pub use frame::{AddressName, Frame, FrameCopy, Interface, NOT_A_PACKET, Secret};
 pub use hosts_file::{HostsLine, read_hosts_file};
 pub use key_log::{KeyLogs, add_block_secrets, derived_secrets_block, find_block_secrets, read_block_secrets};
@@ -39,6 +40,7 @@ pub use options::FrameOptions;
 pub use reading_threads::{core_count, reading_threads};
 pub use record_store::{RecordPosition, RecordReader, RecordStore, SectionMetadata};
 pub use section_log::{InterfaceDescription, SectionDescription, SectionLog};
+pub use shared_files::SharedFiles;
 pub use stop::StopSignal;
 pub use time::Time;
 

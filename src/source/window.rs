@@ -1,7 +1,9 @@
 //! A sliding buffer over a reader, which grows only for a single larger record.
 
 use super::read_ahead::ReadAhead;
+use super::shared_files::{Block, SharedReader};
 use std::io::{self, Read};
+use std::sync::Arc;
 
 /// Size of the buffer in bytes. Larger buffers were measured slower because they do not stay in the processor's cache.
 pub(super) const WINDOW_SIZE: usize = 256 * 1024;
@@ -12,7 +14,9 @@ const HEADROOM: usize = 64 * 1024;
 pub(super) struct Window {
     input: WindowInput,
     buffer: Vec<u8>,
-    /// Bytes read and not yet consumed are `buffer[start..end]`.
+    /// A block of a shared file, which replaces the buffer.
+    block: Option<Arc<Block>>,
+    /// Bytes read and not yet consumed are `start..end` of the block or the buffer.
     start: usize,
     end: usize,
     /// Number of bytes consumed.
@@ -25,12 +29,18 @@ enum WindowInput {
     Reader(Box<dyn Read + Send>),
     /// A thread that reads in advance.
     ReadAhead(ReadAhead),
+    /// A file that several threads read.
+    Shared(SharedReader),
 }
 
 impl Window {
     /// Creates a window that reads on demand, so that bytes of a slow input are available immediately.
     pub(super) fn new(reader: Box<dyn Read + Send>) -> Window {
-        Window { input: WindowInput::Reader(reader), buffer: vec![0; WINDOW_SIZE], start: 0, end: 0, consumed: 0 }
+        Window::of(WindowInput::Reader(reader), vec![0; WINDOW_SIZE])
+    }
+
+    fn of(input: WindowInput, buffer: Vec<u8>) -> Window {
+        Window { input, buffer, block: None, start: 0, end: 0, consumed: 0 }
     }
 
     /// Creates a window that reads on demand, with a buffer of `size` bytes, for random access by [`Window::seek_to`].
@@ -59,10 +69,22 @@ impl Window {
     /// Creates a window that reads ahead if a thread can be started, for complete files.
     pub(super) fn with_read_ahead(reader: Box<dyn Read + Send>) -> Window {
         match ReadAhead::new(reader, HEADROOM, WINDOW_SIZE) {
-            Ok(thread) => {
-                Window { input: WindowInput::ReadAhead(thread), buffer: Vec::new(), start: 0, end: 0, consumed: 0 }
-            }
+            Ok(thread) => Window::of(WindowInput::ReadAhead(thread), Vec::new()),
             Err(reader) => Window::new(reader),
+        }
+    }
+
+    /// Creates a window of a file that several threads read.
+    pub(super) fn shared(reader: SharedReader) -> Window {
+        Window::of(WindowInput::Shared(reader), Vec::new())
+    }
+
+    /// Returns what `start..end` is a part of.
+    #[inline]
+    fn all_bytes(&self) -> &[u8] {
+        match &self.block {
+            Some(block) => block.bytes(),
+            None => &self.buffer,
         }
     }
 
@@ -90,7 +112,7 @@ impl Window {
     /// Returns the buffered bytes, which [`ensure_buffered`](Self::ensure_buffered) has read.
     #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+        self.all_bytes().get(self.start..self.end).unwrap_or_default()
     }
 
     /// Consumes buffered bytes; returns their index in the buffer, valid until the next `ensure_buffered`.
@@ -106,7 +128,7 @@ impl Window {
     /// Returns consumed bytes by their index in the buffer.
     #[inline]
     pub(super) fn consumed_bytes(&self, at: usize, count: usize) -> &[u8] {
-        self.buffer.get(at..at.saturating_add(count)).unwrap_or_default()
+        self.all_bytes().get(at..at.saturating_add(count)).unwrap_or_default()
     }
 
     /// Skips `count` bytes without buffering them all; returns the number of bytes skipped.
@@ -128,7 +150,40 @@ impl Window {
         match self.input {
             WindowInput::Reader(_) => self.fill_from_reader(count),
             WindowInput::ReadAhead(_) => self.fill_from_thread(count),
+            WindowInput::Shared(_) => self.fill_from_shared(count),
         }
+    }
+
+    /// Takes blocks of a shared file until `count` bytes are buffered. A record that several blocks have is copied.
+    fn fill_from_shared(&mut self, count: usize) -> io::Result<bool> {
+        let mut rest = std::mem::take(&mut self.buffer);
+        match self.block.take() {
+            Some(block) => {
+                rest.clear();
+                rest.extend_from_slice(block.bytes().get(self.start..self.end).unwrap_or_default());
+            }
+            None => {
+                rest.truncate(self.end);
+                rest.drain(..self.start);
+            }
+        }
+        if rest.capacity() > WINDOW_SIZE && count <= WINDOW_SIZE {
+            rest.shrink_to(WINDOW_SIZE);
+        }
+        (self.buffer, self.start, self.end) = (rest, 0, 0);
+        let WindowInput::Shared(reader) = &mut self.input else { return Ok(false) };
+        if self.buffer.is_empty() {
+            let Some((block, start)) = reader.next()? else { return Ok(false) };
+            (self.start, self.end) = (start, block.bytes().len());
+            self.block = Some(block);
+            return self.ensure_buffered(count);
+        }
+        let mut result = Ok(true);
+        while matches!(result, Ok(true)) && self.buffer.len() < count {
+            result = reader.read(count - self.buffer.len(), &mut self.buffer);
+        }
+        self.end = self.buffer.len();
+        result
     }
 
     /// Takes buffers from the read-ahead thread until `count` bytes are buffered.
@@ -187,6 +242,7 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::SharedFiles;
 
     fn window(bytes: u64) -> Window {
         Window::new(Box::new(io::repeat(7).take(bytes)))
@@ -209,19 +265,23 @@ mod tests {
     }
 
     #[test]
-    fn read_ahead_returns_the_same_bytes() {
+    fn read_ahead_and_shared_files_return_the_same_bytes() {
         let bytes: Vec<u8> = (0..3 * WINDOW_SIZE as u32 / 2).flat_map(u32::to_le_bytes).collect();
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), &bytes).expect("it is written");
+        let shared = SharedFiles::of(&[file.path().to_owned()]);
         for sizes in [&[16, 1500][..], &[7, WINDOW_SIZE - 1], &[HEADROOM, HEADROOM + 1], &[16, 3 * WINDOW_SIZE, 1500]] {
             let mut windows = [
                 Window::new(Box::new(io::Cursor::new(bytes.clone()))),
                 Window::with_read_ahead(Box::new(io::Cursor::new(bytes.clone()))),
+                shared_window(&shared, file.path()),
             ];
             let mut offset = 0;
             for &size in sizes.iter().cycle() {
                 let whole = windows.each_mut().map(|window| window.ensure_buffered(size).expect("no error"));
-                assert_eq!(whole, [offset + size <= bytes.len(); 2]);
+                assert_eq!(whole, [offset + size <= bytes.len(); 3]);
                 if !whole[0] {
-                    assert_eq!(windows.each_ref().map(Window::buffered), [bytes.len() - offset; 2]);
+                    assert_eq!(windows.each_ref().map(Window::buffered), [bytes.len() - offset; 3]);
                     break;
                 }
                 for window in &mut windows {
@@ -231,6 +291,48 @@ mod tests {
                 offset += size;
             }
         }
+    }
+
+    fn shared_window(shared: &SharedFiles, path: &std::path::Path) -> Window {
+        let reader = shared.reader(path, &Arc::default(), || std::fs::File::open(path)).expect("no error");
+        Window::shared(reader.expect("a shared file"))
+    }
+
+    #[test]
+    fn threads_read_a_shared_file_to_its_first_length() {
+        let bytes: Vec<u8> = (0..40 * WINDOW_SIZE as u32 / 4).flat_map(u32::to_le_bytes).collect();
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), &bytes).expect("it is written");
+        let shared = SharedFiles::of(&[file.path().to_owned()]);
+        std::fs::write(file.path(), [&bytes[..], b"more"].concat()).expect("it is written");
+        std::thread::scope(|scope| {
+            for size in [1500, 70_000, 3 * WINDOW_SIZE] {
+                let mut window = shared_window(&shared, file.path());
+                let bytes = &bytes;
+                scope.spawn(move || {
+                    // One of them begins when others are far ahead.
+                    std::thread::sleep(std::time::Duration::from_millis(size as u64 / 50_000));
+                    let mut offset = 0;
+                    while window.ensure_buffered(size).expect("no error") {
+                        let at = window.consume(size);
+                        assert!(window.consumed_bytes(at, size) == &bytes[offset..offset + size], "at {offset}");
+                        offset += size;
+                    }
+                    assert!(window.bytes() == &bytes[offset..], "at {offset}");
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn the_error_of_a_shared_file_is_that_of_the_system() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), b"0123").expect("it is written");
+        let shared = SharedFiles::of(&[file.path().to_owned()]);
+        let folder = || std::fs::File::open("/");
+        let reader = shared.reader(file.path(), &Arc::default(), folder).expect("no error").expect("a shared file");
+        let error = Window::shared(reader).ensure_buffered(1).expect_err("a folder has no bytes");
+        assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use overhear::check::format::{CheckOutcome, Finding, print_command};
 use overhear::check::{DecidingFrames, Evaluation, Expected, Verdict, escape_unprintable, rules_task};
 use overhear::report::DissectedFrame;
 use overhear::sink::system_error_text;
-use overhear::source::{Capture, Error, FileLengths, OpenOptions, ReadErrorCause, core_count};
+use overhear::source::{Capture, Error, OpenOptions, ReadErrorCause, SharedFiles, core_count};
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -139,7 +139,7 @@ pub(super) fn read_capture(
     let mut options =
         OpenOptions { spool, without_read_ahead: shards > 1 && shards >= core_count(), ..OpenOptions::default() };
     if shards > 1 {
-        options.lengths = FileLengths::of(&[path.to_owned()]);
+        options.shared = SharedFiles::of(&[path.to_owned()]);
     }
     let open = |_| {
         let capture = Capture::open_with([path.to_owned()], options.clone()).map_err(|error| (error, 0))?;

@@ -50,7 +50,7 @@ pub(super) fn export_calls<F: CallForm>(
     };
     let mut task = content.extractor().task();
     matcher.extend_task(&mut task);
-    let Some(mut passes) = run.open_divided(&task, !matcher.has_filter(), out.is_file()) else {
+    let Some(mut passes) = run.open_divided_mostly(&task, !matcher.has_filter(), out.is_file()) else {
         out.keep_existing();
         return finish_output(out, true);
     };

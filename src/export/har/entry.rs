@@ -4,14 +4,13 @@ use super::timings::Timings;
 use crate::export::call_collector::CollectedCall;
 use crate::export::message::{CapturedMessage, MAX_BODY};
 use crate::export::parts::form_parts;
-use crate::export::web_text::{
-    Cookie, header, header_text, headers, parameters, query, request_cookies, response_cookies, url,
-};
+use crate::export::web_text::{Cookie, header, header_text, parameters, query, request_cookies, response_cookies, url};
 use crate::report::records::address;
 use crate::report::{JsonWriter, TimeFormatter, body_text};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use dissectors::exchange::Transfer;
+use std::borrow::Cow;
 
 /// Returns the entry of a call, to which members can be added.
 pub(super) fn entry(
@@ -73,19 +72,14 @@ pub(super) fn entry(
     json
 }
 
-fn write_pairs<N: AsRef<str>, V: AsRef<str>>(
+fn write_pairs<'p>(
     json: &mut JsonWriter,
     name: &'static str,
-    pairs: impl Iterator<Item = (N, V)>,
+    pairs: impl Iterator<Item = (Cow<'p, str>, Cow<'p, str>)>,
 ) {
     json.key(name);
     json.begin('[');
-    for (name, value) in pairs {
-        json.begin('{');
-        json.pair("name", name.as_ref());
-        json.pair("value", value.as_ref());
-        json.end('}');
-    }
+    pairs.for_each(|(name, value)| json.named_value(&name, &value));
     json.end(']');
 }
 
@@ -123,7 +117,7 @@ fn write_request(json: &mut JsonWriter, call: &CollectedCall) {
     json.pair("url", &url);
     json.pair("httpVersion", &header_text(message.version()));
     write_cookies(json, &request_cookies(message));
-    write_pairs(json, "headers", headers(message));
+    write_pairs(json, "headers", message.header_texts());
     write_pairs(json, "queryString", parameters(query(&url).as_bytes()));
     write_sizes(json, message, exchange.request);
     if exchange.request.is_some_and(|own| own.body > 0) {
@@ -146,7 +140,7 @@ fn write_response(json: &mut JsonWriter, call: &CollectedCall) {
     json.pair("statusText", &header_text(reason.unwrap_or_default()));
     json.pair("httpVersion", &header_text(version.unwrap_or_default()));
     write_cookies(json, &response_cookies(message));
-    write_pairs(json, "headers", headers(message));
+    write_pairs(json, "headers", message.header_texts());
     json.key("content");
     write_content(json, message, exchange.response);
     json.pair("redirectURL", &header(message, "location").unwrap_or_default());

@@ -272,8 +272,13 @@ impl CapturedMessage {
 
     /// Returns the values of the headers with a name.
     pub(super) fn header_values(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
+        let initial = name.as_bytes().first().copied().unwrap_or_default();
         let begins = move |line: &&[u8]| {
-            line.trim_ascii_start().get(..name.len()).is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
+            // Most lines have another first letter.
+            let is_possible =
+                line.first().is_some_and(|byte| byte | 0x20 == initial | 0x20 || byte.is_ascii_whitespace());
+            let own = || line.trim_ascii_start().get(..name.len());
+            is_possible && own().is_some_and(|own| own.eq_ignore_ascii_case(name.as_bytes()))
         };
         let pairs = self.headers().filter(begins).filter_map(header_pair);
         pairs.filter(|(own, _)| own.len() == name.len()).map(|(_, value)| value)

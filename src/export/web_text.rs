@@ -56,34 +56,45 @@ pub(super) fn url(call: &CollectedCall) -> String {
 
 /// Decodes `%20` and `+` (WHATWG URL, application/x-www-form-urlencoded).
 fn decoded(text: &[u8]) -> Cow<'_, str> {
-    if memchr::memchr2(b'%', b'+', text).is_none() {
-        return header_text(text);
-    }
-    let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-    percent_decoded(&spaced).into()
+    decoded_at(text, |text| memchr::memchr2(b'%', b'+', text))
 }
 
 /// Decodes `%20` (RFC 3986 2.1). Invalid escapes stay.
-pub(super) fn percent_decoded(text: &[u8]) -> String {
+pub(super) fn percent_decoded(text: &[u8]) -> Cow<'_, str> {
+    decoded_at(text, |text| memchr::memchr(b'%', text))
+}
+
+/// Decodes what `find` finds: `+`, or the percent sign of an escape.
+fn decoded_at(text: &[u8], find: impl Fn(&[u8]) -> Option<usize>) -> Cow<'_, str> {
     let digit = |byte: Option<&u8>| byte.and_then(|&byte| char::from(byte).to_digit(16));
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        match (byte, digit(text.get(at + 1)), digit(text.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push((high * 16 + low) as u8);
-                at += 2;
-            }
-            _ => bytes.push(byte),
-        }
-        at += 1;
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some((before, found)) = find(rest).and_then(|at| rest.split_at_checked(at)) {
+        bytes.extend_from_slice(before);
+        let (byte, len) = match (found, digit(found.get(1)), digit(found.get(2))) {
+            ([b'%', ..], Some(high), Some(low)) => ((high * 16 + low) as u8, 3),
+            ([b'%', ..], ..) => (b'%', 1),
+            _ => (b' ', 1),
+        };
+        bytes.push(byte);
+        rest = found.get(len..).unwrap_or_default();
     }
-    String::from_utf8(bytes).unwrap_or_else(|error| header_text(error.as_bytes()).into_owned())
+    if rest.len() == text.len() {
+        return header_text(text);
+    }
+    bytes.extend_from_slice(rest);
+    String::from_utf8(bytes).unwrap_or_else(|error| header_text(error.as_bytes()).into_owned()).into()
 }
 
 /// Returns the names and values of a query or a form.
 pub(super) fn parameters(text: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    text.split(|&byte| byte == b'&').filter(|part| !part.is_empty()).map(|part| {
+    let mut rest = text;
+    let parts = std::iter::from_fn(move || {
+        let part = (!rest.is_empty()).then(|| split_once(rest, b'&'))?;
+        rest = part.1;
+        Some(part.0)
+    });
+    parts.filter(|part| !part.is_empty()).map(|part| {
         let (name, value) = split_once(part, b'=');
         (decoded(name), decoded(value))
     })

@@ -174,8 +174,8 @@ impl<'b> LocatedHead<'b> {
             let mut rest = query;
             while !rest.is_empty() {
                 // As in Wireshark 4.4: also at commas, and a parameter has one byte at least.
-                let end =
-                    rest.iter().skip(1).position(|byte| matches!(byte, b'&' | b',')).map_or(rest.len(), |at| at + 1);
+                let separator = memchr::memchr2(b'&', b',', rest.get(1..).unwrap_or_default());
+                let end = separator.map_or(rest.len(), |at| at + 1);
                 self.put_text(&REQUEST_URI_QUERY_PARAMETER, rest.get(..end).unwrap_or_default(), tree);
                 rest = rest.get(end + 1..).unwrap_or_default();
             }

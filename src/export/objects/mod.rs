@@ -199,7 +199,7 @@ fn disposition_name(message: &CapturedMessage) -> Option<String> {
     if let Some(extended) = parameter(value, "filename*") {
         let mut parts = extended.splitn(3, |&byte| byte == b'\'');
         if let (Some(_), Some(_), Some(name)) = (parts.next(), parts.next(), parts.next()) {
-            return Some(percent_decoded(name));
+            return Some(percent_decoded(name).into_owned());
         }
     }
     parameter(value, "filename").map(|name| header_text(&unescaped(name)).into_owned())
@@ -210,7 +210,7 @@ fn target_name(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let path = path.split_once("://").map_or(path, |(_, rest)| rest);
     let last = path.trim_end_matches('/').split('/').skip(1).last().unwrap_or("index");
-    percent_decoded(last.as_bytes())
+    percent_decoded(last.as_bytes()).into_owned()
 }
 
 fn hex(bytes: &[u8]) -> String {

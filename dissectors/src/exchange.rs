@@ -51,6 +51,8 @@ pub struct Exchange {
     pub is_one_way: bool,
     /// No message names the authority: it is the server, as that of a query.
     pub is_of_server: bool,
+    /// Its request was not seen and may have been captured: bytes of its sender were not decrypted.
+    pub has_unknown_request: bool,
 }
 
 /// What became of an exchange, whatever its protocol.
@@ -69,7 +71,7 @@ pub enum Outcome {
     Aborted,
     /// No response was seen.
     Unanswered,
-    /// What became of it is not known: its state was dropped at a limit, or its response was not decrypted.
+    /// What became of it is not known: its state was dropped at a limit, or a part of it was not decrypted.
     Unknown,
 }
 
@@ -86,6 +88,22 @@ pub struct Transfer {
     pub body: u64,
     /// Whether all of it was seen.
     pub complete: bool,
+}
+
+impl Outcome {
+    /// Its name in the outputs for other programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Pending => "pending",
+            Outcome::Success => "success",
+            Outcome::ClientError => "client error",
+            Outcome::ServerError => "server error",
+            Outcome::Aborted => "aborted",
+            Outcome::Unanswered => "unanswered",
+            Outcome::Unknown => "unknown",
+        }
+    }
 }
 
 impl Exchange {
@@ -105,6 +123,17 @@ impl Exchange {
     pub fn set_unknown(&mut self) {
         if matches!(self.outcome, Outcome::Pending | Outcome::Aborted | Outcome::Unanswered) {
             self.outcome = Outcome::Unknown;
+        }
+    }
+
+    /// Notes that bytes of these sides were not decrypted: what was not seen of its messages may be among them.
+    pub fn set_undecrypted(&mut self, sides: [bool; 2]) {
+        let requester = self.requester.unwrap_or(Side::Client);
+        let lacks = |transfer: Option<Transfer>| !transfer.is_some_and(|transfer| transfer.complete);
+        let (of_request, of_response) = (*requester.of(&sides), *requester.other().of(&sides));
+        self.has_unknown_request |= of_request && self.request.is_none();
+        if of_request && lacks(self.request) || of_response && lacks(self.response) {
+            self.set_unknown();
         }
     }
 

@@ -220,6 +220,8 @@ pub enum DerivedItem {
     },
     /// Bytes of the lane are missing.
     Missing(Missing),
+    /// Bytes of the lane were captured and are not decrypted: messages that were not seen may be among them.
+    Undecrypted,
     /// A block of headers or trailers of the lane, as `name`, `value` pairs.
     Headers(Vec<(Vec<u8>, Vec<u8>)>),
     /// The lane ends.

@@ -59,6 +59,8 @@ pub(super) struct Feed<'a> {
     pub(super) root: Option<(Side, u64, u64)>,
     /// How the session below records the reassembly of units of the present one; none at the root.
     pub(super) reassembly: Option<UnitReassembly>,
+    /// Sides of which sessions below the present driver did not decrypt bytes.
+    pub(super) undecrypted: [bool; 2],
     /// The title of the derived bytes that are reported, and the events of the analyzer.
     followed: Option<(&'static str, &'a mut Vec<Event>)>,
 }
@@ -118,6 +120,7 @@ impl FrameContext<'_> {
             frames: Vec::new(),
             root: None,
             reassembly: None,
+            undecrypted: [false; 2],
         }
     }
 }
@@ -134,7 +137,10 @@ impl Feed<'_> {
             DerivedItem::Missing(Missing::Bytes(len)) => StreamContent::Gap(*len),
             DerivedItem::Missing(_) => StreamContent::Missing,
             DerivedItem::End(_) => StreamContent::End,
-            DerivedItem::Begin(_) | DerivedItem::Headers(_) | DerivedItem::EndChannels(_) => return,
+            DerivedItem::Undecrypted
+            | DerivedItem::Begin(_)
+            | DerivedItem::Headers(_)
+            | DerivedItem::EndChannels(_) => return,
         };
         events.push(Event::Chunk(StreamChunk { side: lane.side, at: self.cx.at, content }));
     }

@@ -41,6 +41,7 @@ static COLUMNS: &[RecordColumn] = &[
     RecordColumn::new("max", number_column("MAX", 8, 1)),
     RecordColumn::new("rows", number_column("ROWS", 6, 5)),
     RecordColumn::new("errors", number_column("ERRORS", 6, 0)),
+    RecordColumn::machine_only("unknown"),
     RecordColumn::machine_only("kind"),
     RecordColumn::new("value", text_column("VALUE", 20, 120, 0)),
 ];
@@ -117,6 +118,8 @@ struct Group {
     times: DurationHistogram,
     rows: Option<u64>,
     errors: u64,
+    /// Calls whose outcome is not known.
+    unknown: u64,
 }
 
 impl Group {
@@ -132,6 +135,7 @@ impl Group {
         }
         let is_failed = matches!(exchange.outcome, Outcome::ClientError | Outcome::ServerError | Outcome::Aborted);
         self.errors += u64::from(is_failed || call.is_unanswered());
+        self.unknown += u64::from(exchange.outcome == Outcome::Unknown);
     }
 }
 
@@ -312,6 +316,7 @@ impl Report for CallGroupsReport {
                 duration(group.times.max()),
                 group.rows.map_or(Cell::Empty, Cell::Number),
                 Cell::Number(group.errors),
+                Cell::Number(group.unknown),
                 Cell::Word(match kind {
                     GroupKind::Value => "value",
                     GroupKind::None => "none",

@@ -10,7 +10,7 @@ use dissectors::host_names::HostName;
 use std::io::{self, Write};
 
 /// Number of columns.
-const COLUMN_COUNT: usize = 24;
+const COLUMN_COUNT: usize = 25;
 
 static COLUMNS: [RecordColumn; COLUMN_COUNT] = [
     RecordColumn::new("stream", number_column("STREAM", 6, 3)),
@@ -37,6 +37,7 @@ static COLUMNS: [RecordColumn; COLUMN_COUNT] = [
     RecordColumn::machine_only("early"),
     RecordColumn::machine_only("session"),
     RecordColumn::machine_only("parent"),
+    RecordColumn::machine_only("outcome"),
 ];
 
 /// Prints exchanges as rows.
@@ -116,7 +117,11 @@ impl CallTexts {
             time.unwrap_or(Cell::Empty),
             Cell::Endpoint(call.client, client_name),
             Cell::Endpoint(call.server, server_name),
-            if request.is_none() { Cell::Missing("no request") } else { Cell::Text(&exchange.method) },
+            match request {
+                Some(_) => Cell::Text(&exchange.method),
+                None if exchange.has_unknown_request => Cell::Missing("unknown"),
+                None => Cell::Missing("no request"),
+            },
             Cell::Text(self.server.as_deref().unwrap_or(&exchange.authority)),
             Cell::Text(&exchange.target),
             status,
@@ -134,6 +139,7 @@ impl CallTexts {
             duration(early),
             Cell::Number(exchange.id.session.into()),
             self.parent.as_deref().map_or(Cell::Empty, Cell::Text),
+            Cell::Word(exchange.outcome.name()),
         ]
     }
 }
@@ -149,7 +155,7 @@ pub(super) enum GroupColumn {
 
 impl GroupColumn {
     /// Columns with values that calls share.
-    const NAMES: [&str; 8] = ["protocol", "client", "server", "method", "host", "uri", "status", "type"];
+    const NAMES: [&str; 9] = ["protocol", "client", "server", "method", "host", "uri", "status", "type", "outcome"];
 
     /// Returns the column of a name.
     pub(super) fn find(name: &str) -> Option<GroupColumn> {
@@ -167,6 +173,7 @@ impl GroupColumn {
         let cell = *texts.cells(call).get(column)?;
         let text = match cell {
             Cell::Endpoint(client, name) if client == call.client => host(client, name),
+            Cell::Missing(reason) => reason.to_owned(),
             cell => cell.table_text()?,
         };
         (!text.is_empty()).then_some(text)
@@ -238,7 +245,7 @@ impl Report for CallsReport {
 mod tests {
     use super::*;
     use crate::report::JsonFraming;
-    use dissectors::exchange::{Exchange, Transfer};
+    use dissectors::exchange::{Exchange, Outcome, Transfer};
     use dissectors::packet::Address;
     use dissectors::session::{ConversationId, ExchangeId, Side, Stamp};
 
@@ -254,6 +261,7 @@ mod tests {
                 target: "/user/login".into(),
                 status: "200".into(),
                 code: Some(200),
+                outcome: Outcome::Success,
                 content_type: "text/html; charset=utf-8".into(),
                 request: Some(Transfer {
                     first: at(4, 500_000),
@@ -351,6 +359,7 @@ mod tests {
         let (mut unanswered, mut cut) = (call(), call());
         unanswered.exchange.response = None;
         unanswered.exchange.code = None;
+        (unanswered.exchange.outcome, cut.exchange.outcome) = (Outcome::Unanswered, Outcome::Aborted);
         cut.exchange.response.as_mut().expect("a response").complete = false;
         let text = print(RecordFormat::Text(None), vec![unanswered.clone(), cut.clone()]);
         assert!(text.lines().nth(1).is_some_and(|row| row.contains("no response")), "{text}");
@@ -364,10 +373,10 @@ mod tests {
             text.lines().nth(1),
             Some(
                 "3,1,http,2023-11-14T22:13:20.000500000Z,10.0.0.1:1000,[::]:80,POST,a.test,/user/login,,text/html; charset=utf-8,,\
-                 0.000400000,,,,4,12,true,,,,0,"
+                 0.000400000,,,,4,12,true,,,,0,,unanswered"
             )
         );
-        assert!(text.ends_with(",7,false,,0,\n"), "{text}");
+        assert!(text.ends_with(",7,false,,0,,aborted\n"), "{text}");
     }
 
     #[test]
@@ -379,7 +388,7 @@ mod tests {
         let row_end = text.lines().nth(1).and_then(|row| row.get(row.len() - 30..)).map(|row| row.trim_start());
         assert!(row_end.is_some_and(|row| row.ends_with("early    300 µs    1.5 ms")), "{text}");
         assert!(row(RecordFormat::Json(JsonFraming::Ndjson)).contains(r#""ttfb":null,"#));
-        assert!(row(RecordFormat::Csv).ends_with(",7,true,0.018800000,0,\n"));
+        assert!(row(RecordFormat::Csv).ends_with(",7,true,0.018800000,0,,success\n"));
         early.exchange.request.as_mut().expect("a request").first.time += 20_000_000;
         let row = |format| print(format, vec![early.clone()]);
         assert!(row(RecordFormat::Text(None)).ends_with("early    300 µs     early\n"));

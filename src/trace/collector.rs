@@ -247,7 +247,9 @@ impl TraceCollector {
             ));
         }
         if let Some(row) = self.selected.filter(|_| selected.is_none()) {
-            trace.notes.push(format!("The request of call {row} was not captured: the call is in no tree."));
+            trace
+                .notes
+                .push(format!("The request of call {row} was not captured or not decrypted: the call is in no tree."));
         }
         add_times(&mut trace);
         trace

@@ -71,7 +71,13 @@ fn columns_of_calls_group_calls_of_every_protocol() {
 fn column(call: &Value, by: &str) -> Option<String> {
     let is_missing = by == "method" && call["request_frame"].is_null();
     let text = match &call[by] {
-        Value::String(text) if !is_missing => text.clone(),
+        _ if is_missing => "no request".to_owned(),
+        // RFC 5771 4: groups of hosts.
+        Value::Null if by == "status" && call["outcome"] == "unanswered" => match call["server"].as_str() {
+            Some(server) if server.starts_with("224.") || server.starts_with("[ff") => "multicast".to_owned(),
+            _ => "no response".to_owned(),
+        },
+        Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
@@ -122,11 +128,11 @@ fn groups_are_read_from_a_pipe_and_printed_in_each_format() {
     let (csv, errors, code) = run_on(&capture, &["calls", "-", "--by", "uri", "-T", "csv"]);
     assert_eq!((&*errors, code), ("", 0));
     assert!(
-        csv.starts_with("count,total,p50,p95,p99,max,rows,errors,kind,value\r\n")
-            || csv.starts_with("count,total,p50,p95,p99,max,rows,errors,kind,value\n"),
+        csv.starts_with("count,total,p50,p95,p99,max,rows,errors,unknown,kind,value\r\n")
+            || csv.starts_with("count,total,p50,p95,p99,max,rows,errors,unknown,kind,value\n"),
         "{csv}"
     );
-    assert!(csv.contains(",1,value,/user/login"), "{csv}");
+    assert!(csv.contains(",1,0,value,/user/login"), "{csv}");
     let (text, _, _) = run(&["calls", "fixtures/http/post-login.pcap", "--by", "uri"]);
     assert_eq!(text.lines().count(), 4, "{text}");
     let output = program(&["calls", "fixtures/http/post-login.pcap", "--by", "uri", "-T", "ndjson"]).output();

@@ -101,6 +101,7 @@ fn calls_and_streams_have_the_values_of_their_commands() {
                 ("request_size", "request_size"),
                 ("request_complete", "request_complete"),
                 ("response_complete", "response_complete"),
+                ("outcome", "outcome"),
             ] {
                 assert_eq!(row[column], call[key], "{capture}: {column} of {call}");
             }

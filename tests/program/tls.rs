@@ -257,3 +257,79 @@ fn plain_http_at_a_tls_port_and_the_reverse_are_noted() {
     assert_eq!(frames("tls.alert_message"), "24\n");
     assert_eq!(frames("tls.plain_response"), "33\n42\n");
 }
+
+/// Returns a capture without its secrets, and the lines of these.
+fn split_secrets(name: &str) -> (Vec<u8>, String) {
+    let path = format!("{}/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"));
+    let file = std::fs::read(path).expect("a fixture");
+    let (mut capture, mut log) = (Vec::new(), String::new());
+    let mut rest = file.as_slice();
+    let word = |bytes: &[u8], at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    while !rest.is_empty() {
+        let (block, behind) = rest.split_at(word(rest, 4) as usize);
+        rest = behind;
+        // The type of a Decryption Secrets Block (draft-ietf-opsawg-pcapng 4.7).
+        if word(block, 0) == 10 {
+            log.push_str(&String::from_utf8_lossy(&block[16..16 + word(block, 12) as usize]));
+        } else {
+            capture.extend_from_slice(block);
+        }
+    }
+    (capture, log)
+}
+
+#[test]
+fn what_the_secrets_of_one_side_do_not_decrypt_is_unknown_and_not_missing() {
+    let folder = super::folder();
+    let key_log = folder.path().join("keys").to_string_lossy().into_owned();
+    let rows = |capture: &[u8], log: &str, options: &[&str]| {
+        std::fs::write(&key_log, log).expect("a key log");
+        let (text, error, code) =
+            super::run_on(capture, &[&["calls", "-", "--keylog", &key_log, "-T", "json"], options].concat());
+        assert_eq!((&*error, code), ("", 0));
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&text).expect("JSON");
+        rows
+    };
+    for name in ["suites13", "dns", "grpc", "early-data", "key-update", "websocket"] {
+        let (capture, log) = split_secrets(&format!("{name}.pcapng"));
+        let of = |prefix: &str| -> String {
+            log.lines().filter(|line| line.starts_with(prefix)).map(|line| format!("{line}\n")).collect()
+        };
+        let calls = |log: &str, keys: [&str; 3]| -> Vec<[serde_json::Value; 3]> {
+            let mut rows = rows(&capture, log, &[]);
+            rows.retain(|row| row["protocol"] != "websocket");
+            rows.iter().map(|row| keys.map(|key| row[key].clone())).collect()
+        };
+        let requests = calls(&log, ["method", "host", "uri"]);
+        assert!(!requests.is_empty(), "{name}");
+        let client = of("CLIENT_");
+        assert_eq!(calls(&client, ["method", "host", "uri"]), requests, "{name}");
+        let outcomes = calls(&client, ["status", "outcome", "response_frame"]);
+        assert!(outcomes.iter().all(|[_, outcome, frame]| outcome == "unknown" && frame.is_null()), "{outcomes:?}");
+        let statuses = rows(&capture, &client, &["--by", "status", "-Y", "!websocket"]);
+        let all = requests.len();
+        assert_eq!((statuses.len(), &statuses[0]["value"]), (1, &"unknown".into()), "{name}: {statuses:?}");
+        assert_eq!((&statuses[0]["count"], &statuses[0]["unknown"]), (&all.into(), &all.into()), "{name}");
+        assert_eq!(statuses[0]["errors"], 0, "{name}");
+
+        let server = of("SERVER_");
+        let responses = ["status", "type", "outcome"];
+        assert_eq!(calls(&server, responses), calls(&log, responses), "{name}");
+        let methods = rows(&capture, &server, &["--by", "method", "-Y", "!websocket"]);
+        assert_eq!((methods.len(), &methods[0]["value"]), (1, &"unknown".into()), "{name}: {methods:?}");
+    }
+}
+
+#[test]
+fn a_request_without_a_response_is_not_unknown() {
+    // The request is in frame 10, and the next data of the server in frame 12 (tshark 4.0).
+    let log = std::fs::read_to_string(format!("{}/fixtures/tls/key-log.keys", env!("CARGO_MANIFEST_DIR")));
+    let client: Vec<&str> = log.iter().flat_map(|log| log.lines()).filter(|line| line.starts_with("CLIENT_")).collect();
+    let folder = super::folder();
+    let key_log = folder.path().join("keys").to_string_lossy().into_owned();
+    std::fs::write(&key_log, client.join("\n")).expect("a key log");
+    for (frames, outcome) in [("11", "no response"), ("12", "unknown")] {
+        let rows = calls(&["--keylog", &key_log, "-c", frames], "key-log.pcap");
+        assert!(rows.contains(outcome), "{frames}: {rows}");
+    }
+}

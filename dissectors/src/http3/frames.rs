@@ -299,7 +299,9 @@ impl Http3 {
         }
         let nth = self.streams.nth(key);
         let Some(stream) = self.streams.get_mut(key).filter(|stream| !stream.is_done(half)) else { return };
-        stream.is_unread |= reset == Some(SideEnd::Unread);
+        let is_unread = reset == Some(SideEnd::Unread);
+        stream.is_unread |= is_unread;
+        stream.exchange.has_unknown_request |= is_unread && half == Half::Request && stream.exchange.request.is_none();
         let state = stream.half(half);
         state.is_truncated |= reset.is_some();
         state.is_canceled |= reset == Some(SideEnd::Canceled);

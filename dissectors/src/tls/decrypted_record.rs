@@ -56,6 +56,7 @@ impl Tls {
                 if follows_missing {
                     self.derive_missing(side, cx);
                 }
+                self.is_client_undecrypted &= side != Side::Client;
                 return Some((content, bytes));
             }
             Decrypted::Failed(failure) => self.failure = Some(failure),
@@ -64,10 +65,10 @@ impl Tls {
         None
     }
 
-    /// Notes that bytes are missing if the last records of a side were not authentic.
+    /// Notes that bytes were not decrypted if the last records of a side were not authentic.
     pub(super) fn end_failures(&mut self, side: Side, cx: &mut Context<'_>) {
         if self.decryption.as_ref().is_some_and(|decryption| decryption.has_failures(side)) {
-            self.derive_missing(side, cx);
+            self.derive_undecrypted(side, cx);
         }
     }
 
@@ -84,16 +85,17 @@ impl Tls {
         }
         // The next authentic record decides whether this one was sent, or added by others.
         if !matches!(failure, Failure::NotAuthentic) {
-            self.derive_missing(side, cx);
+            self.derive_undecrypted(side, cx);
         }
     }
 
     /// Notes that a record was lost whose header is known.
     pub(super) fn lose_record(&mut self, side: Side, header: RecordHeader, cx: &mut Context<'_>) {
         let is_application_data = header.content == header::APPLICATION_DATA;
+        let is_decrypted = self.decrypts(side, cx);
         let Some(decryption) = &mut self.decryption else { return };
         if decryption.lose_record(side, is_application_data) && is_application_data {
-            self.derive_missing(side, cx);
+            if is_decrypted { self.derive_missing(side, cx) } else { self.derive_undecrypted(side, cx) }
         }
     }
 
@@ -242,6 +244,9 @@ impl Tls {
             let to = if self.alpn.is_empty() { Successor::Detect } else { Successor::Alpn(self.alpn.clone()) };
             let handover = Handover { exchange: self.carrier, is_encrypted: true, ..Handover::to(to) };
             cx.derive(Lane::of(side), DerivedItem::Begin(Box::new(handover)));
+            if side == Side::Server && (self.is_client_undecrypted || self.has_waiting_requests(cx)) {
+                cx.derive(Lane::of(Side::Client), DerivedItem::Undecrypted);
+            }
         }
         let from = Some(record.all());
         cx.derive(Lane::of(side), DerivedItem::Bytes { offset: None, bytes, first, from });
@@ -260,6 +265,23 @@ impl Tls {
         if self.has_begun && !self.side(side).has_closed {
             cx.derive(Lane::of(side), DerivedItem::Missing(Missing::Unknown));
         }
+    }
+
+    /// Notes that bytes of a side are missing that were captured.
+    fn derive_undecrypted(&mut self, side: Side, cx: &mut Context<'_>) {
+        self.is_client_undecrypted |= side == Side::Client;
+        if self.has_begun && !self.side(side).has_closed {
+            cx.derive(Lane::of(side), DerivedItem::Undecrypted);
+        }
+        self.derive_missing(side, cx);
+    }
+
+    /// Whether records of the client wait for a secret.
+    fn has_waiting_requests(&self, cx: &Context<'_>) -> bool {
+        let [client, _] = &self.sides;
+        let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
+        let awaits = |decryption: &Decryption| decryption.awaits(Side::Client, true, known);
+        cx.secrets.awaits_more && client.unread > 0 && self.decryption.as_deref().is_some_and(awaits)
     }
 }
 

@@ -88,6 +88,8 @@ struct Tls {
     summary: Summary,
     /// Whether content was derived.
     has_begun: bool,
+    /// Whether the last encrypted record of the client was not decrypted: it may be a request.
+    is_client_undecrypted: bool,
     /// Why the present record was not decrypted.
     failure: Option<Failure>,
     /// The exchange that opened the connection, such as CONNECT.

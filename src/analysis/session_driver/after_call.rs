@@ -148,6 +148,7 @@ impl SessionDriver {
                 Some(Event::OutsideMessages) => feed.completed.is_outside = true,
                 Some(Event::Exchange(exchange)) => {
                     exchange.parent = exchange.parent.or(parent.filter(|parent| *parent != exchange.id));
+                    exchange.set_undecrypted(self.undecrypted);
                     feed.cx.events.swap(kept, at);
                     kept += 1;
                 }
@@ -205,6 +206,7 @@ impl SessionDriver {
             for (_, driver) in nested.above.iter_mut().filter(|(_, driver)| driver.exchange == id) {
                 if let DriverState::Session { session, .. } = &mut driver.state {
                     session.conclude(exchange);
+                    exchange.set_undecrypted(self.undecrypted);
                 }
             }
         }
@@ -223,7 +225,7 @@ impl SessionDriver {
         let outer = feed.enter(frames, (lane.side, until.saturating_sub(consumed), until), reassembly);
         let tracking = self.tracking;
         for Derived { lane, item } in items.drain(..) {
-            feed.cx.is_encrypted = self.is_encrypted;
+            (feed.cx.is_encrypted, feed.undecrypted) = (self.is_encrypted, self.undecrypted);
             let nested = self.nested.get_or_insert_default();
             nested.route(lane, item, title, tracking, feed);
         }

@@ -75,6 +75,8 @@ pub(in crate::analysis) struct SessionDriver {
     adopted: Option<ExchangeId>,
     /// Whether a session below decrypts the bytes.
     is_encrypted: bool,
+    /// Sides of which sessions below did not decrypt bytes.
+    undecrypted: [bool; 2],
     /// The sides of channel 0.
     sides: [SideBuffer; 2],
     nested: Option<Box<Nested>>,
@@ -114,6 +116,7 @@ impl SessionDriver {
             exchange: None,
             adopted: None,
             is_encrypted: false,
+            undecrypted: [false; 2],
             sides: Default::default(),
             nested: None,
             tracking,
@@ -374,7 +377,8 @@ impl SessionDriver {
     }
 
     fn settle_pending(&self, handover: &mut Handover, feed: &mut Feed<'_>) {
-        if let Some(exchange) = handover.pending.take() {
+        if let Some(mut exchange) = handover.pending.take() {
+            exchange.set_undecrypted(self.undecrypted);
             feed.cx.events.push(Event::Exchange(exchange));
         }
     }
@@ -417,6 +421,7 @@ impl SessionDriver {
             exchange: self.exchange,
             adopted: self.adopted,
             is_encrypted: self.is_encrypted,
+            undecrypted: self.undecrypted,
             sides: Default::default(),
             nested: self.nested.take(),
             tracking: self.tracking,

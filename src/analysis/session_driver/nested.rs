@@ -98,6 +98,7 @@ impl Nested {
                 }
             }
             DerivedItem::Missing(missing) => driver.gap(lane, missing, feed),
+            DerivedItem::Undecrypted => driver.set_undecrypted(lane.side),
             DerivedItem::Headers(headers) => {
                 driver.prepare(feed);
                 if let DriverState::Session { session, .. } = &mut driver.state {
@@ -168,6 +169,7 @@ impl Nested {
             exchange: handover.exchange,
             adopted: None,
             is_encrypted: feed.cx.is_encrypted,
+            undecrypted: feed.undecrypted,
             sides: Default::default(),
             nested: None,
             tracking,
@@ -197,6 +199,15 @@ impl Nested {
 }
 
 impl SessionDriver {
+    /// Notes that bytes of a side were not decrypted, for the drivers above too.
+    fn set_undecrypted(&mut self, side: Side) {
+        let is_undecrypted = side.of_mut(&mut self.undecrypted);
+        if !std::mem::replace(is_undecrypted, true) {
+            let above = self.nested.iter_mut().flat_map(|nested| nested.above.iter_mut());
+            above.for_each(|(_, driver)| driver.set_undecrypted(side));
+        }
+    }
+
     /// Begins by a handover: a session that was inserted beneath this one hands over to the session that is here.
     fn begin(&mut self, handover: Handover, feed: &mut Feed<'_>) {
         self.is_encrypted |= handover.is_encrypted;

@@ -135,8 +135,11 @@ pub(super) fn describe_call(call: &Call) -> String {
     let exchange = &call.exchange;
     let uri: String = exchange.target.chars().take(MAX_CHARS).collect();
     let ellipsis = if uri.len() < exchange.target.len() { "..." } else { "" };
-    let request =
-        if exchange.request.is_some() { format!("{} {uri}{ellipsis}", exchange.method) } else { "no request".into() };
+    let request = match exchange.request {
+        Some(_) => format!("{} {uri}{ellipsis}", exchange.method),
+        None if exchange.has_unknown_request => "request unknown".into(),
+        None => "no request".into(),
+    };
     if exchange.is_one_way {
         return escape_unprintable(&request);
     }

@@ -6,7 +6,7 @@ use crate::capture::{Call, EndpointNames};
 use crate::export::call_collector::CollectedCall;
 use crate::export::message::CapturedMessage;
 use crate::report::host;
-use dissectors::exchange::{Outcome, Transfer};
+use dissectors::exchange::Transfer;
 use dissectors::session::{ConversationId, ExchangeId};
 
 /// Columns that name a call.
@@ -36,7 +36,7 @@ const CALL_COLUMNS: [(&str, ColumnType, &str); 27] = [
     (
         "outcome",
         ColumnType::Text,
-        "`success`, `client error`, `server error`, `aborted`, `unanswered`, `pending` at the end of the capture, or `unknown` if its state was dropped at a limit or its response was not decrypted.",
+        "`success`, `client error`, `server error`, `aborted`, `unanswered`, `pending` at the end of the capture, or `unknown` if its state was dropped at a limit or a part of it was not decrypted.",
     ),
     ("media_type", ColumnType::Text, "Media type of the response, as sent."),
     ("connect_ns", ColumnType::Duration, "Time of the handshake, for the first call of a connection."),
@@ -117,18 +117,6 @@ pub(super) fn call_time(call: &Call) -> Option<i64> {
     call.exchange.request.or(call.exchange.response).map(|transfer| transfer.first.time)
 }
 
-fn outcome(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Pending => "pending",
-        Outcome::Success => "success",
-        Outcome::ClientError => "client error",
-        Outcome::ServerError => "server error",
-        Outcome::Aborted => "aborted",
-        Outcome::Unanswered => "unanswered",
-        Outcome::Unknown => "unknown",
-    }
-}
-
 /// Appends the row of a call. `row` is its row in the output of `calls`.
 pub(super) fn push_call(row: u64, call: &Call, rows: &mut RowBuffer) {
     let exchange = &call.exchange;
@@ -154,7 +142,7 @@ pub(super) fn push_call(row: u64, call: &Call, rows: &mut RowBuffer) {
         Datum::text(&exchange.target),
         Datum::text(&exchange.status),
         Datum::number(exchange.code),
-        Datum::Text(outcome(exchange.outcome)),
+        Datum::Text(exchange.outcome.name()),
         Datum::text(&exchange.content_type),
         Datum::nanos(call.connect),
         Datum::nanos(exchange.time_to_first_byte()),

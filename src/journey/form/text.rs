@@ -67,6 +67,7 @@ pub(super) fn title(journey: &Journey) -> (String, String) {
     let (call, exchange) = (&journey.call, &journey.call.exchange);
     let mut text = match exchange.request {
         Some(_) => request_text(exchange),
+        None if exchange.has_unknown_request => "Request unknown".to_owned(),
         None => "Request not captured".to_owned(),
     };
     let status = match journey.lacks_side {

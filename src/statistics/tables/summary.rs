@@ -47,6 +47,7 @@ struct CallTotals {
     client_errors: u64,
     server_errors: u64,
     unanswered: u64,
+    unknown: u64,
     times: DurationHistogram,
 }
 
@@ -66,6 +67,7 @@ impl SummaryTable {
         match exchange.outcome {
             Outcome::ClientError => totals.client_errors += 1,
             Outcome::ServerError => totals.server_errors += 1,
+            Outcome::Unknown => totals.unknown += 1,
             _ if call.is_unanswered() => totals.unanswered += 1,
             _ => {}
         }
@@ -180,6 +182,9 @@ impl CallTotals {
         if self.unanswered > 0 {
             words.push(format!("{} without a response", self.unanswered));
         }
+        if self.unknown > 0 {
+            words.push(format!("{} with an unknown outcome", self.unknown));
+        }
         for percent in [50, 95] {
             if let Some(nanos) = self.times.percentile(percent) {
                 words.push(format!(
@@ -197,6 +202,7 @@ impl CallTotals {
             "client_errors": self.client_errors,
             "server_errors": self.server_errors,
             "without_response": self.unanswered,
+            "unknown": self.unknown,
             "p50_ns": self.times.percentile(50),
             "p95_ns": self.times.percentile(95),
             "p99_ns": self.times.percentile(99),
@@ -239,7 +245,11 @@ fn call_text(call: &Call) -> String {
     let cut = format::prefix(&target, MAX_TARGET);
     let ellipsis = if cut.len() < target.len() { "…" } else { "" };
     let space = if host.is_empty() { "" } else { " " };
-    let status = if exchange.status.is_empty() { "no status" } else { &exchange.status };
+    let status = match exchange.status.as_str() {
+        "" if exchange.has_unknown_response() => "unknown",
+        "" => "no status",
+        status => status,
+    };
     format!("{} {host}{space}{cut}{ellipsis} → {status}", exchange.method)
 }
 

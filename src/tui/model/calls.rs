@@ -75,6 +75,7 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
         STREAM => return exchange.id.conversation.to_string(),
         2 => return endpoint_text(index, call.client, call.last_frame()),
         3 => return endpoint_text(index, call.server, call.last_frame()),
+        METHOD if exchange.has_unknown_request => return "unknown".into(),
         METHOD if exchange.request.is_none() => return "no request".into(),
         // A message without a response has a sender instead of a requester.
         METHOD if exchange.is_one_way => return format!("{}{}", sender_arrow(exchange), exchange.method),

@@ -69,7 +69,11 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
     let paint = theme.status(exchange);
     let used = put_right(buffer, row(area, 0), &format!("{status} "), paint);
     let line = Rect { width: area.width.saturating_sub(used + 1), ..row(area, 0) };
-    let method = if exchange.request.is_some() { &*exchange.method } else { "(no request)" };
+    let method = match exchange.request {
+        Some(_) => &*exchange.method,
+        None if exchange.has_unknown_request => "(request unknown)",
+        None => "(no request)",
+    };
     put_spans(
         buffer,
         line,

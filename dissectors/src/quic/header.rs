@@ -131,7 +131,7 @@ impl<'b> LongPacket<'b> {
     /// Reads the header of a packet of a known version; `None` if it contradicts the length of its datagram.
     pub(super) fn read(bytes: &'b [u8], header: LongHeader<'b>) -> Option<LongPacket<'b>> {
         let version = Version::of(header.version)?;
-        if header.first & FIXED == 0 || header.dcid.len() > MAX_ID || header.scid.len() > MAX_ID {
+        if header.dcid.len() > MAX_ID || header.scid.len() > MAX_ID {
             return None;
         }
         let kind = version.packet_type(header.first >> 4 & 3);

@@ -111,8 +111,9 @@ impl Quic {
         let none = rest.from(rest.bytes.len());
         let is_first = rest.bytes.len() == datagram.len;
         if !header::is_long(rest.bytes) {
-            let is_packet = rest.bytes.first().is_some_and(|first| first & header::FIXED != 0);
-            match is_packet || is_first {
+            let has_fixed_bit = rest.bytes.first().is_some_and(|first| first & header::FIXED != 0);
+            let is_greased = || self.find_short(datagram.side, rest.bytes).is_some_and(|(_, id_len)| id_len > 0);
+            match has_fixed_bit || is_first || is_greased() {
                 true => return (self.short(datagram, cx), none),
                 false => describe::padding(rest, cx),
             }
@@ -136,7 +137,9 @@ impl Quic {
             cx.tree.close();
             return (connection, none);
         }
-        match LongPacket::read(rest.bytes, long) {
+        // RFC 9287 3: a peer that allows it may be sent packets without the fixed bit.
+        let is_packet = long.first & header::FIXED != 0 || connection.is_some();
+        match LongPacket::read(rest.bytes, long).filter(|_| is_packet) {
             Some(packet) => (self.long(datagram, &packet, cx), rest.from(packet.len)),
             None => {
                 describe::padding(rest, cx);

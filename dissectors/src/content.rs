@@ -73,6 +73,25 @@ impl<'b> MessageBody<'b> {
     }
 }
 
+/// Selects the protocols for which a constant function is true.
+macro_rules! select_protocols {
+    ($is_selected:ident) => {{
+        #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+        const SELECTED: ([&Protocol; PROTOCOLS.len()], usize) = {
+            let (mut all, mut at, mut count) = ([PROTOCOLS[0]; PROTOCOLS.len()], 0, 0);
+            while at < PROTOCOLS.len() {
+                if $is_selected(PROTOCOLS[at]) {
+                    all[count] = PROTOCOLS[at];
+                    count += 1;
+                }
+                at += 1;
+            }
+            (all, count)
+        };
+        <[_]>::split_at(&SELECTED.0, SELECTED.1).0
+    }};
+}
+
 /// Returns the value of a parameter in a list such as `; name="x"; filename="y"`, without its quotes.
 #[must_use]
 pub fn parameter<'b>(list: &'b [u8], name: &str) -> Option<&'b [u8]> {
@@ -116,46 +135,27 @@ pub fn unescaped(value: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The protocols that are read as content, in the order of [`PROTOCOLS`].
-static CONTENT_PROTOCOLS: [&Protocol; count_content(false)] = content_protocols(false);
+static CONTENT_PROTOCOLS: &[&Protocol] = select_protocols!(is_content);
 
 /// Those of them of which a session reads the content while it arrives.
-static STREAMED_PROTOCOLS: [&Protocol; count_content(true)] = content_protocols(true);
+static STREAMED_PROTOCOLS: &[&Protocol] = select_protocols!(is_streamed);
 
-/// Whether a protocol is read as content; with `is_streamed`, by a session.
+/// Whether a protocol is read as content.
+const fn is_content(protocol: &Protocol) -> bool {
+    protocol.content().is_some()
+}
+
+/// Whether a protocol is read as content by a session.
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-const fn is_content(protocol: &Protocol, is_streamed: bool) -> bool {
+const fn is_streamed(protocol: &Protocol) -> bool {
     let mut at = 0;
-    while is_streamed && at < protocol.dissectors.len() {
+    while at < protocol.dissectors.len() {
         if let Dissector::Session(SessionKind { input: Input::Stream, .. }) = protocol.dissectors[at] {
-            return protocol.content().is_some();
+            return is_content(protocol);
         }
         at += 1;
     }
-    !is_streamed && protocol.content().is_some()
-}
-
-#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-const fn count_content(is_streamed: bool) -> usize {
-    let (mut at, mut count) = (0, 0);
-    while at < PROTOCOLS.len() {
-        count += is_content(PROTOCOLS[at], is_streamed) as usize;
-        at += 1;
-    }
-    count
-}
-
-#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-const fn content_protocols<const COUNT: usize>(is_streamed: bool) -> [&'static Protocol; COUNT] {
-    let mut all = [PROTOCOLS[0]; COUNT];
-    let (mut at, mut count) = (0, 0);
-    while at < PROTOCOLS.len() {
-        if is_content(PROTOCOLS[at], is_streamed) {
-            all[count] = PROTOCOLS[at];
-            count += 1;
-        }
-        at += 1;
-    }
-    all
+    false
 }
 
 /// Returns whether a session reads the content of a media type while it arrives, such as the messages of a call that
@@ -189,7 +189,7 @@ fn find_protocol(media_type: &[u8]) -> Option<&'static Protocol> {
         _ => claimed.eq_ignore_ascii_case(suffix).then_some(1),
     };
     let mut best = (u8::MAX, None);
-    for protocol in CONTENT_PROTOCOLS {
+    for &protocol in CONTENT_PROTOCOLS {
         for claim in protocol.claims {
             let Claim::MediaType(claimed) = claim else { continue };
             if let Some(order) = order(claimed.as_bytes()).filter(|&order| order < best.0) {

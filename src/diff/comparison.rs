@@ -173,13 +173,13 @@ impl Comparison {
     }
 
     fn compare_statuses(&mut self, key: &OperationKey, a: &Operation, b: &Operation) {
-        let before = self.differences.len();
         let compared = a.calls.min(b.calls);
         let changes = if a.is_sampled() && b.is_sampled() {
             sampled_changes(&a.samples, &b.samples)
         } else {
             counted_changes(&a.statuses, &b.statuses, compared)
         };
+        let reported: BTreeSet<&str> = changes.keys().flatten().copied().collect();
         for ([before, after], StatusChange { calls: changed, first }) in changes {
             let name = |status: &str| if status.is_empty() { "no response".to_owned() } else { status.to_owned() };
             let text = format!("{} → {} in {changed} of {}", name(before), name(after), calls(compared));
@@ -191,25 +191,25 @@ impl Comparison {
             });
             self.push(DifferenceKind::Status, key, text, detail, first.map(Some));
         }
-        self.compare_further_statuses(key, a, b, before);
+        self.compare_further_statuses(key, a, b, &reported);
     }
 
-    /// Finds statuses that only one capture has, among the calls that it has more: those are not paired. `from` is the first of the
-    /// differences of paired calls.
-    fn compare_further_statuses(&mut self, key: &OperationKey, a: &Operation, b: &Operation, from: usize) {
+    /// Finds statuses that only one capture has, among the calls that it has more: those are not paired. `reported` are the statuses
+    /// in which paired calls differ.
+    fn compare_further_statuses(
+        &mut self,
+        key: &OperationKey,
+        a: &Operation,
+        b: &Operation,
+        reported: &BTreeSet<&str>,
+    ) {
         let is_more = a.calls < b.calls;
         let (more, fewer) = if is_more { (b, a) } else { (a, b) };
         if more.calls == fewer.calls {
             return;
         }
-        for (status, count) in more.statuses.iter().filter(|(status, _)| !fewer.statuses.contains_key(*status)) {
-            let known = |difference: &Difference| {
-                let statuses = difference.detail.get("status").and_then(Value::as_array);
-                statuses.is_some_and(|own| own.iter().any(|own| own.as_str().unwrap_or_default() == &**status))
-            };
-            if self.differences.iter().skip(from).any(known) {
-                continue;
-            }
+        let is_further = |status: &str| !fewer.statuses.contains_key(status) && !reported.contains(status);
+        for (status, count) in more.statuses.iter().filter(|(status, _)| is_further(status)) {
             let name = if status.is_empty() { "no response" } else { status };
             let counts = if is_more { [0, count.calls] } else { [count.calls, 0] };
             let [before, after] = counts;

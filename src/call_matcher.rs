@@ -80,7 +80,7 @@ impl CallMatcher {
                 let id = call.exchange.id;
                 self.conversations.get_mut(&id.conversation).is_some_and(|matched| matched.calls.remove(&id))
             }
-            Event::End(conversation) => {
+            Event::End { conversation, .. } => {
                 self.conversations.remove(conversation);
                 false
             }

@@ -174,6 +174,8 @@ pub enum OpenKind {
     Refused,
     /// Before the capture started, or without a captured SYN.
     MidStream,
+    /// Earlier frames have another stream, whose state was dropped at the limit of conversations.
+    Continued,
 }
 
 impl OpenKind {
@@ -187,6 +189,7 @@ impl OpenKind {
             OpenKind::Unanswered => "unanswered",
             OpenKind::Refused => "refused",
             OpenKind::MidStream => "mid-stream",
+            OpenKind::Continued => "continued",
         }
     }
 }
@@ -202,6 +205,8 @@ pub enum CloseKind {
     Reset(Side),
     /// Still open at the end of the capture.
     Open,
+    /// Unknown: its state was dropped at the limit of conversations. Later frames have another stream.
+    Dropped,
 }
 
 impl CloseKind {
@@ -216,6 +221,7 @@ impl CloseKind {
             CloseKind::Reset(Side::Client) => "RST by client",
             CloseKind::Reset(Side::Server) => "RST by server",
             CloseKind::Open => "open",
+            CloseKind::Dropped => "dropped",
         }
     }
 }

@@ -240,3 +240,18 @@ fn multicast_queries_and_announcements_need_no_counterpart() {
     let repeated = "||True";
     assert_eq!(frames, ["||", repeated, repeated, "||", "||", "||", "||", "||", repeated]);
 }
+
+#[test]
+fn the_oldest_of_more_open_queries_than_the_limit_are_not_missing_a_response() {
+    // A conversation keeps 1,024 open queries; further ones drop the oldest (docs/architecture.md).
+    const KEPT: usize = 1024;
+    const DROPPED: usize = 6;
+    let query = |id: u16| {
+        dns_packet(&[&id.to_be_bytes()[..], &[1, 0, 0, 1, 0, 0, 0, 0, 0, 0], b"\x01a\0\0\x01\0\x01"].concat())
+    };
+    let packets: Vec<Vec<u8>> = (0..(KEPT + DROPPED) as u16).map(query).collect();
+    let missing = print_fields(&packets, &["dns.response_missing"]);
+    let (dropped, kept) = missing.split_at(DROPPED);
+    assert!(dropped.iter().all(String::is_empty), "{dropped:?}");
+    assert!(kept.iter().all(|value| value == "True" || value == "1"), "{kept:?}");
+}

@@ -5,6 +5,7 @@ mod browser_har;
 mod call_groups;
 mod decode_as;
 mod diff;
+mod evicted;
 mod export_calls;
 mod export_frames;
 #[cfg(feature = "parquet")]

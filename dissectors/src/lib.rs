@@ -18,6 +18,7 @@ pub mod content;
 pub mod datagram_path;
 pub mod decoding_count;
 pub mod derived_secrets;
+pub mod detached_frame;
 mod echo;
 mod ether_name;
 pub mod exchange;

@@ -118,6 +118,10 @@ pub struct Context<'a> {
     pub first_pass: &'a FirstPass,
     /// Where this pass collects for a second one, if there will be one.
     pub collected: Option<&'a mut FirstPass>,
+    /// Whether a frame is read. Otherwise the conversation ends, or releases what it buffers.
+    pub reads_frame: bool,
+    /// Sides of which sessions below did not decrypt bytes.
+    pub undecrypted: [bool; 2],
     /// Secrets that were handed in.
     pub secrets: &'a Secrets,
     /// Whether a session below decrypts the bytes: a handover said so.
@@ -153,10 +157,20 @@ impl Context<'_> {
         About::Session(self.conversation, self.session)
     }
 
-    /// Collects a value for the second pass; nothing if there is none.
+    /// Collects a value for the second pass; nothing if there is none, or if no frame is read.
     pub fn collect(&mut self, field: &'static Field, about: About, value: u64) {
-        if let Some(collected) = &mut self.collected {
-            collected.insert(field, about, value);
+        match &mut self.collected {
+            Some(collected) if self.reads_frame => collected.insert(field, about, value),
+            _ => {}
+        }
+    }
+
+    /// Collects 0 for what a side did not send before its end; nothing if it may have been captured: bytes of the side were not
+    /// decrypted, or the state is dropped at a limit.
+    pub fn collect_missing(&mut self, field: &'static Field, about: About, side: Side) {
+        match &mut self.collected {
+            Some(collected) if !side.of(&self.undecrypted) => collected.insert(field, about, 0),
+            _ => {}
         }
     }
 

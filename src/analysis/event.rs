@@ -15,7 +15,12 @@ pub enum Event {
     /// A connection in datagrams was closed or dropped from memory, or the capture has ended.
     Connection(Box<Connection>),
     /// A conversation was dropped from memory, or the capture has ended.
-    End(ConversationId),
+    End {
+        /// The conversation.
+        conversation: ConversationId,
+        /// The frame for which it was evicted, at the limit of conversations. The rest of it is unknown.
+        evicted_in: Option<u32>,
+    },
     /// The next bytes of the conversation that is followed.
     Chunk(StreamChunk),
     /// Messages that no frame completed.
@@ -48,7 +53,7 @@ impl Event {
             Event::Chunk(_)
             | Event::Stream(_)
             | Event::Connection(_)
-            | Event::End(_)
+            | Event::End { .. }
             | Event::Owned { .. }
             | Event::Joined { .. } => {}
         }

@@ -2,6 +2,7 @@
 
 use super::limits;
 use crate::capture::Endpoint;
+use dissectors::exchange::Exchange;
 use dissectors::packet::Address;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
@@ -50,9 +51,13 @@ impl EvictedKeys {
     /// conversation, so the hash is a simple one.
     fn place(key: &FlowKey) -> (usize, u32) {
         let words = [key.low[0], key.low[1], key.high[0], key.high[1], key.ports];
-        let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        // A multiplication changes higher bits only: these are mixed into the lower ones.
+        let mix = |hash: u64, word: u64| {
+            let product = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            product ^ product >> 32
+        };
         let hash = words.into_iter().fold(0, mix).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        ((hash >> 40) as usize % limits::EVICTED_CONVERSATIONS, hash as u32 | 1)
+        ((hash >> 48) as usize % limits::EVICTED_CONVERSATIONS, hash as u32 | 1)
     }
 
     fn insert(&mut self, key: &FlowKey) {
@@ -68,6 +73,39 @@ impl EvictedKeys {
         let Some(entry) = self.0.get_mut(place).filter(|entry| **entry == tag) else { return false };
         *entry = 0;
         true
+    }
+}
+
+/// Whether a conversation continues one with the same endpoints that was evicted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Continuation {
+    /// It does not, as far as is known.
+    #[default]
+    None,
+    /// It was evicted, and no frame of this one was read. A packet that an error quotes is none.
+    Expected,
+    /// It does.
+    Found,
+}
+
+impl Continuation {
+    pub(super) fn of(was_evicted: bool) -> Continuation {
+        if was_evicted { Continuation::Expected } else { Continuation::None }
+    }
+
+    /// Notes that a frame of the conversation was read that may continue another. Returns whether it is the first one, and does.
+    #[inline]
+    pub(super) fn read_frame(&mut self, may_continue: bool) -> bool {
+        let is_expected = *self == Continuation::Expected;
+        if is_expected {
+            *self = if may_continue { Continuation::Found } else { Continuation::None };
+        }
+        is_expected && may_continue
+    }
+
+    /// Notes that the request of an exchange may be in the conversation that was evicted, if it was not seen.
+    pub(super) fn mark_request(self, exchange: &mut Exchange) {
+        exchange.has_unknown_request |= self == Continuation::Found && exchange.request.is_none();
     }
 }
 
@@ -381,6 +419,45 @@ mod tests {
             table.remove(index);
         }
         assert_eq!((order(&table), table.indexes.len(), table.newest), (vec![], 0, NONE));
+    }
+
+    #[test]
+    fn a_key_is_known_to_be_evicted_until_it_is_taken() {
+        let keys = [1, 2].map(|port| FlowKey::new(endpoint(1, port), endpoint(2, 80)));
+        let mut evicted = EvictedKeys::new();
+        assert!(!evicted.remove(&keys[0]));
+        evicted.insert(&keys[0]);
+        assert_eq!(
+            [evicted.remove(&keys[1]), evicted.remove(&keys[0]), evicted.remove(&keys[0])],
+            [false, true, false]
+        );
+        // Both directions are one conversation.
+        evicted.insert(&FlowKey::new(endpoint(2, 80), endpoint(1, 2)));
+        assert!(evicted.remove(&keys[1]));
+    }
+
+    #[test]
+    fn the_keys_of_a_full_table_are_almost_all_known_and_no_others() {
+        let key = |nth: u32| FlowKey::new(endpoint(1, nth as u16), endpoint(2 + (nth >> 16) as u8, 80));
+        let mut evicted = EvictedKeys::new();
+        let count = limits::EVICTED_CONVERSATIONS as u32 / 16;
+        (0..count).for_each(|nth| evicted.insert(&key(nth)));
+        // Of so many keys, each meets a later one in its place with a probability of 1/32 on average.
+        let unknown = (0..count).filter(|&nth| !evicted.remove(&key(nth))).count() as u32;
+        assert!(unknown < count / 16, "{unknown}");
+        assert!((0..count).all(|nth| !evicted.remove(&key(nth))), "each is taken once");
+    }
+
+    #[test]
+    fn a_conversation_continues_another_with_its_first_frame_only() {
+        let read = |was_evicted, frames: [bool; 2]| {
+            let mut continuation = Continuation::of(was_evicted);
+            (frames.map(|may_continue| continuation.read_frame(may_continue)), continuation)
+        };
+        assert_eq!(read(false, [true, true]), ([false, false], Continuation::None));
+        assert_eq!(read(true, [true, true]), ([true, false], Continuation::Found));
+        // A SYN begins another connection.
+        assert_eq!(read(true, [false, true]), ([false, false], Continuation::None));
     }
 
     #[test]

@@ -37,7 +37,10 @@ pub(super) struct FrameContext<'a> {
     pub(super) follow_derived: Option<&'static str>,
     /// Events of the analyzer.
     pub(super) events: &'a mut Vec<Event>,
+    /// Where values are collected for a second pass. None if state is dropped at a limit.
     pub(super) collected: Option<&'a mut FirstPass>,
+    /// Whether a frame is read. Otherwise a conversation ends, or releases what it buffers.
+    pub(super) reads_frame: bool,
     pub(super) prefilter: Option<&'a Prefilter>,
     /// Whether the connections of the frame are not requested.
     pub(super) without_connections: bool,
@@ -59,8 +62,6 @@ pub(super) struct Feed<'a> {
     pub(super) root: Option<(Side, u64, u64)>,
     /// How the session below records the reassembly of units of the present one; none at the root.
     pub(super) reassembly: Option<UnitReassembly>,
-    /// Sides of which sessions below the present driver did not decrypt bytes.
-    pub(super) undecrypted: [bool; 2],
     /// The title of the derived bytes that are reported, and the events of the analyzer.
     followed: Option<(&'static str, &'a mut Vec<Event>)>,
 }
@@ -102,6 +103,8 @@ impl FrameContext<'_> {
             derived: self.derived,
             first_pass: self.first_pass,
             collected: self.collected.as_deref_mut(),
+            reads_frame: self.reads_frame,
+            undecrypted: [false; 2],
             secrets: self.secrets,
             is_encrypted: false,
             ports: conversation.ports,
@@ -120,7 +123,6 @@ impl FrameContext<'_> {
             frames: Vec::new(),
             root: None,
             reassembly: None,
-            undecrypted: [false; 2],
         }
     }
 }

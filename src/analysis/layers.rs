@@ -49,6 +49,13 @@ impl Tables {
         }
     }
 
+    /// Closes a conversation that is evicted in a frame: what it leaves open is unknown.
+    pub(super) fn evict(&mut self, frame: u32, close: impl FnOnce(&mut Tables)) {
+        (self.run.is_dropping, self.run.evicted_in) = (true, Some(frame));
+        close(self);
+        (self.run.is_dropping, self.run.evicted_in) = (false, None);
+    }
+
     /// Reads layer after layer, and the messages in the last. The number of layers bounds how deep.
     pub(super) fn dissect(&mut self, layer: &NextLayer<'_>, at: Stamp, tree: &mut Tree) {
         if let Some((read, payload)) = layer.reader(&self.run.registry, &mut self.packet) {

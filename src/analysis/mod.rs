@@ -204,6 +204,7 @@ impl Analyzer {
     pub fn seek(&mut self, context: SeekContext) {
         self.clock = Clock::before(&context);
         self.tables.run.datagram_connections = context.datagram_connections;
+        self.tables.run.known_evictions.extend(&context.evictions);
         self.tables.run.seek = Some(context);
     }
 

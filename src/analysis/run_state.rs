@@ -15,10 +15,11 @@ use super::udp_paths::UdpPaths;
 use crate::capture::Call;
 use dissectors::decoding_count::DecodingCount;
 use dissectors::exchange::Exchange;
-use dissectors::packet::ProtocolPath;
+use dissectors::packet::{Payload, ProtocolPath};
 use dissectors::protocol::SessionKind;
 use dissectors::session::{ConversationId, Derivation, FirstPass, Stamp};
-use dissectors::{Protocol, Registry, Tree};
+use dissectors::{Field, Protocol, Registry, Tree};
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// State of a run beside its conversations.
@@ -56,6 +57,10 @@ pub(super) struct RunState {
     pub(super) messages: Vec<dissectors::session::Event>,
     /// What ends is dropped at a limit: open exchanges are unknown.
     pub(super) is_dropping: bool,
+    /// The frame for which the conversation that ends is evicted.
+    pub(super) evicted_in: Option<u32>,
+    /// The conversations of which it is known beforehand that they are evicted, each with the frame.
+    pub(super) known_evictions: HashMap<ConversationId, u32>,
     /// Identifiers by which conversations in datagrams are found between other endpoints.
     pub(super) paths: UdpPaths,
     derived: Derivation,
@@ -76,6 +81,7 @@ impl Clone for RunState {
             start: self.start,
             prefilter: self.prefilter.clone(),
             paths: self.paths.clone(),
+            known_evictions: self.known_evictions.clone(),
             datagram_connections: self.datagram_connections,
             has_usual_headers: self.has_usual_headers,
             ..RunState::with(registry, self.task.clone(), self.work, Arc::clone(&self.first_pass))
@@ -114,6 +120,8 @@ impl RunState {
             found_names: Vec::new(),
             messages: Vec::new(),
             is_dropping: false,
+            evicted_in: None,
+            known_evictions: HashMap::new(),
             paths: UdpPaths::default(),
             derived: Derivation::default(),
             prefilter: None,
@@ -211,6 +219,7 @@ impl RunState {
             follow_derived: self.task.follow_derived.filter(|_| self.task.follow == Some(conversation)),
             events: &mut self.events,
             collected: self.task.collect.then_some(&mut self.collected),
+            reads_frame: true,
             prefilter: self.prefilter.as_ref(),
             without_connections: self.task.without_connections,
             tree,
@@ -219,7 +228,7 @@ impl RunState {
     }
 
     /// Has a conversation do what belongs to none of its frames, and so is recorded in no frame's tree and collected for
-    /// none.
+    /// none, except for what is missing at its end.
     pub(super) fn without_frame(
         &mut self,
         conversation: ConversationId,
@@ -249,8 +258,10 @@ impl RunState {
     ) -> Vec<MessageNodes> {
         let mut path = ProtocolPath::default();
         self.swap_decoding(conversation.number(), tree);
+        let is_dropping = self.is_dropping;
         let mut context = self.frame_context(conversation, at, &mut path, tree);
-        context.collected = None;
+        context.reads_frame = false;
+        context.collected.take_if(|_| is_dropping);
         let completed = act(&mut context);
         context.report_owners(completed.owners);
         self.swap_decoding(conversation.number(), tree);
@@ -293,14 +304,33 @@ impl RunState {
         self.is_dropping = was_dropping;
     }
 
-    /// Whether the present frame begins a conversation because an earlier one with the same endpoints was evicted. It is known
-    /// beforehand of a frame that is read out of its place.
-    pub(super) fn continues_evicted(&mut self, was_evicted: bool, at: Stamp) -> bool {
+    /// Returns the frame for which a conversation that ends was evicted, if it is known beforehand.
+    pub(super) fn known_eviction(&self, conversation: ConversationId) -> Option<u32> {
+        self.known_evictions.get(&conversation).copied().filter(|_| self.evicted_in.is_none())
+    }
+
+    /// Notes at the header of a frame that its conversation continues one that was evicted: if it is the first frame that does,
+    /// which is known beforehand of a frame that is read out of its place. Returns whether it is.
+    #[inline]
+    pub(super) fn note_continuation(
+        &mut self,
+        is_first: bool,
+        at: Stamp,
+        (note, header): (&'static Field, Payload<'_>),
+        tree: &mut Tree,
+    ) -> bool {
         let nth = self.conversations;
-        if was_evicted {
+        // As for most frames.
+        if !is_first && self.seek.as_ref().is_none_or(|seek| seek.continues_evicted != Some(nth)) {
+            return false;
+        }
+        if is_first {
             self.report_seek_fact(SeekFact::ContinuesEvicted(at.frame, nth));
         }
-        was_evicted || self.seek.as_ref().is_some_and(|seek| seek.continues_evicted == Some(nth))
+        let limit = limits::CONVERSATIONS;
+        let text = format_args!("earlier frames have another stream, which was dropped at {limit} conversations");
+        tree.note(note, header.all(), text);
+        true
     }
 
     /// Reports a fact for a frame that is read again.
@@ -312,8 +342,12 @@ impl RunState {
 
     /// Reports that a conversation was dropped.
     pub(super) fn end(&mut self, conversation: ConversationId) {
+        let evicted_in = self.evicted_in;
+        if let Some(frame) = evicted_in {
+            self.report_seek_fact(SeekFact::Evicted(conversation, frame));
+        }
         if self.task.ends {
-            self.events.push(Event::End(conversation));
+            self.events.push(Event::End { conversation, evicted_in });
         }
     }
 }

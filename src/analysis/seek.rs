@@ -5,7 +5,7 @@ use super::task::Work;
 use super::transport_packet::TransportPacket;
 use crate::source::{Frame, NOT_A_PACKET};
 use dissectors::packet::{AddressConflict, EchoFacts, NextLayer, Payload};
-use dissectors::session::Stamp;
+use dissectors::session::{ConversationId, Stamp};
 use dissectors::{Tree, Value, column, frame};
 use std::collections::VecDeque;
 
@@ -30,6 +30,8 @@ pub struct SeekContext {
     /// Of the conversations of the frame, the one that begins because an earlier one with the same endpoints was evicted: how many were
     /// read before.
     pub continues_evicted: Option<u32>,
+    /// The conversations of the frame that are evicted later, and the frames for which they are.
+    pub evictions: Vec<(ConversationId, u32)>,
 }
 
 /// A fact that a [`SeekContext`] supplies when its frame is read again.
@@ -43,6 +45,8 @@ pub enum SeekFact {
     ConnectionBegins(u32),
     /// A frame begins a conversation because an earlier one with the same endpoints was evicted, after so many others.
     ContinuesEvicted(u32, u32),
+    /// A conversation was evicted for a conversation that begins in a frame.
+    Evicted(ConversationId, u32),
 }
 
 impl SeekFact {
@@ -53,7 +57,8 @@ impl SeekFact {
             SeekFact::Echo(echo) => echo.frame,
             SeekFact::AddressConflict(frame, _)
             | SeekFact::ConnectionBegins(frame)
-            | SeekFact::ContinuesEvicted(frame, _) => *frame,
+            | SeekFact::ContinuesEvicted(frame, _)
+            | SeekFact::Evicted(_, frame) => *frame,
         }
     }
 

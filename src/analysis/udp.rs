@@ -1,7 +1,7 @@
 //! UDP: conversations in datagrams, and the sessions in them.
 
 use super::decode_options::Transport;
-use super::flow::{FlowIndex, FlowKey, Vacancy};
+use super::flow::{Continuation, FlowIndex, FlowKey, Vacancy};
 use super::frame_context::FrameContext;
 use super::layers::Tables;
 use super::limits;
@@ -59,6 +59,8 @@ pub(super) struct UdpConversation {
     pub(super) path_probes: u8,
     /// The conversation that its datagrams belong to, if they continue another.
     pub(super) path: Option<Box<UdpPath>>,
+    /// Whether it continues one that was evicted.
+    continuation: Continuation,
 }
 
 /// The drivers of a conversation in datagrams.
@@ -103,6 +105,7 @@ impl UdpConversation {
             is_open: false,
             path_probes,
             path: None,
+            continuation: Continuation::None,
         }
     }
 
@@ -135,14 +138,16 @@ impl UdpConversation {
 
     /// Ends what its session has state of, and reports what that completes; returns the difference of the bytes of its state.
     pub(super) fn evict(&mut self, run: &mut RunState) -> isize {
-        run.without_frame(self.id(), self.last, |context| {
-            let mut completed = Completed::default();
-            if let Some(session) = &mut self.session {
-                session.driver.evict(&mut context.feed(&mut session.conversation, &mut completed));
-            }
-            completed
+        run.dropping(|run| {
+            run.without_frame(self.id(), self.last, |context| {
+                let mut completed = Completed::default();
+                if let Some(session) = &mut self.session {
+                    session.driver.evict(&mut context.feed(&mut session.conversation, &mut completed));
+                }
+                completed
+            });
+            self.report(run);
         });
-        run.dropping(|run| self.report(run));
         self.recount_state()
     }
 
@@ -230,8 +235,10 @@ impl UdpConversation {
 
     /// Releases what it buffers, and reports what that completes; returns the difference of the bytes it buffers.
     pub(super) fn release(&mut self, run: &mut RunState) -> isize {
-        run.without_frame(self.id(), self.last, |context| self.release_buffers(context));
-        run.dropping(|run| self.report(run));
+        run.dropping(|run| {
+            run.without_frame(self.id(), self.last, |context| self.release_buffers(context));
+            self.report(run);
+        });
         self.recount_buffered()
     }
 
@@ -252,7 +259,8 @@ impl UdpConversation {
     }
 
     /// The row of an exchange.
-    pub(super) fn call(&self, exchange: Box<Exchange>, start: i64) -> Call {
+    pub(super) fn call(&self, mut exchange: Box<Exchange>, start: i64) -> Call {
+        self.continuation.mark_request(&mut exchange);
         let swapped = exchange.requester == Some(Side::Server);
         let (client, server) = if swapped { (self.server, self.client) } else { (self.client, self.server) };
         Call { exchange, client, server, connect: None, start, names: None }
@@ -306,17 +314,18 @@ impl RunState {
 }
 
 impl Tables {
-    /// Adds the conversation of a datagram, which is its first. Returns whether one with the same endpoints was evicted, too.
-    fn begin_udp(&mut self, vacancy: Vacancy, ends: [Endpoint; 2], first: &[u8], at: Stamp) -> (FlowIndex, bool) {
+    /// Adds the conversation of a datagram, which is its first.
+    fn begin_udp(&mut self, vacancy: Vacancy, ends: [Endpoint; 2], first: &[u8], at: Stamp) -> FlowIndex {
         let number = self.udp.assign_number();
         let flow = self.run.udp_flow(number, ends, at, first);
         let added = self.udp.add(vacancy, flow);
-        if let Some(evicted) = added.evicted {
-            self.run.is_dropping = true;
-            self.close_udp(evicted);
-            self.run.is_dropping = false;
+        if let Some(conversation) = self.udp.flow_mut(added.index).own_mut() {
+            conversation.continuation = Continuation::of(added.was_evicted);
         }
-        (added.index, added.was_evicted)
+        if let Some(evicted) = added.evicted {
+            self.evict(at.frame, |tables| tables.close_udp(evicted));
+        }
+        added.index
     }
 
     /// Reads a datagram with its conversation, and what it carries.
@@ -328,17 +337,13 @@ impl Tables {
         let mut found = None;
         let mut continued = None;
         let mut is_own = true;
-        let mut was_evicted = false;
+        let mut continues = false;
         if self.run.work.udp_conversations {
             let bytes = datagram.payload.bytes;
             let ends = [source, destination];
             let index = match self.udp.find(FlowKey::new(source, destination)) {
                 Ok(known) => known,
-                Err(vacancy) => {
-                    let (index, evicted) = self.begin_udp(vacancy, ends, bytes, at);
-                    was_evicted = evicted;
-                    index
-                }
+                Err(vacancy) => self.begin_udp(vacancy, ends, bytes, at),
             };
             continued = self.continued_conversation(index, source, bytes).filter(|_| !datagram.quoted);
             if let Some(conversation) = continued.and_then(|continued| self.udp.flow_mut(continued.index).own_mut()) {
@@ -367,14 +372,11 @@ impl Tables {
                 time_delta: at.time.saturating_sub(conversation.last.time),
             };
             conversation.last = at;
+            continues = !datagram.quoted && conversation.continuation.read_frame(true);
             found = Some(index);
         }
         udp::describe(datagram, &facts, tree);
-        if self.run.continues_evicted(was_evicted && !datagram.quoted, at) {
-            let limit = limits::CONVERSATIONS;
-            let text = format_args!("earlier frames have another stream, which was dropped at {limit} conversations");
-            tree.note(&udp::LIMIT, datagram.header.all(), text);
-        }
+        self.run.note_continuation(continues, at, (&udp::LIMIT, datagram.header), tree);
         let found = found.filter(|_| !datagram.quoted && !datagram.payload.bytes.is_empty());
         let own = found.map(|index| self.udp.flow_mut(index).number);
         let read = found.map(|index| continued.map_or(index, |continued| continued.index));
@@ -492,6 +494,10 @@ impl Tables {
     pub(super) fn close_udp(&mut self, flow: UdpFlow) {
         let is_own = self.run.begin_step(flow.number);
         let Some(mut conversation) = flow.own else { return };
+        if let Some(frame) = self.run.known_eviction(conversation.id()) {
+            let flow = UdpFlow { own: Some(conversation), ..flow };
+            return self.evict(frame, |tables| tables.close_udp(flow));
+        }
         self.buffers.add(conversation.number, -(conversation.buffered as isize));
         self.states.add(conversation.number, -(conversation.state as isize));
         if !is_own {

@@ -243,8 +243,11 @@ impl FrameIndexer {
                 }
                 Event::Stream(stream) => self.batch.streams.push(*stream),
                 Event::Connection(connection) => self.batch.connections.push((place, *connection)),
-                Event::End(_) | Event::Chunk(_) | Event::Unfinished(_) | Event::Owned { .. } | Event::Joined { .. } => {
-                }
+                Event::End { .. }
+                | Event::Chunk(_)
+                | Event::Unfinished(_)
+                | Event::Owned { .. }
+                | Event::Joined { .. } => {}
             }
         }
     }

@@ -8,8 +8,8 @@ use crate::capture::Endpoint;
 use crate::source::{RecordPosition, RecordStore};
 use dissectors::host_names::HostNames;
 use dissectors::packet::AddressConflict;
-use dissectors::session::ConversationId;
-use dissectors::session::Secrets;
+use dissectors::session::{ConversationId, Secrets};
+use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -174,6 +174,8 @@ pub(super) struct FrameTable {
     connection_begins: Vec<u32>,
     /// Frames that begin a conversation because an earlier one with the same endpoints was evicted.
     continuing_evicted: Vec<(u32, u32)>,
+    /// The frames for which conversations were evicted.
+    evicted: HashMap<ConversationId, u32>,
     /// Field values of messages.
     pub(super) values: IndexedValues,
     /// Calls, in the order of their ends.
@@ -353,8 +355,18 @@ impl FrameTable {
                 SeekFact::AddressConflict(frame, conflict) => self.address_conflicts.push((frame, conflict)),
                 SeekFact::ConnectionBegins(frame) => self.connection_begins.push(frame),
                 SeekFact::ContinuesEvicted(frame, nth) => self.continuing_evicted.push((frame, nth)),
+                SeekFact::Evicted(conversation, frame) => drop(self.evicted.insert(conversation, frame)),
             }
         }
+    }
+
+    /// Returns a conversation that was evicted with the frame for which it was.
+    fn eviction(&self, conversation: ConversationKey) -> Option<(ConversationId, u32)> {
+        let id = match conversation.as_udp() {
+            Some(number) => Some(ConversationId::Udp(number)),
+            None => conversation.as_stream().map(ConversationId::Tcp),
+        };
+        self.evicted.get_key_value(&id?).map(|(&id, &frame)| (id, frame))
     }
 
     /// Returns the conversation of a frame that continues one that was evicted, as [`SeekContext::continues_evicted`].
@@ -384,6 +396,7 @@ impl FrameTable {
             ..SeekContext::default()
         };
         for (conversation, _) in self.conversations(frame) {
+            context.evictions.extend(self.eviction(conversation));
             match (conversation.as_stream(), conversation.as_udp()) {
                 (Some(number), _) => {
                     let is_first = context.streams.is_empty();

@@ -70,7 +70,8 @@ impl<'r> Evaluation<'r> {
                     calls.add_unfinished(unfinished);
                 }
             }
-            Event::Connection(_) | Event::End(_) | Event::Chunk(_) | Event::Owned { .. } | Event::Joined { .. } => {}
+            Event::Connection(_) | Event::End { .. } | Event::Chunk(_) | Event::Owned { .. } | Event::Joined { .. } => {
+            }
         }
     }
 

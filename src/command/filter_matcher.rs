@@ -109,7 +109,7 @@ impl FilterMatcher {
         match event {
             Event::Stream(stream) => self.conversations.contains(&ConversationId::Tcp(stream.number)),
             Event::Connection(connection) => self.conversations.contains(&connection.facts.conversation),
-            Event::End(conversation) => {
+            Event::End { conversation, .. } => {
                 self.conversations.remove(conversation);
                 false
             }

@@ -172,7 +172,11 @@ impl ProfileBuilder {
         operation.calls += 1;
         let position = CallPosition { row: self.rows, frame: request.completed_in };
         // As in lists of calls: a group of hosts need not respond.
-        let whole_status = if call.is_to_group() { "multicast" } else { &exchange.status };
+        let whole_status = match exchange.status.as_str() {
+            _ if call.is_to_group() => "multicast",
+            "" if exchange.has_unknown_response() => "unknown",
+            status => status,
+        };
         let status = format::prefix(whole_status, MAX_NAME);
         if let Some(count) = operation.statuses.get_mut(status) {
             count.calls += 1;

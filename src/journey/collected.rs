@@ -45,6 +45,8 @@ pub(super) struct Collected {
     pub(super) stream: Option<Box<Stream>>,
     /// Last frame of the conversation.
     pub(super) last: Stamp,
+    /// Frame for which the conversation was evicted: what follows is unknown.
+    pub(super) evicted_in: Option<u32>,
 }
 
 /// The handshake of a protocol between TCP and the call.

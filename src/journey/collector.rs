@@ -97,6 +97,7 @@ impl JourneyCollector {
             foreign: BTreeSet::new(),
             stream: None,
             last: Stamp::default(),
+            evicted_in: None,
             selected,
         };
         JourneyCollector {
@@ -126,7 +127,8 @@ impl JourneyCollector {
         self.conversations().filter_map(ConversationId::tcp).for_each(|stream| only.insert(stream));
         let mut wants = wants();
         self.channel_field().into_iter().for_each(|field| wants.add(field));
-        Task { wants, exchanges: true, streams: true, halves: true, owners: true, only: Some(only), ..Task::default() }
+        let only = Some(only);
+        Task { wants, exchanges: true, streams: true, ends: true, halves: true, owners: true, only, ..Task::default() }
     }
 
     /// Whether later frames are not read: both sides closed the connection long ago.
@@ -423,6 +425,9 @@ impl JourneyCollector {
             Event::Call(call) if facts::may_look_up(&call.exchange) => self.lookup(call),
             Event::Stream(stream) if Some(stream.number) == self.conversation.tcp() => {
                 self.collected.stream = Some(stream);
+            }
+            Event::End { conversation, evicted_in } if conversation == self.conversation => {
+                self.collected.evicted_in = evicted_in;
             }
             Event::Owned { frame, exchange, half } if exchange == self.collected.exchange().id => {
                 self.add_owned(half, frame);

@@ -266,7 +266,7 @@ impl Report for FollowReport {
             }
             Event::Call(_)
             | Event::Connection(_)
-            | Event::End(_)
+            | Event::End { .. }
             | Event::Unfinished(_)
             | Event::Owned { .. }
             | Event::Joined { .. } => Ok(()),

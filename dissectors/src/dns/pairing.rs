@@ -1,13 +1,13 @@
 //! Queries and their responses: one exchange, by identifier and question (RFC 5452 4.1).
 
-use super::Dialect;
 use super::describe::{extended_rcode, write_method};
 use super::message::{self, Entry, Header, Message, Question, SOA};
 use super::names;
 use super::stateful;
 use super::zone_text::ZoneName;
+use super::{Dialect, RESPONSE_IN};
 use crate::exchange::{Exchange, Outcome, Transfer};
-use crate::session::{Context, Event, Half, Side, Stamp};
+use crate::session::{About, Context, Event, Half, Side, Stamp};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use compact_str::{CompactString, format_compact};
@@ -64,6 +64,16 @@ struct OpenQuery {
     target: CompactString,
     /// A zone whose transfer has begun.
     zone: Option<Box<ZoneTransfer>>,
+}
+
+impl OpenQuery {
+    /// Collects that it has no response.
+    fn collect_missing(&self, cx: &mut Context<'_>) {
+        if self.zone.is_none() {
+            let about = About::Frame(self.sent.frame, self.id.into());
+            cx.collect_missing(&RESPONSE_IN, about, self.requester.other());
+        }
+    }
 }
 
 /// The response to a question for a zone: messages up to the one that ends with the SOA record of the first (RFC 5936
@@ -157,12 +167,14 @@ impl Pairing {
             if !has_waited && self.open.len() < MAX_OPEN {
                 break;
             }
-            let Some(query) = self.open.pop_front().filter(|_| cx.reports_exchanges) else { continue };
-            let mut exchange = unanswered(dialect, query, cx);
-            if !has_waited {
+            let Some(query) = self.open.pop_front() else { continue };
+            if has_waited {
+                report_unanswered(dialect, query, cx);
+            } else if cx.reports_exchanges {
+                let mut exchange = unanswered(dialect, query, cx);
                 exchange.set_unknown();
+                cx.events.push(Event::Exchange(Box::new(exchange)));
             }
-            cx.events.push(Event::Exchange(Box::new(exchange)));
         }
     }
 
@@ -193,7 +205,10 @@ impl Pairing {
             let is_repetition = cx.at.time.saturating_sub(query.request.last.time) < REPETITION;
             query.request.last = cx.at;
             let repeats = is_repetition.then_some(query.sent);
-            query.sent = if is_repetition { query.sent } else { cx.at };
+            if !is_repetition {
+                query.collect_missing(cx);
+                query.sent = cx.at;
+            }
             return Role { id, nth: query.nth, half: Half::Request, request: None, repeats };
         }
         let nth = self.take_number();
@@ -370,6 +385,7 @@ fn request_exchange(dialect: &'static Dialect, query: OpenQuery, cx: &Context<'_
 }
 
 fn report_unanswered(dialect: &'static Dialect, query: OpenQuery, cx: &mut Context<'_>) {
+    query.collect_missing(cx);
     if cx.reports_exchanges {
         let exchange = unanswered(dialect, query, cx);
         cx.events.push(Event::Exchange(Box::new(exchange)));

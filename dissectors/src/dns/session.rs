@@ -72,15 +72,11 @@ impl Conversation {
     }
 }
 
-/// Collects the frame of a response, for its query; 0 until there is one.
+/// Collects the frame of a response, for its query.
 fn collect(role: Role, cx: &mut Context<'_>) {
-    let (query, response) = match (role.half, role.request) {
-        _ if role.repeats.is_some() => return,
-        (Half::Request, _) => (cx.at.frame, 0),
-        (Half::Response, Some(request)) => (request.frame, cx.at.frame),
-        (Half::Response, None) => return,
-    };
-    cx.collect(&RESPONSE_IN, About::Frame(query, role.id.into()), response.into());
+    if let (Half::Response, Some(request), None) = (role.half, role.request, role.repeats) {
+        cx.collect(&RESPONSE_IN, About::Frame(request.frame, role.id.into()), cx.at.frame.into());
+    }
 }
 
 /// Records how a message relates to others.

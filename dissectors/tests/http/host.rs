@@ -1,10 +1,11 @@
 //! A host that runs a session as the program does, and collects its output. Tests of other protocols use it, too.
 
+use overhear_dissectors::detached_frame::DetachedFrame;
 use overhear_dissectors::exchange::Exchange;
 use overhear_dissectors::packet::ProtocolPath;
 use overhear_dissectors::session::{
-    Chunk, Context, ConversationId, Derivation, Event, FirstPass, Handover, Input, Lane, Missing, Secrets, Session,
-    Side, SideEnd, Stamp, Successor, Transition,
+    Chunk, Context, ConversationId, Event, FirstPass, Handover, Input, Lane, Missing, Secrets, Session, Side, SideEnd,
+    Stamp, Successor, Transition,
 };
 use overhear_dissectors::{Field, Protocol, SessionKind, Tree, Wants, field, format, http};
 use std::fmt::Write;
@@ -96,34 +97,12 @@ impl<'w> SessionHost<'w> {
     ) {
         let mut tree = Tree::new(self.wants.clone());
         tree.begin(frame);
-        let mut path = ProtocolPath::default();
-        let mut events = Vec::new();
-        let mut derived = Derivation::default();
-        let mut cx = Context {
-            at: self.at,
-            arrived: self.at,
-            first: self.at,
-            range: 0..0,
-            received: 0,
-            conversation: ConversationId::Tcp(7),
-            session: 0,
-            adopted: None,
-            wants: self.wants,
-            reports_exchanges: true,
-            tree: &mut tree,
-            path: &mut path,
-            events: &mut events,
-            first_pass: &self.first_pass,
-            derived: &mut derived,
-            collected: None,
-            secrets: &Secrets::default(),
-            is_encrypted: false,
-            ports: [50_000, 80],
-            shows_passwords: false,
-            connections: &mut 0,
-            further_path: None,
-        };
+        let mut detached = DetachedFrame::default();
+        let secrets = Secrets::default();
+        let mut cx = detached.context(self.at, &mut tree, (self.wants, &secrets, &self.first_pass));
+        (cx.conversation, cx.collected) = (ConversationId::Tcp(7), None);
         let transition = act(&mut *self.session, &mut cx, &mut self.unconsumed);
+        let DetachedFrame { path, mut events, .. } = detached;
         if let Some(Transition::Replace(handover) | Transition::Beneath(handover)) = transition {
             let Handover { to, pending, .. } = *handover;
             self.output.successor = Some(to);

@@ -1,9 +1,9 @@
 //! A host that runs a TLS session as the program does and collects its output, and builders of TLS messages.
 
-use overhear_dissectors::packet::ProtocolPath;
+use overhear_dissectors::detached_frame::DetachedFrame;
 use overhear_dissectors::session::{
-    About, Chunk, Context, ConversationId, Derivation, Event, FirstPass, Handover, Lane, Missing, Secrets, Session,
-    Side, Stamp, Transition,
+    About, Chunk, Context, ConversationId, Event, FirstPass, Handover, Lane, Missing, Secrets, Session, Side, Stamp,
+    Transition,
 };
 use overhear_dissectors::{Tree, Wants, format, tls};
 
@@ -50,33 +50,12 @@ impl TlsSessionHost {
         let at = Stamp { frame: self.frame, time: i64::from(self.frame) };
         let mut tree = Tree::new(self.wants.clone());
         tree.begin(frame);
-        let (mut path, mut events, mut derived) = (ProtocolPath::default(), Vec::new(), Derivation::default());
-        let mut collected = FirstPass::default();
-        let mut cx = Context {
-            at,
-            arrived: at,
-            first: at,
-            range: 0..0,
-            received: 0,
-            conversation: ConversationId::Tcp(7),
-            session: 0,
-            adopted: None,
-            wants: &self.wants,
-            reports_exchanges: true,
-            tree: &mut tree,
-            path: &mut path,
-            events: &mut events,
-            first_pass: &self.first_pass,
-            derived: &mut derived,
-            collected: Some(&mut collected),
-            secrets: &Secrets::default(),
-            is_encrypted: false,
-            ports: [50_000, 80],
-            shows_passwords: false,
-            connections: &mut 0,
-            further_path: None,
-        };
+        let mut detached = DetachedFrame::default();
+        let secrets = Secrets::default();
+        let mut cx = detached.context(at, &mut tree, (&self.wants, &secrets, &self.first_pass));
+        cx.conversation = ConversationId::Tcp(7);
         self.stopped |= !act(&mut *self.session, &mut self.unconsumed, &mut cx).is_stay();
+        let DetachedFrame { collected, events, .. } = detached;
         let version = collected.get(&tls::VERSION, About::Session(ConversationId::Tcp(7), 0));
         self.versions.extend(version.map(|version| version as u16));
         let end = tree.buffers().iter().map(|buffer| buffer.bytes.end()).max().unwrap_or(0);

@@ -4,11 +4,11 @@
 mod ping;
 mod sealed;
 
-use crate::packet::{NextLayer, Packet, Payload, ProtocolPath};
+use crate::detached_frame::DetachedFrame;
+use crate::packet::{NextLayer, Packet, Payload};
 use crate::protocol::{Dissector, Registry};
 use crate::session::{
-    Chunk, Context, ConversationId, Derivation, DerivedItem, FirstPass, Handover, Hint, Input, Lane, Probe, Secrets,
-    Side, Stamp, Successor,
+    Chunk, DerivedItem, FirstPass, Handover, Hint, Input, Lane, Probe, Secrets, Side, Stamp, Successor,
 };
 use crate::{Tree, Wants};
 use alloc::string::String;
@@ -80,40 +80,17 @@ fn the_session_of_the_tutorial_derives_what_its_records_carry() {
         (Side::Server, b"\x01\x00\x0dSEAL\x02http/1.1"),
         (Side::Client, b"\x02\x00\x03FDU\x03\x00\x00"),
     ];
-    let mut derived = Derivation::default();
+    let (mut detached, secrets, first_pass) = (DetachedFrame::default(), Secrets::default(), FirstPass::default());
     for (side, bytes) in steps {
         let mut tree = Tree::new(wants.clone());
         tree.begin(bytes);
         let mut rest = Chunk { bytes, base: Some(0) };
         while !rest.bytes.is_empty() {
-            let mut cx = Context {
-                at: Stamp::default(),
-                arrived: Stamp::default(),
-                first: Stamp::default(),
-                range: 0..0,
-                received: 0,
-                conversation: ConversationId::Tcp(0),
-                session: 0,
-                adopted: None,
-                wants: &wants,
-                reports_exchanges: true,
-                tree: &mut tree,
-                path: &mut ProtocolPath::default(),
-                events: &mut Vec::new(),
-                derived: &mut derived,
-                first_pass: &FirstPass::default(),
-                collected: None,
-                secrets: &Secrets::default(),
-                is_encrypted: false,
-                ports: [50_000, 80],
-                shows_passwords: false,
-                connections: &mut 0,
-                further_path: None,
-            };
+            let mut cx = detached.context(Stamp::default(), &mut tree, (&wants, &secrets, &first_pass));
             rest = rest.from(session.read(Lane::of(side), rest, &mut cx).bytes);
         }
     }
-    let items: Vec<_> = derived.items.iter().map(|derived| &derived.item).collect();
+    let items: Vec<_> = detached.derived.items.iter().map(|derived| &derived.item).collect();
     let [DerivedItem::Begin(first), DerivedItem::Begin(second), DerivedItem::Bytes { bytes, .. }, DerivedItem::End(_)] =
         items[..]
     else {

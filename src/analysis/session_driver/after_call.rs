@@ -225,7 +225,7 @@ impl SessionDriver {
         let outer = feed.enter(frames, (lane.side, until.saturating_sub(consumed), until), reassembly);
         let tracking = self.tracking;
         for Derived { lane, item } in items.drain(..) {
-            (feed.cx.is_encrypted, feed.undecrypted) = (self.is_encrypted, self.undecrypted);
+            (feed.cx.is_encrypted, feed.cx.undecrypted) = (self.is_encrypted, self.undecrypted);
             let nested = self.nested.get_or_insert_default();
             nested.route(lane, item, title, tracking, feed);
         }

@@ -128,6 +128,7 @@ impl SessionDriver {
     /// Sets the session of the context.
     fn prepare(&self, feed: &mut Feed<'_>) {
         (feed.cx.session, feed.cx.adopted, feed.cx.is_encrypted) = (self.session, self.adopted, self.is_encrypted);
+        feed.cx.undecrypted = self.undecrypted;
     }
 
     /// Whether sessions above read what its session derives.

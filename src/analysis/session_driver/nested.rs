@@ -169,7 +169,7 @@ impl Nested {
             exchange: handover.exchange,
             adopted: None,
             is_encrypted: feed.cx.is_encrypted,
-            undecrypted: feed.undecrypted,
+            undecrypted: feed.cx.undecrypted,
             sides: Default::default(),
             nested: None,
             tracking,

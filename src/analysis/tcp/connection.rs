@@ -5,6 +5,7 @@ use super::progress::{ConnectionProgress, client_and_server};
 use super::response_order::ResponseOrder;
 use super::sequence::{SegmentParameters, SequenceAnalysis};
 use super::{acknowledges, before, record};
+use crate::analysis::flow::Continuation;
 use crate::analysis::frame_context::FrameContext;
 use crate::analysis::reassembler::Arrival;
 use crate::analysis::run_state::RunState;
@@ -54,6 +55,8 @@ pub(in crate::analysis) struct Connection {
     has_read: bool,
     /// It has not read since it released what it could.
     is_released: bool,
+    /// Whether it continues one that was evicted.
+    pub(super) continuation: Continuation,
 }
 
 impl Connection {
@@ -93,6 +96,7 @@ impl Connection {
             sequence_buffered: 0,
             has_read: true,
             is_released: false,
+            continuation: Continuation::None,
         }
     }
 
@@ -580,8 +584,10 @@ impl Connection {
 
     /// Releases what it buffers, and reports what that completes; returns the difference of the bytes it buffers.
     pub(in crate::analysis) fn release(&mut self, run: &mut RunState) -> isize {
-        run.without_frame(self.id(), self.last, |context| self.release_buffers(context));
-        run.dropping(|run| run.report(|exchange, start| self.call(exchange, start)));
+        run.dropping(|run| {
+            run.without_frame(self.id(), self.last, |context| self.release_buffers(context));
+            run.report(|exchange, start| self.call(exchange, start));
+        });
         let difference = self.recount_buffered();
         self.is_released = true;
         difference
@@ -635,7 +641,8 @@ impl Connection {
     }
 
     /// The row of an exchange.
-    pub(in crate::analysis) fn call(&mut self, exchange: Box<Exchange>, start: i64) -> Call {
+    pub(in crate::analysis) fn call(&mut self, mut exchange: Box<Exchange>, start: i64) -> Call {
+        self.continuation.mark_request(&mut exchange);
         // The exchange that opened first waited for the handshake; those in its tunnel did not.
         let first = *self.first_exchange.get_or_insert(exchange.id);
         let connect = self.connect.filter(|_| exchange.id == first);
@@ -664,7 +671,10 @@ impl Connection {
             number: self.number,
             client: self.progress.client,
             server: self.server,
-            opened: self.progress.state.open_kind(),
+            opened: match self.progress.state.open_kind() {
+                OpenKind::MidStream if self.continuation == Continuation::Found => OpenKind::Continued,
+                kind => kind,
+            },
             closed: self.progress.state.close_kind(),
             states: self.progress.state.states(),
             fins: self.progress.state.fin_frames(),

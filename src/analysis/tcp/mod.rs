@@ -9,13 +9,12 @@ mod sequence;
 mod state;
 
 use super::decode_options::Transport;
-use super::flow::FlowKey;
+use super::flow::{Continuation, FlowKey};
 use super::layers::Tables;
-use super::limits;
 use super::names::name_stream;
 use super::run_state::RunState;
 use super::transport_packet::TransportPacket;
-use crate::capture::Endpoint;
+use crate::capture::{CloseKind, Endpoint};
 use connection::Connection;
 use dissectors::Tree;
 use dissectors::session::Stamp;
@@ -35,17 +34,16 @@ impl Tables {
                 false => TcpFlow::foreign(number, source, destination, segment),
             }
         };
-        let mut was_evicted = false;
         let index = match self.tcp.find(FlowKey::new(source, destination)) {
             Ok(known) => known,
             Err(vacancy) => {
                 let number = self.tcp.assign_number();
                 let added = self.tcp.add(vacancy, begin(&self.run, number));
-                was_evicted = added.was_evicted;
+                if let TcpFlow::Own(connection) = self.tcp.flow_mut(added.index) {
+                    connection.continuation = Continuation::of(added.was_evicted);
+                }
                 if let Some(evicted) = added.evicted {
-                    self.run.is_dropping = true;
-                    self.close(evicted);
-                    self.run.is_dropping = false;
+                    self.evict(at.frame, |tables| tables.close(evicted));
                 }
                 added.index
             }
@@ -84,14 +82,13 @@ impl Tables {
             self.run.connections.push(frame);
         }
         let shard = self.buffers.add(number, connection.recount_buffered());
-        self.run.report(|exchange, start| connection.call(exchange, start));
         let own = connection.buffered as usize;
         let is_first = segment.flags.syn() && !segment.flags.ack();
-        if self.run.continues_evicted(was_evicted && !segment.quoted && !is_first, at) {
-            let limit = limits::CONVERSATIONS;
-            let text = format_args!("earlier frames have another stream, which was dropped at {limit} conversations");
-            tree.note(&dissectors::tcp::LIMIT, segment.header.all(), text);
+        let continues = !segment.quoted && connection.continuation.read_frame(!is_first);
+        if self.run.note_continuation(continues, at, (&dissectors::tcp::LIMIT, segment.header), tree) {
+            connection.continuation = Continuation::Found;
         }
+        self.run.report(|exchange, start| connection.call(exchange, start));
         if self.buffers.is_over(shard, own, self.run.buffer_limits()) {
             let text = format_args!("the buffers for incomplete messages are full");
             tree.note(&dissectors::tcp::LIMIT, segment.header.all(), text);
@@ -118,6 +115,9 @@ impl Tables {
     pub(super) fn close(&mut self, flow: TcpFlow) {
         self.run.begin_step(flow.number());
         let TcpFlow::Own(mut connection) = flow else { return };
+        if let Some(frame) = self.run.known_eviction(connection.id()) {
+            return self.evict(frame, |tables| tables.close(TcpFlow::Own(connection)));
+        }
         self.buffers.add(connection.number, -(connection.buffered as isize));
         let (id, last) = (connection.id(), connection.last);
         self.run.without_frame(id, last, |context| connection.end(context));
@@ -127,6 +127,9 @@ impl Tables {
         }
         if self.run.task.streams {
             let mut row = connection.row();
+            if self.run.evicted_in.is_some() && row.closed == CloseKind::Open {
+                row.closed = CloseKind::Dropped;
+            }
             name_stream(&mut row, &self.run.task);
             self.run.events.push(super::Event::Stream(Box::new(row)));
         }

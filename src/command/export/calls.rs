@@ -133,7 +133,7 @@ impl Extractor for CallExtractor {
                 let messages = self.messages.messages(&unfinished.messages, &unfinished.tree);
                 messages.for_each(|message| push_message(items, message));
             }
-            Event::End(conversation) => {
+            Event::End { conversation, .. } => {
                 self.messages.conversation_end(conversation);
                 items.push(CallItem::End(conversation), 0);
             }

@@ -1,6 +1,7 @@
 //! The step of the teardown.
 
 use super::{Statement, Step, StepKind, side_name};
+use crate::analysis::limits;
 use crate::capture::{CloseKind, SideState, Stream};
 use crate::journey::collected::Collected;
 use crate::journey::datagram::ConnectionClose;
@@ -37,8 +38,9 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
             statements.push(Statement::new(text, reset.map(|reset| reset.frame).or(stream.reset)));
             RESET_EXPLANATION
         }
-        CloseKind::Open => {
-            statements.push(Statement::new("The connection is still open at the end of the capture.", []));
+        CloseKind::Open | CloseKind::Dropped => {
+            let open = || Statement::new("The connection is still open at the end of the capture.", []);
+            statements.push(unknown_rest(collected).unwrap_or_else(open));
             EXPLANATION
         }
         CloseKind::Fin(first) | CloseKind::HalfClosed(first) => {
@@ -48,7 +50,10 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
                 statements.extend(fin.map(fin_statement));
                 statements.extend(fin.zip(ack).map(|(fin, ack)| ack_statement(fin, ack)));
             }
-            statements.push(summary(stream, first));
+            statements.push(match unknown_rest(collected) {
+                Some(rest) if matches!(stream.closed, CloseKind::HalfClosed(_)) => rest,
+                _ => summary(stream, first),
+            });
             EXPLANATION
         }
     };
@@ -58,13 +63,26 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
     Some(super::step(StepKind::Close, span, statements, explanation))
 }
 
+/// States that the rest of the connection is unknown, if its state was dropped.
+fn unknown_rest(collected: &Collected) -> Option<Statement> {
+    let frame = collected.evicted_in?;
+    let limit = limits::CONVERSATIONS;
+    let text = format!(
+        "The rest of the connection is unknown: its state was dropped at {limit} conversations. Later frames have another stream."
+    );
+    Some(Statement::new(text, [frame]))
+}
+
 /// Returns the end of a connection in datagrams.
 fn datagram_step(collected: &Collected, mut statements: Vec<Statement>) -> Step {
     let transport = &collected.transport;
     let explanation = facts::explanation(transport.filter_name, ExplainedStep::Close).unwrap_or_default();
     let Some(close) = &transport.close else {
-        let text = "No end of the connection was captured on these ports: it is open, uses others, or ends silently after a timeout.";
-        statements.push(Statement::new(text, []));
+        let none = || {
+            let text = "No end of the connection was captured on these ports: it is open, uses others, or ends silently after a timeout.";
+            Statement::new(text, [])
+        };
+        statements.push(unknown_rest(collected).unwrap_or_else(none));
         return super::step(StepKind::Close, None, statements, explanation);
     };
     let side = side_name(close.side);

@@ -1,6 +1,8 @@
 //! The steps of the TCP handshake and of the reuse of a connection.
 
 use super::{Statement, Step, StepKind, side_name};
+use crate::analysis::limits;
+use crate::capture::OpenKind;
 use crate::journey::collected::Collected;
 use crate::journey::phases::connect_span;
 use crate::journey::segment::SegmentRecord;
@@ -22,8 +24,21 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
     }
     let mut statements = Vec::new();
     let Some(first) = collected.syns().next() else {
-        let text = "The handshake was not captured: the connection is older than the capture, or its first frames are missing.";
-        return Some(super::step(StepKind::Connect, None, vec![Statement::new(text, [])], EXPLANATION));
+        let continued = collected.stream.as_ref().filter(|stream| stream.opened == OpenKind::Continued);
+        let statement = match continued {
+            Some(stream) => {
+                let limit = limits::CONVERSATIONS;
+                let text = format!(
+                    "The handshake is unknown: earlier frames have another stream, which was dropped at {limit} conversations."
+                );
+                Statement::new(text, [stream.first.frame])
+            }
+            None => Statement::new(
+                "The handshake was not captured: the connection is older than the capture, or its first frames are missing.",
+                [],
+            ),
+        };
+        return Some(super::step(StepKind::Connect, None, vec![statement], EXPLANATION));
     };
     for side in [first.side, first.side.other()] {
         let syns: Vec<&SegmentRecord> = collected.syns().filter(|segment| segment.side == side).collect();

@@ -88,7 +88,9 @@ fn missing(collected: &Collected, half: Half, kind: StepKind) -> Option<Step> {
         return None;
     }
     let text = match half {
-        Half::Request if exchange.has_unknown_request => "The request is not known: it was not decrypted, or its state was dropped at a limit.",
+        Half::Request if exchange.has_unknown_request => {
+            "The request is not known: it was not decrypted, or its state was dropped at a limit."
+        }
         Half::Request => "The request was not captured.",
         Half::Response if collected.may_have_response() && collected.lacks_side().is_none() => {
             "No response could be read: data of the server is encrypted, malformed, or missing in the capture."

@@ -110,7 +110,7 @@ fn end_of_connection(collected: &Collected) -> Option<&SegmentRecord> {
             let fins = [stream.fins[responder as usize], stream.fins[side as usize]];
             fins.into_iter().flatten().min()?
         }
-        CloseKind::Open => return None,
+        CloseKind::Open | CloseKind::Dropped => return None,
     };
     collected.segments.iter().find(|segment| segment.frame == number)
 }

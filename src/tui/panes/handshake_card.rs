@@ -45,7 +45,7 @@ pub(crate) fn title(model: &Model, stream: &Stream) -> String {
         title.push_str(&format!(", RTT {rtt}"));
     }
     match stream.closed {
-        CloseKind::Open | CloseKind::HalfClosed(_) => title.push_str("; "),
+        CloseKind::Open | CloseKind::HalfClosed(_) | CloseKind::Dropped => title.push_str("; "),
         _ => title.push_str("; closed: "),
     }
     title.push_str(stream.closed.label());
@@ -57,7 +57,9 @@ pub(crate) fn title(model: &Model, stream: &Stream) -> String {
 
 /// Returns the handshake's round-trip time; `None` for a partial handshake or a negative time.
 fn round_trip(stream: &Stream) -> Option<String> {
-    let rtt = stream.initial_rtt.filter(|&rtt| rtt >= 0 && stream.opened != OpenKind::MidStream)?;
+    let rtt = stream
+        .initial_rtt
+        .filter(|&rtt| rtt >= 0 && !matches!(stream.opened, OpenKind::MidStream | OpenKind::Continued))?;
     let mut time = String::new();
     quantity::duration(&mut time, rtt);
     Some(time)
@@ -71,6 +73,9 @@ pub(crate) fn lines(model: &Model) -> Vec<CardLine> {
     let (Some(stream), Some(part)) = (stream, part) else { return Vec::new() };
     let mut lines = segments(&part.handshake);
     lines.push(CardLine::Text(match (part.handshake.is_empty(), stream.opened) {
+        (true, OpenKind::Continued) => {
+            vec![("earlier frames have another stream; numbers are relative to the first frame".into(), TextStyle::Dim)]
+        }
         (true, _) => {
             vec![("capture starts mid-stream; numbers are relative to the first frame".into(), TextStyle::Dim)]
         }
@@ -167,6 +172,7 @@ fn closing_summary(stream: &Stream) -> StyledText {
     let name = |side: Side| if side == Side::Client { "client" } else { "server" };
     let (text, style) = match stream.closed {
         CloseKind::Open => ("still open at end of capture".into(), TextStyle::Plain),
+        CloseKind::Dropped => ("end unknown: dropped at the limit of conversations".into(), TextStyle::Plain),
         CloseKind::Reset(side) => (format!("RST by the {}{}", name(side), number(stream.reset)), TextStyle::Error),
         CloseKind::HalfClosed(side) => (format!("FIN by the {}{} only", name(side), fin(side)), TextStyle::Plain),
         CloseKind::Fin(side) => {
@@ -179,7 +185,7 @@ fn closing_summary(stream: &Stream) -> StyledText {
             )
         }
     };
-    let label = if stream.closed == CloseKind::Open { "" } else { "closed: " };
+    let label = if matches!(stream.closed, CloseKind::Open | CloseKind::Dropped) { "" } else { "closed: " };
     spans.extend([(label.into(), TextStyle::Dim), (text::sanitize(&text).into_owned(), style)]);
     spans
 }

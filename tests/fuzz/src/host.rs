@@ -1,10 +1,8 @@
 //! Runs a session outside of a driver: units of both sides with fresh trees, and a bound of what it buffers.
 
-use dissectors::packet::ProtocolPath;
+use dissectors::detached_frame::DetachedFrame;
 use dissectors::protocol::SessionKind;
-use dissectors::session::{
-    Context, ConversationId, Derivation, Event, FirstPass, Handover, Input, Secrets, Session, Stamp,
-};
+use dissectors::session::{Context, ConversationId, Event, FirstPass, Handover, Input, Secrets, Session, Stamp};
 use dissectors::{Tree, Wants};
 
 /// A session, and what it reads in each frame.
@@ -14,7 +12,7 @@ pub struct Host {
     wants: Wants,
     secrets: Secrets,
     first_pass: FirstPass,
-    connections: u32,
+    detached: DetachedFrame,
     frame: u32,
     max_buffered: usize,
 }
@@ -29,7 +27,16 @@ impl Host {
             Input::Datagrams | Input::Channels => ConversationId::Udp(0),
         };
         let first_pass = FirstPass::default();
-        Host { session, conversation, wants, secrets, first_pass, connections: 0, frame: 0, max_buffered }
+        Host {
+            session,
+            conversation,
+            wants,
+            secrets,
+            first_pass,
+            detached: DetachedFrame::default(),
+            frame: 0,
+            max_buffered,
+        }
     }
 
     /// Begins the next frame, and checks what the session records and buffers in it.
@@ -38,38 +45,17 @@ impl Host {
         let at = Stamp { frame: self.frame, time: i64::from(self.frame) * 1_000_000 };
         let mut tree = Tree::new(self.wants.clone());
         tree.begin(bytes);
-        let (mut path, mut events, mut derived) = (ProtocolPath::default(), Vec::new(), Derivation::default());
-        let mut collected = FirstPass::default();
-        let mut cx = Context {
-            at,
-            arrived: at,
-            first: at,
-            range: 0..0,
-            received: 0,
-            conversation: self.conversation,
-            session: 0,
-            adopted: None,
-            wants: &self.wants,
-            reports_exchanges: true,
-            tree: &mut tree,
-            path: &mut path,
-            events: &mut events,
-            first_pass: &self.first_pass,
-            derived: &mut derived,
-            collected: Some(&mut collected),
-            secrets: &self.secrets,
-            is_encrypted: false,
-            ports: [40_000, 443],
-            shows_passwords: true,
-            connections: &mut self.connections,
-            further_path: None,
-        };
+        let connections = self.detached.connections;
+        self.detached = DetachedFrame { connections, ..DetachedFrame::default() };
+        let known = (&self.wants, &self.secrets, &self.first_pass);
+        let mut cx = self.detached.context(at, &mut tree, known);
+        (cx.conversation, cx.ports, cx.shows_passwords) = (self.conversation, [40_000, 443], true);
         act(&mut *self.session, &mut cx);
         assert!(self.session.buffered() < self.max_buffered, "{} bytes", self.session.buffered());
         for node in tree.nodes() {
             crate::check_node(node, &tree);
         }
-        for event in events {
+        for event in self.detached.events.drain(..) {
             if let Event::Secret(derived) = event {
                 self.secrets.derived.insert(*derived);
             }

@@ -1,6 +1,5 @@
 //! A captured message of a call, copied from the tree of its frame.
 
-use super::web_text::header_text;
 use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, is_warning};
 use dissectors::{Value, Wants};
 use std::borrow::Cow;
@@ -292,6 +291,14 @@ impl CapturedMessage {
     /// Returns the body as far as it is kept; empty without one.
     pub(super) fn content(&self) -> &[u8] {
         self.body.as_deref().unwrap_or_default()
+    }
+}
+
+/// Returns bytes of a header as text: UTF-8, or else ISO 8859-1, as browsers do.
+pub(super) fn header_text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
     }
 }
 

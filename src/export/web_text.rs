@@ -1,17 +1,9 @@
 //! Parts of messages of the web as text: headers, cookies, parameters, URLs.
 
 use super::call_collector::CollectedCall;
-use super::message::CapturedMessage;
+use super::message::{CapturedMessage, header_text};
 use crate::report::records::endpoint;
 use std::borrow::Cow;
-
-/// Returns bytes of a header as text: UTF-8, or else ISO 8859-1, as browsers do.
-pub(super) fn header_text(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
-    }
-}
 
 /// Returns the value of a header as text.
 pub(super) fn header<'m>(message: &'m CapturedMessage, name: &'static str) -> Option<Cow<'m, str>> {

@@ -2,9 +2,9 @@
 
 use super::timings::Timings;
 use crate::export::call_collector::CollectedCall;
-use crate::export::message::{CapturedMessage, MAX_BODY};
+use crate::export::message::{CapturedMessage, MAX_BODY, header_text};
 use crate::export::parts::form_parts;
-use crate::export::web_text::{Cookie, header, header_text, parameters, query, request_cookies, response_cookies, url};
+use crate::export::web_text::{Cookie, header, parameters, query, request_cookies, response_cookies, url};
 use crate::report::records::address;
 use crate::report::{JsonWriter, TimeFormatter, body_text};
 use base64::Engine;

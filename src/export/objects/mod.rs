@@ -5,9 +5,9 @@ mod media_type;
 
 use super::call_collector::CollectedCall;
 use super::call_form::CallForm;
-use super::message::{CapturedMessage, MAX_BODY};
+use super::message::{CapturedMessage, MAX_BODY, header_text};
 use super::parts::{FormPart, form_parts};
-use super::web_text::{header_text, percent_decoded, url};
+use super::web_text::{percent_decoded, url};
 use crate::report::json_line;
 use crate::sink::system_error_text;
 use dissectors::content::{parameter, unescaped};

@@ -144,6 +144,17 @@ fn a_journey_states_that_the_rest_of_a_dropped_connection_is_unknown() {
     assert!(!rest.contains("not captured"), "{rest}");
 }
 
+#[test]
+fn several_threads_find_the_same() {
+    let folder = folder();
+    let file = write(folder.path(), "a.pcap", &capture());
+    let note = ["print", &file, "tcp.limit || udp.limit || dns.response_missing", "-T", "fields", "-e", "frame.number"];
+    for command in [&["calls", &file][..], &["streams", &file, "tcp.port == 40000"], &note, &["journey", &file, "1"]] {
+        let with = |threads| run(&[command, &["--threads", threads]].concat());
+        assert_eq!(with("3"), with("1"), "{command:?}");
+    }
+}
+
 #[cfg(feature = "tui")]
 #[test]
 fn the_screen_shows_the_same_although_it_reads_few_frames() {
@@ -161,7 +172,10 @@ fn the_screen_shows_the_same_although_it_reads_few_frames() {
     let journey = screen.text();
     assert!(journey.contains("The handshake is unknown: earlier frames have another stream"), "{journey}");
     screen.keys("Esc Esc 3");
-    screen.keys("/ Ctrl-U \"dns && udp.srcport == 5000\" Enter Enter");
+    screen.keys("/ Ctrl-U \"http.response\" Enter Enter");
+    let frame = screen.text();
+    assert!(frame.contains("earlier frames have another stream"), "{frame}");
+    screen.keys("Esc / Ctrl-U \"dns && udp.srcport == 5000\" Enter Enter");
     let frame = screen.text();
     assert!(frame.contains("Domain Name System") && !frame.contains("missing"), "{frame}");
 }

@@ -56,6 +56,7 @@ mod web;
 
 pub use field::{DisplayBase, Field, FieldKind, Severity};
 pub use json::unescape as json_unescape;
+pub use mime::decode as decode_transfer_encoding;
 pub use protocol::{Claim, Dissector, LayerFn, MessageFields, Protocol, Registry, SessionKind};
 pub use resp::has_subcommand as redis_has_subcommand;
 pub use sql_text::literals as sql_literals;

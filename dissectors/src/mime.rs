@@ -17,7 +17,7 @@ pub(crate) fn unfolded(value: &[u8]) -> Vec<u8> {
 }
 
 /// Undoes an encoding, by the value of its header. Returns none if it changes nothing, or is not known.
-pub(crate) fn decode(encoding: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
+pub fn decode(encoding: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
     let name = encoding.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
     let name = name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name);
     if name.eq_ignore_ascii_case(b"base64") {

@@ -5,6 +5,7 @@ use super::forms::regex;
 use super::named::{content_range, value_range};
 use super::names::SecretKind;
 use super::text::Spans;
+use memchr::memmem::Finder;
 use regex::bytes::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -16,7 +17,7 @@ struct CommandPattern {
     option: Regex,
     argument: Argument,
     /// A text with such a value has this word.
-    word: &'static [u8],
+    word: Finder<'static>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +39,7 @@ enum Argument {
 /// Expressions of a command, or none, and of an option, what the value is, and a word that a text with it has.
 type Pattern = (&'static str, &'static str, Argument, &'static [u8]);
 
-const PATTERNS: [Pattern; 28] = [
+const PATTERNS: [Pattern; 29] = [
     ("", r"ConvertTo-SecureString\s+(?:-String\s+)?", Argument::Secret, b"ConvertTo-"),
     (r"\bnet\s+use\b", r"/user:\S+\s+", Argument::Secret, b"/user:"),
     // --password x, -password=x, "--password", "x".
@@ -82,6 +83,8 @@ const PATTERNS: [Pattern; 28] = [
         Argument::NamedLine,
         b" ",
     ),
+    // #define TOKEN "x".
+    ("", r"#[ \t]*define[ \t]+(\w{1,64})[ \t]+(?:\w+\()?[ \t]*", Argument::NamedText, b"define"),
     // The same of npm, whose names have a colon.
     ("", r"\bconfig\s+set\s+(//\S+)[ \t]+", Argument::NamedLine, b"config"),
     // setToken("x"), with_password("x"), password("x").
@@ -103,7 +106,7 @@ const PATTERNS: [Pattern; 28] = [
 static COMMANDS: LazyLock<Vec<CommandPattern>> = LazyLock::new(|| {
     let compiled = PATTERNS.into_iter().map(|(command, option, argument, word)| {
         let command = if command.is_empty() { None } else { Some(regex(&format!("(?-u){command}"))?) };
-        Some(CommandPattern { command, option: regex(&format!("(?-u){option}"))?, argument, word })
+        Some(CommandPattern { command, option: regex(&format!("(?-u){option}"))?, argument, word: Finder::new(word) })
     });
     compiled.flatten().collect()
 });
@@ -111,7 +114,7 @@ static COMMANDS: LazyLock<Vec<CommandPattern>> = LazyLock::new(|| {
 impl Redactor {
     /// Adds the values of options and of arguments in a text.
     pub(super) fn add_commands(&self, text: &[u8], spans: &mut Spans) {
-        let has_word = |pattern: &&CommandPattern| memchr::memmem::find(text, pattern.word).is_some();
+        let has_word = |pattern: &&CommandPattern| pattern.word.find(text).is_some();
         for pattern in COMMANDS.iter().filter(has_word) {
             let Some(command) = &pattern.command else {
                 self.add_options(text, 0, pattern, spans);

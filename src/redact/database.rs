@@ -1,4 +1,4 @@
-//! Values of statements and commands of databases: every literal, and every argument but the first.
+//! Values of statements of databases: every literal.
 
 use super::Redactor;
 use super::names::SecretKind;
@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 /// Maximum length of the columns of a statement, after which it has a FROM.
 const MAX_LIST: usize = 1024;
+/// Maximum length of the begin of a statement.
+const MAX_BEGIN: usize = 64;
 
 /// The begin of a statement in a text: at its begin, at that of a line, or after a sign.
 static STATEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -61,6 +63,12 @@ impl Redactor {
             at = end.max(found.end());
         }
     }
+}
+
+/// Returns whether a text is a statement as a whole.
+pub(super) fn is_statement(text: &[u8]) -> bool {
+    let begin = text.get(..MAX_BEGIN).unwrap_or(text);
+    STATEMENT.as_ref().and_then(|regex| regex.find(begin)).is_some_and(|found| found.start() == 0)
 }
 
 /// Returns whether a text is the rest of a statement that begins with SELECT, and no sentence.
@@ -165,35 +173,13 @@ fn content(literal: &[u8]) -> (usize, &[u8]) {
     }
 }
 
-/// Commands of Redis whose first argument is a value or a script.
-const WITHOUT_KEY: [&[u8]; 4] = [b"ECHO", b"PING", b"EVAL", b"EVAL_RO"];
-
-/// Returns the arguments of a command of Redis with a mark for all but the first one, which often is a key.
-pub(super) fn arguments(redactor: &Redactor, command: &[u8], text: &[u8]) -> Option<Vec<u8>> {
-    if WITHOUT_KEY.iter().any(|own| own.eq_ignore_ascii_case(command)) && !text.is_empty() {
-        return Some(redactor.mark(SecretKind::RedisValue, text));
-    }
-    let is_quoted = text.first() == Some(&b'"');
-    let end = match is_quoted {
-        true => text.iter().skip(1).position(|&byte| byte == b'"').map(|at| at + 2),
-        false => memchr::memchr(b' ', text),
-    };
-    let (key, rest) = text.split_at_checked(end.unwrap_or(text.len()))?;
-    let key = redactor.text(key).unwrap_or_else(|| key.to_vec());
-    let rest = rest.trim_ascii();
-    if rest.is_empty() {
-        return Some(key);
-    }
-    Some([&key[..], b" ", &redactor.mark(SecretKind::RedisValue, rest)].concat())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::redact::tests::redactor;
 
     #[test]
-    fn literals_and_arguments_have_marks() {
+    fn literals_have_marks() {
         let own = redactor();
         let mark = |text: &str| String::from_utf8(own.mark(SecretKind::SqlValue, text.as_bytes())).expect("ASCII");
         let shown = |text: Option<Vec<u8>>| String::from_utf8(text.expect("a change")).expect("ASCII");
@@ -206,8 +192,5 @@ mod tests {
         );
         assert_eq!(shown(super::statement(&own, statement.as_bytes(), false)), expected);
         assert_eq!(super::statement(&own, b"BEGIN", false), None);
-        assert_eq!(shown(arguments(&own, b"SET", b"user:1 EX 10 x")), format!("user:1 {}", mark("EX 10 x")));
-        assert_eq!(shown(arguments(&own, b"SET", b"user:1")), "user:1");
-        assert_eq!(shown(arguments(&own, b"echo", b"x")), mark("x"));
     }
 }

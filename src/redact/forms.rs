@@ -24,7 +24,7 @@ struct FormPattern {
 }
 
 /// First sets of the forms that have no word.
-const WITHOUT_WORD: [&str; 8] = ["@", "%", "/", ":", "J", "K", "IA", "_-z9."];
+const WITHOUT_WORD: [&str; 9] = ["@", "%", "/", ":", "J", "K", "IA", "_-z9.", "$"];
 
 /// Words that texts with names of secrets have, with those of commands and schemes.
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -36,7 +36,7 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Forms in which a name and its value stand apart, and tokens that are known by their form. The last group is the secret.
 static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
-    let forms: [(&str, Form, &'static [&'static str]); 33] = [
+    let forms: [(&str, Form, &'static [&'static str]); 35] = [
         // {name: 'token', value: 'x'} in a text that is not JSON.
         (
             concat!(
@@ -79,8 +79,12 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
             &[" +,%"],
         ),
         // Webhooks of Slack and Discord, and bots of Telegram.
-        (r"(?-u)(?:hooks\.slack\.com/\w+/|/api/webhooks/[0-9]+/)([\w/\-]+)", Form::Secret(SecretKind::Token), &["/"]),
-        (r"(?-u)bot[0-9]{6,}:([A-Za-z0-9_\-]{30,})", Form::Secret(SecretKind::Token), &[":"]),
+        (
+            r"(?-u)(?:hooks\.slack\.com/\w+/|/services/T\w+/B\w+/|/api/webhooks/[0-9]+/)([\w/\-]+)",
+            Form::Secret(SecretKind::Token),
+            &["/"],
+        ),
+        (r"(?-u)bot[0-9]{6,}:([A-Za-z0-9_\-]{20,})", Form::Secret(SecretKind::Token), &[":"]),
         // A database of Oracle: user/password@host.
         (r"(?-u)jdbc:oracle:\w+:[^\s/@]+/([^\s@]+)@", Form::Secret(SecretKind::Password), &[":", "@"]),
         // Codes in messages.
@@ -116,9 +120,28 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
         (r"(?i-u)\blogin\s+\S+\s+password\s+(\S+)", Form::Secret(SecretKind::Password), &[" \t\n"]),
         // A sentence such as "Your password is x".
         (
-            r#"(?i-u)\b(?:password|passcode|passphrase|pin|code|token|secret|key)\s+is:?\s+["']?([^\s"'<>]+)"#,
+            concat!(
+                r#"(?i-u)\b(?:password|passcode|passphrase|pin|code|token|secret|key)\s+"#,
+                r#"(?:(?:for|of)\s+\S+\s+)?(?:(?:is|was)\s+(?:now|(?:set|changed|reset)\s+to)|is|was|will\s+be|has\s+been\s+\w+\s+to):?"#,
+                r#"\s+["'`*]*([^\s"'`*<>]+)"#
+            ),
             Form::Sentence,
             &[" "],
+        ),
+        // A variable of Terraform: variable "db_password" { default = "x" }.
+        (
+            concat!(
+                r#"(?-u)\b(?:variable|resource|data|output|secret)[ \t]+"([\w.\-]{1,64})"(?:[ \t]+"[\w.\-]{1,64}")?"#,
+                r#"[ \t]*\{[^{}]*?\b(?:default|value|content|data)[ \t]*=[ \t]*"?([\[{][^\n]*|[^"\n]+)"#
+            ),
+            Form::Named,
+            &["{", "="],
+        ),
+        // Hashes of passwords, as crypt(3) writes them.
+        (
+            r"(?-u)(\$(?:2[abxy]?|[1567y]|apr1|md5|sha1|argon2\w*|scrypt|pbkdf2[\w\-]*)\$[\w./$+=,\-]{16,})",
+            Form::Secret(SecretKind::Password),
+            &["$"],
         ),
         // An element of AUTH in a list of commands.
         (r"(?i-u)\bauth\s+(?:plain|login|xoauth2|cram-md5)\s+(\S+)", Form::Secret(SecretKind::Password), &[" "]),
@@ -168,7 +191,7 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
                 r"shp[a-z]{2}_[A-Za-z0-9]{16,}|dop_v1_\w{16,}|pypi-[\w\-]{16,}|dckr_[a-z]{3}_[\w\-]{16,}|",
                 r"ATATT[\w\-=]{16,}|lin_api_\w{16,}|sq0[a-z]{3}-[\w\-]{16,}|xkeysib-[\w\-]{16,}|PMAK-[\w\-]{16,}|",
                 r"tskey-[\w\-]{16,}|figd_[\w\-]{16,}|gsk_\w{16,}|v[1-4]\.(?:local|public)\.[\w\-]{16,}|",
-                r"AGE-SECRET-KEY-\w{16,}|bot\d{6,12}:[\w\-]{30,})",
+                r"AGE-SECRET-KEY-\w{16,})",
             ),
             Form::Secret(SecretKind::Key),
             &["_-z9."],
@@ -222,7 +245,9 @@ impl Redactor {
                         spans.push((user.range(), SecretKind::Token));
                     }
                     (Form::Sentence, Some(word), _) if !is_usual(word.as_bytes()) => {
-                        spans.push((word.range(), SecretKind::Password));
+                        // The sentence may end with the word.
+                        let end = word.as_bytes().iter().rev().take_while(|byte| b".,;!".contains(byte)).count();
+                        spans.push((word.start()..word.end() - end, SecretKind::Password));
                     }
                     (Form::Secret(kind), Some(secret), _) | (Form::Secret(kind), None, Some(secret)) => {
                         spans.push((secret.range(), kind))
@@ -235,7 +260,15 @@ impl Redactor {
 }
 
 /// Words that follow "the password is" and are no secrets.
-const USUAL: [&[u8]; 33] = [
+const USUAL: [&[u8]; 41] = [
+    b"here",
+    b"below",
+    b"sent",
+    b"stored",
+    b"changed",
+    b"reset",
+    b"enabled",
+    b"disabled",
     b"expire",
     b"null",
     b"random",
@@ -271,7 +304,7 @@ const USUAL: [&[u8]; 33] = [
     b"mandatory",
 ];
 
-fn is_usual(word: &[u8]) -> bool {
+pub(super) fn is_usual(word: &[u8]) -> bool {
     let word = word.trim_ascii_end();
     let len = word.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let rest = word.get(len..).unwrap_or_default();

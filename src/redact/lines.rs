@@ -1,8 +1,7 @@
-//! Secrets in texts of lines: settings whose value is in the lines after the name, sections, items with a name and a value (YAML), and
-//! columns of tables (CSV).
+//! Secrets in texts of lines: settings whose value is in the lines after the name, sections, and items with a name and a value (YAML).
 
 use super::Redactor;
-use super::json::{NAMING, VALUES};
+use super::json::{is_named, is_naming};
 use super::named::quoted_range;
 use super::names::{Rule, is_name, is_whole_name};
 use super::text::{LONG, Spans};
@@ -10,8 +9,6 @@ use std::ops::Range;
 
 /// Maximum number of values that are before their name.
 const MAX_VALUES: usize = 64;
-/// Maximum number of rows of a table until one has as many fields as the first.
-const MAX_HEAD: usize = 8;
 /// What a line ends with before a value in the next lines.
 const BEGINS: [&[u8]; 16] =
     [b"", b"|", b">", b"|-", b">-", b"|+", b">+", b"\\", b"(", b"[", b"{", b"\"\"\"", b"'''", b"`", b"\"", b"'"];
@@ -80,8 +77,8 @@ impl Redactor {
             if let Some(own) = &mut open {
                 let is_below = indent > own.indent;
                 let is_in_list = is_item && indent == own.indent && (own.is_list || !own.has_value);
-                let is_next =
-                    !own.has_value && setting.is_none() && !is_section(content) && !content.starts_with(b"--");
+                let is_value = setting.is_none() || content.starts_with(b":");
+                let is_next = !own.has_value && is_value && !is_section(content) && !content.starts_with(b"--");
                 if is_below || is_in_list || is_next {
                     (own.has_value, own.is_list) = (true, own.is_list || is_in_list);
                     add_content(text, whole, own.rule, spans);
@@ -106,9 +103,11 @@ impl Redactor {
                     add_content(text, whole, rule, spans);
                     continue;
                 }
-                // A name alone, whose value is in the next line.
-                if content.len() <= LONG.len() && is_whole_name(content) {
-                    open = Some(OpenValue { rule: Rule::ANY, indent, has_value: false, is_list: false });
+                // A name alone, whose value is in the next line. In YAML, a key may follow a question mark.
+                let key = content.strip_prefix(b"? ").and_then(|key| self.naming_rule(key.trim_ascii()));
+                let is_name = || content.len() <= LONG.len() && is_whole_name(content);
+                if let Some(rule) = key.or_else(|| is_name().then_some(Rule::ANY)) {
+                    open = Some(OpenValue { rule, indent, has_value: false, is_list: false });
                 }
                 continue;
             };
@@ -147,99 +146,29 @@ impl Redactor {
             block.column = setting.column;
         }
         let own = text.get(value.clone()).unwrap_or_default();
-        let is_any = |names: &[&[u8]]| names.iter().any(|name| name.eq_ignore_ascii_case(setting.name));
-        block.is_in_value = is_any(&VALUES);
+        block.is_in_value = is_named(setting.name);
         if block.is_in_value {
             match block.rule {
                 Some(rule) => add_content(text, value, rule, spans),
                 None if block.values.len() < MAX_VALUES => block.values.push(value),
                 None => {}
             }
-        } else if is_any(&NAMING) {
+        } else if is_naming(setting.name) {
             let Some(rule) = self.naming_rule(own) else { return };
             block.rule = Rule::either(block.rule, Some(rule));
             block.is_event = setting.name == b"event";
             block.values.drain(..).for_each(|value| add_content(text, value, rule, spans));
         }
     }
-
-    /// Adds the values of the columns of a table whose first line has their names.
-    pub(super) fn add_columns(&self, text: &[u8], spans: &mut Spans) {
-        // Spreadsheets read the separator in the first line.
-        let first = memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1);
-        let begin = if text.starts_with(b"sep=") { first } else { 0 };
-        let rest = text.get(begin..).unwrap_or_default();
-        let header = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        let count = |sign: &u8| memchr::memchr_iter(*sign, header).count();
-        let Some(sign) = [b',', b';', b'|', b'\t'].into_iter().max_by_key(count).filter(|sign| count(sign) > 0) else {
-            return;
-        };
-        let mut names = Vec::new();
-        let mut start = row(text, begin, sign, &mut names);
-        // One of the first rows has as many fields as there are names.
-        let (mut after, mut has_row) = (start, false);
-        for _ in 0..MAX_HEAD {
-            let mut fields = Vec::new();
-            after = row(text, after, sign, &mut fields);
-            has_row |= fields.len() == names.len();
-        }
-        let name = |range: &Range<usize>| {
-            let name = text.get(range.clone()).unwrap_or_default().trim_ascii();
-            name.strip_prefix(b"\"").and_then(|name| name.strip_suffix(b"\"")).unwrap_or(name)
-        };
-        if !has_row || !names.iter().map(name).all(is_name) {
-            return;
-        }
-        let rules: Vec<Option<Rule>> = names.iter().map(|range| self.rule_of(name(range))).collect();
-        let Some(first) = rules.iter().copied().fold(None, Rule::either) else { return };
-        // Fields in quotes may have line ends.
-        let mut fields = Vec::new();
-        while start < text.len() {
-            let end = row(text, start, sign, &mut fields);
-            // Of a row of another length it is not known which field is which.
-            let is_known = fields.len() == rules.len();
-            for (nth, field) in fields.drain(..).enumerate() {
-                let rule = if is_known { rules.get(nth).copied().flatten() } else { Some(first) };
-                let is_empty = text.get(field.clone()).unwrap_or_default().trim_ascii().is_empty();
-                if let Some(rule) = rule.filter(|_| !is_empty) {
-                    add_content(text, field, rule, spans);
-                }
-            }
-            start = end;
-        }
-    }
-}
-
-/// Reads the fields of a row of a table. Returns where it ends.
-fn row(text: &[u8], mut at: usize, sign: u8, fields: &mut Vec<Range<usize>>) -> usize {
-    let mut start = at;
-    let mut is_quoted = false;
-    while let Some(&byte) = text.get(at) {
-        at += 1;
-        match byte {
-            b'"' => is_quoted = !is_quoted,
-            b'\n' if !is_quoted => {
-                fields.push(start..at - 1);
-                return at;
-            }
-            _ if byte == sign && !is_quoted => {
-                fields.push(start..at - 1);
-                start = at;
-            }
-            _ => {}
-        }
-    }
-    fields.push(start..at);
-    at
 }
 
 /// Adds a value, or a line of one, without the signs around it.
-fn add_content(text: &[u8], range: Range<usize>, rule: Rule, spans: &mut Spans) {
+pub(super) fn add_content(text: &[u8], range: Range<usize>, rule: Rule, spans: &mut Spans) {
     let own = text.get(range.clone()).unwrap_or_default();
     let content = own.trim_ascii();
     let mut start = range.start + own.len() - own.trim_ascii_start().len();
     let mut content = content;
-    while let Some(rest) = content.strip_prefix(b"- ") {
+    while let Some(rest) = content.strip_prefix(b"- ").or_else(|| content.strip_prefix(b": ")) {
         start += content.len() - rest.trim_ascii_start().len();
         content = rest.trim_ascii_start();
     }

@@ -2,6 +2,7 @@
 
 use super::Redactor;
 use super::entities::decoded;
+use super::forms::is_usual;
 use super::names::Rule;
 use super::tags::{
     Attribute, HTML_NAMED, NAMING, STRUCTURE, VALUES, VOID, XML_NAMING, attributes, closed_voids, is_html, is_name_end,
@@ -21,6 +22,9 @@ const MAX_NAME: usize = 256;
 
 /// Maximum length of the last words of a text, which may be a name.
 const MAX_WORDS: usize = 40;
+
+/// Verbs between the name of a secret and the next word.
+const VERBS: [&[u8]; 3] = [b"is now", b"is", b"was"];
 
 /// A text of an element.
 struct TextNode {
@@ -179,21 +183,31 @@ impl MarkupReader<'_> {
         let range = start..start + own.trim_ascii().len();
         let last = self.before.replace(range.clone());
         self.texts.push(TextNode { range, begins: [0; 3], ends: [0; 3] });
-        // A text such as "Your password:" names the next one.
-        let rule = last.and_then(|last| self.rule_before(self.slice(&last)));
+        // A text such as "Your password:" names the next one, and "Your password is" the next word.
+        let next = self.texts.last().map(|node| self.slice(&node.range)).unwrap_or_default();
+        let rule = last.and_then(|last| self.rule_before(self.slice(&last), next));
         self.mark(rule, self.texts.len() - 1, self.texts.len());
         if self.deep > 0 && self.is_document {
             self.mark(Some(Rule::ANY), self.texts.len() - 1, self.texts.len());
         }
     }
 
-    /// Returns the rule of what follows a text, if it ends in the name of a secret and a colon.
-    fn rule_before(&self, text: &[u8]) -> Option<Rule> {
-        let name = text.strip_suffix(b":")?;
-        let name = name.strip_suffix(b" is").unwrap_or(name);
-        let start = name.len() - name.len().min(MAX_WORDS);
+    /// Returns the rule of what follows a text, if it ends in the name of a secret and a colon, or a verb before a word.
+    fn rule_before(&self, text: &[u8], next: &[u8]) -> Option<Rule> {
+        let sentence = text.strip_suffix(b":");
+        let name = sentence.unwrap_or(text);
+        let verb = VERBS
+            .iter()
+            .find_map(|verb| name.strip_suffix(*verb))
+            .filter(|name| name.ends_with(b" ") || name.ends_with(b"\n"));
+        let verb = verb.map(<[u8]>::trim_ascii_end);
+        let is_word = || !next.iter().any(u8::is_ascii_whitespace) && !is_usual(next);
+        let name = verb.or(sentence).filter(|_| sentence.is_some() || is_word())?;
+        let line = if self.is_document { None } else { memchr::memrchr(b'\n', name) };
+        let line = line.map_or(0, |end| end + 1);
+        let start = line.max(name.len() - name.len().min(MAX_WORDS));
         let words = name.get(start..).unwrap_or_default();
-        let last = words.rsplitn(3, |&byte| byte == b' ').take(2).map(<[u8]>::len).sum::<usize>();
+        let last = words.rsplitn(3, u8::is_ascii_whitespace).take(2).map(<[u8]>::len).sum::<usize>();
         self.redactor.rule_of(words.get(words.len().saturating_sub(last + 1)..)?).filter(|rule| rule.least == 0)
     }
 
@@ -340,6 +354,12 @@ impl MarkupReader<'_> {
             return;
         }
         let text = self.texts.last().map(|node| decoded(self.slice(&node.range)).into_owned()).unwrap_or_default();
+        // In XML-RPC, the arguments follow the name of the function.
+        if self.slice(&element.name).eq_ignore_ascii_case(b"methodName") {
+            let rule = self.redactor.arguments_rule(&text);
+            self.open.last_mut().into_iter().for_each(|around| around.next = rule);
+            return;
+        }
         let rule = self.redactor.naming_rule(&text);
         let Some(around) = self.open.last_mut().filter(|_| rule.is_some()) else { return };
         let is_head = self.text.get(element.name.clone()).is_some_and(|name| name.eq_ignore_ascii_case(b"th"));

@@ -16,7 +16,9 @@ mod names;
 mod parts;
 mod paths;
 mod query;
+mod redis;
 mod settings;
+mod tables;
 mod tags;
 mod text;
 mod tree;
@@ -79,7 +81,7 @@ impl Redactor {
         let target = match exchange.protocol {
             "pgsql" => database::statement(self, exchange.target.as_bytes(), false),
             "mysql" => database::statement(self, exchange.target.as_bytes(), true),
-            "resp" => database::arguments(self, exchange.method.as_bytes(), exchange.target.as_bytes()),
+            "resp" => redis::arguments(self, exchange.method.as_bytes(), exchange.target.as_bytes()),
             _ => self.text(exchange.target.as_bytes()),
         };
         let text = |text: Vec<u8>| String::from_utf8_lossy(&text).into_owned().into();
@@ -87,7 +89,7 @@ impl Redactor {
             exchange.target = text(target);
         }
         if exchange.protocol == "resp"
-            && let Some(status) = tree::response(self, exchange.status.as_bytes())
+            && let Some(status) = redis::response(self, exchange.status.as_bytes())
         {
             exchange.status = text(status);
         }
@@ -112,12 +114,21 @@ impl Redactor {
 
     /// Returns the rule of a name, if values of it are secrets. In `user[pin]` and `user.pin`, each part is a name.
     fn rule_of(&self, name: &[u8]) -> Option<Rule> {
+        if name.is_empty() {
+            return None;
+        }
         self.rule_of_parts(name, b"[].")
     }
 
     /// Returns the rule of a text that may be a name. It may also be that of a host, whose parts are none.
     fn naming_rule(&self, text: &[u8]) -> Option<Rule> {
         if names::is_name(text) { self.rule_of_parts(text, b"[]") } else { None }
+    }
+
+    /// Returns the rule of the arguments of a function.
+    fn arguments_rule(&self, function: &[u8]) -> Option<Rule> {
+        let rule = || self.naming_rule(function).filter(|rule| rule.least == 0);
+        if names::is_login(function) { Some(Rule::ANY) } else { rule() }
     }
 
     fn rule_of_parts(&self, name: &[u8], signs: &[u8]) -> Option<Rule> {

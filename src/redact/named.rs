@@ -4,7 +4,7 @@ use super::Redactor;
 use super::forms::regex;
 use super::names::{SecretKind, normalized};
 use super::query::escaped_ranges;
-use super::text::{LONG, Spans};
+use super::text::{LONG, Scope, Spans};
 use regex::bytes::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -33,8 +33,13 @@ const SCHEMES: [&[u8]; 20] = [
     b"ApiKey",
 ];
 
+/// Attributes of cookies (RFC 6265 4.1.1), and those that browsers added. The value of another one may be that of a second cookie.
+const ATTRIBUTES: [&[u8]; 7] = [b"Path", b"Domain", b"Expires", b"Max-Age", b"SameSite", b"Priority", b"Version"];
+
 /// Maximum length of the name of a function whose argument is a value.
 const MAX_CALL: usize = 64;
+/// Maximum number of operands of an expression.
+const MAX_OPERANDS: usize = 8;
 
 /// A name, what closes it, and what separates it from its value.
 static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -45,7 +50,7 @@ static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         // Indexes, as in user[password] and password[].
         r#"(?:(?:\[|%5[Bb])[A-Za-z0-9_.$\-]*(?:\]|%5[Dd]))*)"#,
         r#"(?P<close>(?:%5[Dd]|%22|%27|[\]"'\\])*)"#,
-        r#"[ \t]*(?P<sign>=>|:=|=|:|%3[DdAa]|%253[Dd])[ \t]*"#
+        r#"[ \t]*(?P<sign>=>|:=|[+?]=|\|\|=|\?\?=|=|:|%3[DdAa]|%253[Dd])[ \t]*"#
     ))
 });
 
@@ -82,7 +87,8 @@ impl Redactor {
             let is_header = sign.as_bytes() == b":" && close.is_empty();
             // A line such as `name = a value`.
             let has_blanks = all.len() > name.len() + close.len() + sign.len() && close.is_empty();
-            let is_line = is_header || sign.as_bytes() == b"=" && (has_blanks || is_variable(name.as_bytes()));
+            let is_equals = sign.as_bytes().ends_with(b"=") && !sign.as_bytes().starts_with(b":");
+            let is_line = is_header || is_equals && (has_blanks || is_variable(name.as_bytes()));
             let is_value_sign = !sign.as_bytes().starts_with(b"%");
             let group = if is_value_sign && close.is_empty() { script_group(text, at) } else { None };
             let around = if close.is_empty() { quote_around(text, name.start()) } else { None };
@@ -107,7 +113,14 @@ impl Redactor {
                 let escapes = close.as_bytes().iter().filter(|&&byte| byte == b'\\').count();
                 let group = if is_json { group_range(text, at, escapes) } else { None };
                 let is_escaped = sign.as_bytes().starts_with(b"%");
-                group.unwrap_or_else(|| value_range(text, at, is_json, is_escaped))
+                group.unwrap_or_else(|| {
+                    let value = value_range(text, at, is_json, is_escaped);
+                    let value = if is_json || is_escaped { value } else { with_operands(text, value) };
+                    let rest = text.get(value.start..).unwrap_or_default();
+                    let is_continued = rest.get(..value.len()).is_some_and(|own| own.ends_with(b"\\"));
+                    let len = if is_continued && is_line_start { line_len(rest, indent) } else { 0 };
+                    value.start..value.end.max(value.start + len)
+                })
             };
             // A value that is no secret, because it is short, may have names itself.
             if self.add_value(name.as_bytes(), text.get(value.clone()).unwrap_or_default(), value.clone(), spans) {
@@ -119,6 +132,9 @@ impl Redactor {
     /// Adds the secrets of the value of a name, which is at a place in a text. Returns whether the name is that of secrets.
     pub(super) fn add_value(&self, name: &[u8], value: &[u8], range: Range<usize>, spans: &mut Spans) -> bool {
         let part = |from: usize, to: usize| range.start + from..range.start + to;
+        if name.is_empty() {
+            return false;
+        }
         match &normalized(name)[..] {
             b"authorization" | b"proxyauthorization" | b"httpauthorization" => {
                 // The scheme stays.
@@ -142,7 +158,20 @@ impl Redactor {
                 let quoted = value.get(sign..).and_then(|rest| rest.strip_prefix(b"\""));
                 let quoted = quoted.and_then(|rest| Some(sign + 2 + memchr::memchr(b'"', rest)?));
                 let len = memchr::memchr(b';', value).unwrap_or(value.len()).max(quoted.unwrap_or_default());
-                add_pair(value.get(..len).unwrap_or_default(), range.start, spans);
+                let (pair, attributes) = value.split_at_checked(len).unwrap_or((value, b""));
+                add_pair(pair, range.start, spans);
+                let mut start = range.start + len;
+                for attribute in attributes.split(|&byte| byte == b';') {
+                    let name = attribute.split(|&byte| byte == b'=').next().unwrap_or_default().trim_ascii();
+                    let is_known = ATTRIBUTES.iter().any(|own| own.eq_ignore_ascii_case(name));
+                    if !is_known && memchr::memchr(b'=', attribute).is_some() {
+                        add_pair(attribute, start, spans);
+                    } else if memchr::memchr(b'?', attribute).is_some() {
+                        let own = self.secrets(attribute, Scope::default().within()).into_iter();
+                        spans.extend(own.map(|(span, kind)| (start + span.start..start + span.end, kind)));
+                    }
+                    start += attribute.len() + 1;
+                }
             }
             b"secwebsocketprotocol" => {
                 let mut start = 0;
@@ -235,6 +264,32 @@ fn line_len(text: &[u8], indent: usize) -> usize {
     let own = text.get(..end).unwrap_or_default();
     let own = own.strip_suffix(b"\r").unwrap_or(own);
     own.strip_suffix(br"\r\n").unwrap_or(own).len()
+}
+
+/// Returns the place of a value in a script with the texts of its expression, as in `x ? "a" : "b"` and `x || "a"`.
+fn with_operands(text: &[u8], value: Range<usize>) -> Range<usize> {
+    const OPERATORS: [&[u8]; 10] = [b"===", b"!==", b"==", b"!=", b"=", b"??", b"||", b"&&", b"?", b"+"];
+    let is_quote = |at: usize| text.get(at).is_some_and(|byte| b"\"'`".contains(byte));
+    let blanks = |at: usize| {
+        let rest = text.get(at..).unwrap_or_default();
+        at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+    };
+    let (mut end, mut is_choice) = (value.end, false);
+    let is_text = is_quote(value.end) && value.start.checked_sub(1).is_some_and(is_quote);
+    let mut at = value.end + usize::from(is_text);
+    for _ in 0..MAX_OPERANDS {
+        at = blanks(at);
+        let rest = text.get(at..).unwrap_or_default();
+        let operator = OPERATORS.iter().find(|own| rest.starts_with(own)).copied();
+        let operator = operator.or_else(|| (is_choice && rest.starts_with(b":")).then_some(b":"));
+        let Some(operator) = operator else { break };
+        is_choice = operator == b"?";
+        at = blanks(at + operator.len());
+        let operand = value_range(text, at, true, false);
+        (end, at) =
+            if is_quote(at) { (operand.end + usize::from(!is_text), operand.end + 1) } else { (end, operand.end) };
+    }
+    value.start..end.min(text.len())
 }
 
 /// Returns whether a name is that of a header whose value may have blanks.

@@ -1,8 +1,11 @@
 //! Names of secrets: of headers, parameters, form fields and members.
 
+use hashbrown::HashMap;
 use regex::bytes::Regex;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
+use unicode_normalization::UnicodeNormalization;
 
 /// Kind of a secret, for the summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,7 +48,7 @@ impl fmt::Display for SecretKind {
 }
 
 /// Parts of names, without signs and in lower case.
-const PARTS: [(&str, SecretKind); 90] = [
+const PARTS: [(&str, SecretKind); 94] = [
     ("pincode", SecretKind::Password),
     ("hmac", SecretKind::Token),
     ("applicationkey", SecretKind::Key),
@@ -136,18 +139,34 @@ const PARTS: [(&str, SecretKind); 90] = [
     ("accountkey", SecretKind::Key),
     ("clientkeydata", SecretKind::Key),
     ("appcheck", SecretKind::Key),
+    ("pwd", SecretKind::Password),
+    ("securejson", SecretKind::Key),
+    ("phxsession", SecretKind::Token),
+    ("phxstatic", SecretKind::Token),
+];
+
+/// The word for a password in languages with other letters, as [`normalized_own`] has it.
+const FOREIGN: [&str; 12] = [
+    "пароль",
+    "密码",
+    "密碼",
+    "口令",
+    "パスワード",
+    "비밀번호",
+    "passwört",
+    "kennwört",
+    "lösenord",
+    "şifre",
+    "hasło",
+    "סיסמה",
 ];
 
 /// Whole names, and the length from which their values are secrets.
-const WHOLE: [(&str, u8, SecretKind); 49] = [
+const WHOLE: [(&str, u8, SecretKind); 42] = [
     ("secwebsocketprotocol", 0, SecretKind::Token),
     ("sesskey", 0, SecretKind::Token),
     ("psk", 0, SecretKind::Password),
     ("passw", 0, SecretKind::Password),
-    ("pwd1", 0, SecretKind::Password),
-    ("pwd2", 0, SecretKind::Password),
-    ("apisig", 0, SecretKind::Token),
-    ("authsig", 0, SecretKind::Token),
     ("xsid", 0, SecretKind::Token),
     ("primarykey", 16, SecretKind::Key),
     ("secondarykey", 16, SecretKind::Key),
@@ -160,15 +179,12 @@ const WHOLE: [(&str, u8, SecretKind); 49] = [
     ("plaintext", 16, SecretKind::Key),
     ("xkey", 16, SecretKind::Key),
     ("formkey", 16, SecretKind::Token),
-    ("paypaltransmissionsig", 0, SecretKind::Token),
-    ("pwd", 0, SecretKind::Password),
     ("pass", 0, SecretKind::Password),
     ("pin", 0, SecretKind::Password),
     ("otp", 0, SecretKind::Password),
     ("auth", 0, SecretKind::Token),
     ("sid", 0, SecretKind::Token),
     ("jwt", 0, SecretKind::Token),
-    ("sig", 0, SecretKind::Token),
     ("samlresponse", 0, SecretKind::Token),
     ("mfa", 0, SecretKind::Password),
     ("cvv", 0, SecretKind::Password),
@@ -200,6 +216,8 @@ const MAX_WORDS: usize = 3;
 pub(super) fn is_name(text: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-[]$* ".contains(byte) || *byte >= 0x80;
     let name = text.strip_suffix(b":").unwrap_or(text);
+    // A keyword of Clojure (`:password`), also in JSON of Transit (`~:password`).
+    let name = [&b"~:"[..], b":"].iter().find_map(|sign| name.strip_prefix(*sign)).unwrap_or(name);
     name.len() <= MAX_NAME && name.iter().all(is_part) && name.iter().filter(|byte| **byte == b' ').count() < MAX_WORDS
 }
 
@@ -210,16 +228,44 @@ pub(super) fn is_whole_name(text: &[u8]) -> bool {
     is_part || WHOLE.iter().any(|(whole, least, _)| *least == 0 && whole.as_bytes() == name)
 }
 
-/// Returns a name in lower case, without signs.
+/// Parts of the names of functions whose arguments are secrets.
+const LOGINS: [&str; 4] = ["login", "logon", "signin", "authenticat"];
+
+/// Returns whether a name is that of a function that authenticates.
+pub(super) fn is_login(name: &[u8]) -> bool {
+    let name = normalized(name);
+    name.len() <= MAX_NAME && LOGINS.iter().any(|part| memchr::memmem::find(&name, part.as_bytes()).is_some())
+}
+
+/// Returns a name in lower case, without signs and other letters. A name of full-width letters has others.
 pub(super) fn normalized(name: &[u8]) -> Vec<u8> {
+    // A sign of several letters, such as a unit, is none of them.
+    let own = composed(name);
+    let is_whole = || own.is_ascii() && own.len() == String::from_utf8_lossy(name).chars().count();
+    let name = if !name.is_ascii() && is_whole() { &own } else { name };
     name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
 }
 
 /// Returns an own name as it is compared: in lower case, without signs.
 pub(super) fn normalized_own(name: &[u8]) -> String {
-    let name = String::from_utf8_lossy(name);
-    name.chars().filter(|own| own.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let name = composed(name);
+    String::from_utf8_lossy(&name).chars().filter(|own| own.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
+
+/// Returns a name in the normalization form KC of Unicode: a letter has its accents in it, and is not a full-width one.
+fn composed(name: &[u8]) -> Cow<'_, [u8]> {
+    if name.is_ascii() {
+        return name.into();
+    }
+    String::from_utf8_lossy(name).nfkc().collect::<String>().into_bytes().into()
+}
+
+/// Rules of whole names.
+static WHOLE_NAMES: LazyLock<HashMap<&[u8], Rule>> = LazyLock::new(|| {
+    let rule =
+        |(name, least, kind): (&'static str, u8, SecretKind)| (name.as_bytes(), Rule { kind, least, is_count: false });
+    WHOLE.into_iter().map(rule).collect()
+});
 
 /// All parts of names, as one expression.
 static ANY_PART: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -284,9 +330,18 @@ pub(super) fn describes_token(name: &[u8]) -> bool {
 
 /// Returns the rule of a name, if values of it are secrets.
 pub(super) fn rule_of(name: &[u8]) -> Option<Rule> {
+    if name.is_empty() {
+        return None;
+    }
     let is_word = |word: &[u8]| WORDS.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(word));
     if name.split(|byte| matches!(byte, b'_' | b'-')).any(is_word) {
         return Some(Rule { kind: SecretKind::Password, least: 0, is_count: false });
+    }
+    if !name.is_ascii() {
+        let own = normalized_own(name);
+        if FOREIGN.iter().any(|word| own.contains(word)) {
+            return Some(Rule { kind: SecretKind::Password, least: 0, is_count: false });
+        }
     }
     let name = normalized(name);
     if describes_token(&name) {
@@ -298,12 +353,14 @@ pub(super) fn rule_of(name: &[u8]) -> Option<Rule> {
     }
     let is_pass =
         name.ends_with(b"pass") && !["bypass", "compass", "surpass"].iter().any(|end| name.ends_with(end.as_bytes()));
-    if is_pass || [&b"pwd"[..], b"pw", b"cvv", b"cvc"].iter().any(|end| name.ends_with(end)) {
+    if is_pass || [&b"pw"[..], b"cvv", b"cvc"].iter().any(|end| name.ends_with(end)) {
         return Some(Rule { kind: SecretKind::Password, least: 0, is_count: false });
+    }
+    if name.ends_with(b"sig") {
+        return Some(Rule { kind: SecretKind::Token, least: 0, is_count: false });
     }
     if name.len() > 5 && (name.ends_with(b"auth") || name.ends_with(b"nonce")) {
         return Some(Rule { kind: SecretKind::Token, least: 16, is_count: false });
     }
-    let whole = WHOLE.iter().find(|(whole, ..)| name == whole.as_bytes());
-    whole.map(|&(_, least, kind)| Rule { kind, least, is_count: false })
+    WHOLE_NAMES.get(&name[..]).copied()
 }

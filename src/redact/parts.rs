@@ -1,7 +1,7 @@
 //! Secrets in the parts of multipart bodies (RFC 7578), each a text itself.
 
 use super::Redactor;
-use super::names::Rule;
+use super::names::{Rule, SecretKind};
 use super::text::Scope;
 use dissectors::content::{parameter, unescaped};
 use dissectors::multipart::part_ranges;
@@ -42,11 +42,13 @@ impl Redactor {
         let mut rule = None;
         let mut header = Vec::new();
         let mut is_form = false;
+        let mut encoding = Vec::new();
         for line in part.split_inclusive(|&byte| byte == b'\n') {
             // RFC 5322 2.2.3: a line that begins with a blank continues the one before.
             if !matches!(line.first(), Some(b' ' | b'\t')) {
                 rule = Rule::either(rule, self.part_rule(&header));
                 is_form |= is_form_type(&header);
+                encoding.extend(header_value(&header, b"content-transfer-encoding").into_iter().flatten());
                 header.clear();
             }
             len += line.len();
@@ -58,10 +60,20 @@ impl Redactor {
         let (headers, content) = part.split_at_checked(len)?;
         let own = match rule.filter(|rule| rule.applies_to(content)) {
             Some(rule) => Some(self.mark_lines(rule.kind, content, scope)),
+            None if !encoding.is_empty() => self.encoded_part(&encoding, content, scope),
             None if is_form => self.form(content),
             None => self.nested_text(content, scope.within()),
         };
         Some([headers, &own?].concat())
+    }
+
+    /// Returns the content of a part with an encoding, which is replaced as a whole if it has secrets.
+    fn encoded_part(&self, encoding: &[u8], content: &[u8], scope: Scope) -> Option<Vec<u8>> {
+        let Some(decoded) = dissectors::decode_transfer_encoding(encoding, content) else {
+            return self.nested_text(content, scope.within());
+        };
+        let has_secret = self.nested_text(&decoded, scope.within()).is_some() || self.form(&decoded).is_some();
+        has_secret.then(|| self.mark_lines(SecretKind::Token, content, scope))
     }
 
     /// Returns the rule of the content of a part by one of its headers.
@@ -81,12 +93,17 @@ impl Redactor {
 }
 
 fn is_disposition(header: &[u8]) -> bool {
-    let name = b"content-disposition";
-    let own = header.get(..name.len()).is_some_and(|own| own.eq_ignore_ascii_case(name));
-    own && header.get(name.len()..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b":"))
+    header_value(header, b"content-disposition").is_some()
 }
 
 fn is_form_type(header: &[u8]) -> bool {
-    let own = header.to_ascii_lowercase();
-    own.starts_with(b"content-type") && memchr::memmem::find(&own, b"x-www-form-urlencoded").is_some()
+    let value = header_value(header, b"content-type").map(<[u8]>::to_ascii_lowercase);
+    value.is_some_and(|value| memchr::memmem::find(&value, b"x-www-form-urlencoded").is_some())
+}
+
+/// Returns the value of a header, if it has this name.
+fn header_value<'h>(header: &'h [u8], name: &[u8]) -> Option<&'h [u8]> {
+    let (own, rest) = header.split_at_checked(name.len())?;
+    let value = rest.trim_ascii_start().strip_prefix(b":").filter(|_| own.eq_ignore_ascii_case(name))?;
+    Some(value.trim_ascii())
 }

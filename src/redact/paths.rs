@@ -31,7 +31,8 @@ impl Redactor {
                 let before = text.get(..slash - name.len()).and_then(|before| before.strip_suffix(b"/"));
                 before.map(last_segment).unwrap_or_default()
             };
-            if is_page(name) || self.rule_of(name).is_some() && !is_other(name) || is_page(page()) {
+            let is_named = |name| is_page(name) || self.rule_of(name).is_some() && !is_other(name);
+            if is_named(name) || is_named(page()) {
                 spans.push((slash + 1..slash + 1 + segment.len(), SecretKind::Token));
             }
         }

@@ -1,6 +1,6 @@
 //! Secrets in forms and in queries of URLs, whose values may be texts of any kind with percent escapes.
 
-use super::json::{NAMING, VALUES};
+use super::json::{is_named, is_naming};
 use super::names::Rule;
 use super::text::{Scope, Spans};
 use super::{Redactor, canonical};
@@ -28,7 +28,7 @@ static ESCAPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 impl Redactor {
     /// Returns a form with marks for its secrets; `None` if it has none. Only ampersands separate its values.
     pub(super) fn form(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let inner = self.form_values(text, Scope::default());
+        let inner = self.form_values(text, true, Scope::default());
         let own = inner.as_deref().unwrap_or(text);
         let mut spans = self.secrets(own, Scope::default());
         self.add_query(own, &mut spans);
@@ -60,17 +60,17 @@ impl Redactor {
     /// Returns the rule of the values that another value names, as in `name=token&value=x`.
     pub(super) fn pair_rule(&self, text: &[u8]) -> Option<Rule> {
         let pairs = text.split(|&byte| byte == b'&').filter_map(name_and_value);
-        let naming = pairs.filter(|(name, _)| is_last_part(name, &NAMING));
+        let naming = pairs.filter(|(name, _)| is_naming(&last_part(name)));
         naming.fold(None, |rule, (_, value)| Rule::either(rule, self.naming_rule(value)))
     }
 
     /// Returns a form without the secrets in its values. `None` if they have none.
-    fn form_values(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
+    fn form_values(&self, text: &[u8], is_form: bool, scope: Scope) -> Option<Vec<u8>> {
         let mut is_changed = false;
         let pairs = text.split(|&byte| byte == b'&').map(|pair| {
             let sign = memchr::memchr(b'=', pair).map_or(0, |sign| sign + 1);
             let (name, value) = pair.split_at_checked(sign).unwrap_or_default();
-            let Some(own) = self.escaped_value(name, value, true, scope) else { return pair.to_vec() };
+            let Some(own) = self.escaped_value(name, value, is_form, scope) else { return pair.to_vec() };
             is_changed = true;
             [name, &own].concat()
         });
@@ -86,6 +86,18 @@ impl Redactor {
     /// Returns a text without the secrets in the escaped values of its queries. `None` if they have none.
     pub(super) fn escaped_values(&self, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
         let regex = ESCAPED.as_ref().filter(|_| memchr::memchr(b'%', text).is_some())?;
+        // A target may have apostrophes, which end a value in another text.
+        let quoted = target_query(text).filter(|query| text.get(query.clone()).is_some_and(has_quote));
+        if let Some(query) = quoted
+            && let Some(own) = text.get(query.clone()).and_then(|query| self.form_values(query, false, scope))
+        {
+            let own = [text.get(..query.start)?, &own, text.get(query.end..)?].concat();
+            return Some(self.escaped_values_in(regex, &own, scope).unwrap_or(own));
+        }
+        self.escaped_values_in(regex, text, scope)
+    }
+
+    fn escaped_values_in(&self, regex: &Regex, text: &[u8], scope: Scope) -> Option<Vec<u8>> {
         let mut out = Vec::new();
         let mut copied = 0;
         for (name, value) in regex.captures_iter(text).filter_map(|groups| groups.get(1).zip(groups.get(2))) {
@@ -122,6 +134,17 @@ pub(super) fn escaped_ranges(text: &[u8]) -> Vec<Range<usize>> {
     regex.captures_iter(text).filter_map(|groups| Some(groups.get(2)?.range())).collect()
 }
 
+/// Returns the place of the query of a target that a text begins with.
+fn target_query(text: &[u8]) -> Option<Range<usize>> {
+    let target = QUERY.as_ref()?.find(text)?;
+    let start = memchr::memchr(b'?', target.as_bytes())? + 1;
+    Some(start..target.end())
+}
+
+fn has_quote(text: &[u8]) -> bool {
+    memchr::memchr2(b'\'', b'"', text).is_some()
+}
+
 /// Returns whether a text has percent escapes, and no other signs.
 fn is_escaped(text: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"%-_.~+*".contains(byte);
@@ -151,12 +174,11 @@ fn name_and_value(pair: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Returns whether the value of a name is one that another value names.
 pub(super) fn is_value_name(name: &[u8]) -> bool {
-    is_last_part(name, &VALUES)
+    is_named(&last_part(name))
 }
 
-/// Returns whether the last part of a name, such as `value` of `a[0][value]`, is one of these.
-fn is_last_part(name: &[u8], names: &[&[u8]]) -> bool {
+/// Returns the last part of a name, such as `value` of `a[0][value]`.
+fn last_part(name: &[u8]) -> Vec<u8> {
     let own = canonical(name.get(..MAX_KEY).unwrap_or(name));
-    let part = own.rsplit(|byte| b"[].".contains(byte)).find(|part| !part.is_empty()).unwrap_or_default();
-    names.iter().any(|name| name.eq_ignore_ascii_case(part))
+    own.rsplit(|byte| b"[].".contains(byte)).find(|part| !part.is_empty()).unwrap_or_default().to_vec()
 }

@@ -1,6 +1,8 @@
 //! Secrets in texts of any kind: header lines, URLs, forms, JSON, multipart bodies, markup, and tokens that are known by their form.
 
+use super::database::is_statement;
 use super::forms::regex;
+use super::json::EmbeddedJson;
 use super::names::SecretKind;
 use super::{MARK, MARK_DIGITS, Redactor};
 use regex::bytes::Regex;
@@ -48,7 +50,7 @@ impl Scope {
 static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
         r"(?-u)\.k8s\.|eyJ|A[KS]IA|xox|xapp|gh|[kr]_(?:live|test)|whsec_|-----|gl[a-z]+-|npm_|AIza|ya29\.|sk-|SG\.|hv[sbr]\.|hf_|",
-        r"shp|dop_v1|pypi-|dckr_|ATATT|lin_api|sq0|xkeysib|PMAK|tskey|figd_|gsk_|v[1-4]\.(?:local|public)|AGE-|bot\d"
+        r"shp|dop_v1|pypi-|dckr_|ATATT|lin_api|sq0|xkeysib|PMAK|tskey|figd_|gsk_|\$(?:[12567y]|apr1|md5|sha1|argon2|scrypt|pbkdf2)|v[1-4]\.(?:local|public)|AGE-|bot\d"
     ))
 });
 
@@ -104,7 +106,12 @@ impl Redactor {
                 own = replaced.into();
             }
         }
-        let inner = self.embedded_json(&own, scope);
+        // In a statement, all texts of JSON are literals.
+        let inner = if memchr::memchr2(b'{', b'[', &own).is_some() && is_statement(&own) {
+            EmbeddedJson { text: None, whole: Vec::new() }
+        } else {
+            self.embedded_json(&own, scope)
+        };
         let whole = inner.text.as_deref().unwrap_or(&own);
         let spans = self.secrets(whole, scope).into_iter().filter_map(|(span, kind)| match kind {
             SecretKind::OwnPattern => Some((span, kind)),
@@ -230,6 +237,7 @@ mod tests {
             "X-API-Key: «abc def»\r\n",
             "X-Own: «a value»\r\n",
             r#"x = {"GRÖSSE":"a","GRÖßE":"«b»","名前":"c"}"#,
+            "x = {\"GRO\u{308}SSE\":\"a\",\"gro\u{308}ße\":\"«b»\"}",
             "GET /login?user=bob&password=«a,(b)'c»&next=/ HTTP/1.1",
             "/a?access_token=«x%20y#top»",
             "user=bob&password=«a%26b%2626»&next=%2Fa%3Ftoken%3D«x»%26b%3Dc",
@@ -384,6 +392,25 @@ mod tests {
             "{\"title\":\"token\",\"a\":[",
             "\\\\\"token: a",
             "{\"op\":\"add\",\"path\":\"/a/token/b\",\"value\":[",
+            "variable \"token\" {",
+            "password for a ",
+            "token = a ? ",
+            "token = a + 'b' + ",
+            "user  token\n",
+            "a  token  ",
+            "+--+\n",
+            "$2b$0123456789abcdef",
+            "password ?= ",
+            "token ||= 'a",
+            "[{\"a\":1},\"b\",",
+            "{\"method\":\"login\",\"params\":[",
+            "[\"-p\",\"-",
+            "\ndata: {",
+            "token=a\\\n ",
+            "? token\n",
+            "<methodName>login</methodName>",
+            "#define token \"",
+            "a=b; c=d?token=",
         ] {
             own.text(part.repeat(20_000).as_bytes());
         }

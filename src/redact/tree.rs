@@ -4,10 +4,11 @@
 //! to. Bytes are not shown at all, except bodies that are text.
 
 use super::Redactor;
-use super::database::{arguments, message, statement};
+use super::database::{message, statement};
 use super::json::JsonTexts;
 use super::names::{Rule, SecretKind};
 use super::query::is_value_name;
+use super::redis::{arguments, command, is_known_command, response};
 use dissectors::tree::{Node, TextRole, TreeText};
 use dissectors::{FieldKind, Tree, Value, Wants, message_fields};
 
@@ -246,6 +247,7 @@ impl<'r> TreeReader<'r> {
                 self.name = text.to_vec();
                 redactor.text(text)
             }
+            "resp.key" if !is_known_command(&self.name) => Some(redactor.mark(SecretKind::RedisValue, text)),
             "resp.string" | "resp.error" | "resp.status" => response(redactor, text),
             "pgsql.summary" | "mysql.summary" if is_tag(text) => None,
             "pgsql.summary" => statement(redactor, text, false),
@@ -377,73 +379,4 @@ fn is_header_field(part: &str) -> bool {
 /// Returns whether a text is the tag of a result, such as `INSERT 0 1`.
 fn is_tag(text: &[u8]) -> bool {
     text.iter().all(|&byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b' ' | b','))
-}
-
-/// Returns a command or a response of Redis with its first words: the name and the key.
-fn command(redactor: &Redactor, text: &[u8]) -> Option<Vec<u8>> {
-    let direction = text.iter().position(|&byte| byte == b' ').filter(|at| text.get(at - 1) == Some(&b':'));
-    let (before, rest) = text.split_at_checked(direction.map_or(0, |at| at + 1))?;
-    if before.starts_with(b"Response") {
-        return Some([before, &response(redactor, rest)?].concat());
-    }
-    let end = |text: &[u8]| memchr::memchr(b' ', text).unwrap_or(text.len());
-    let first = end(rest);
-    let has_subcommand = dissectors::redis_has_subcommand(rest.get(..first)?);
-    let name = if has_subcommand {
-        (first + 1 + end(rest.get(first + 1..).unwrap_or_default())).min(rest.len())
-    } else {
-        first
-    };
-    let (word, rest) = rest.split_at_checked(name)?;
-    let own = arguments(redactor, word, rest.trim_ascii()).unwrap_or_default();
-    Some([before, word, b" ", &own].concat().trim_ascii_end().to_vec())
-}
-
-/// Statuses and codes of errors of Redis, which are shown. Scripts may answer with others.
-const STATUSES: [&[u8]; 33] = [
-    b"OK",
-    b"PONG",
-    b"QUEUED",
-    b"ERR",
-    b"WRONGTYPE",
-    b"NOAUTH",
-    b"WRONGPASS",
-    b"NOPERM",
-    b"NOPROTO",
-    b"MOVED",
-    b"ASK",
-    b"LOADING",
-    b"BUSY",
-    b"OOM",
-    b"CLUSTERDOWN",
-    b"TRYAGAIN",
-    b"CROSSSLOT",
-    b"MASTERDOWN",
-    b"MISCONF",
-    b"READONLY",
-    b"NOREPLICAS",
-    b"UNKILLABLE",
-    b"EXECABORT",
-    b"NOSCRIPT",
-    b"NOTBUSY",
-    b"BUSYKEY",
-    b"BUSYGROUP",
-    b"NOGROUP",
-    b"UNBLOCKED",
-    b"nil",
-    b"INPROG",
-    b"FULLRESYNC",
-    b"CONTINUE",
-];
-
-/// Returns a response of Redis with its first word, if that is a known status such as OK or WRONGTYPE. `None` if it has no more.
-pub(super) fn response(redactor: &Redactor, text: &[u8]) -> Option<Vec<u8>> {
-    let len = text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-    let (status, rest) = text.split_at_checked(len)?;
-    let is_known = STATUSES.contains(&status);
-    match rest {
-        [] if text.is_empty() || is_known => None,
-        [b' ', value @ ..] if is_known => Some([status, b" ", &redactor.mark(SecretKind::RedisValue, value)].concat()),
-        _ => Some(redactor.mark(SecretKind::RedisValue, text)),
-    }
 }

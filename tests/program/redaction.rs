@@ -286,6 +286,15 @@ fn redis() -> Messages {
         (false, format!("+{CANARY}\r\n").into_bytes()),
         (true, redis_command(&["EVAL", "return 'C4naryQz'", "0"])),
         (false, format!("-{CANARY} x\r\n").into_bytes()),
+        // AUTH with a wrong name, and CONFIG without SET.
+        (true, redis_command(&["AUHT", CANARY])),
+        (false, b"-ERR unknown command 'AUHT', with args beginning with: 'C4naryQz' \r\n".to_vec()),
+        (true, b"auht C4naryQz\r\n".to_vec()),
+        (false, b"-ERR unknown command 'auht', with args beginning with: 'C4naryQz' \r\n".to_vec()),
+        (true, redis_command(&["CONFIG", "requirepass", CANARY])),
+        (false, b"-ERR unknown subcommand 'requirepass'. Try CONFIG HELP.\r\n".to_vec()),
+        (true, redis_command(&["SCRIPT", "LOAD", "return 'C4naryQz'"])),
+        (false, b"$40\r\n4e6d8fc8bb01276962cce5371fa795a7763657ae\r\n".to_vec()),
     ]
 }
 

@@ -1,17 +1,21 @@
 //! Secrets in JSON: values by the names around and beside them. What has marks is JSON as before.
 
 mod fields;
+mod indexes;
+mod members;
 mod output;
 mod pairs;
 mod tokens;
+mod words;
 
 use super::Redactor;
 use super::names::{Rule, SecretKind};
 use super::text::{Scope, Spans};
 pub(super) use fields::JsonTexts;
+use members::Roles;
+pub(super) use members::{is_named, is_naming};
 use output::{Edit, Output};
-pub(super) use pairs::{NAMING, VALUES};
-use pairs::{NamedGroup, is_value};
+use pairs::NamedGroup;
 use std::borrow::Cow;
 use std::ops::Range;
 use tokens::{End, Token, TokenKind, Tokens};
@@ -19,20 +23,38 @@ use tokens::{End, Token, TokenKind, Tokens};
 /// Length from which a name with a digit among secrets is one itself, as in `{"tokens":{"3f9a2c1d08e7":"phone"}}`.
 const KEY_LEN: usize = 8;
 
+/// Member in which Elasticsearch has a key with its name, in base 64, and the rule of its values.
+const ENCODED: &[u8] = b"encoded";
+const ENCODED_RULE: Rule = Rule { kind: SecretKind::Key, least: 16, is_count: false };
+
 /// An open object or array.
 struct Group {
     /// Rule of the values in it.
     rule: Option<Rule>,
     /// Rule of the objects and arrays in it.
     inner: Option<Rule>,
-    /// Members for values alone have these rules.
+    /// Members for values alone have these rules, and those for arguments of a function.
     values_only: bool,
+    names_arguments: bool,
     /// Rule of the text that names the others.
     outer: Option<Rule>,
     /// Place of that text.
     name: Option<usize>,
     /// The name of an array, if it is that of secrets.
     key: Option<Vec<u8>>,
+    /// Numbers in it are places in the array around it.
+    has_places: bool,
+}
+
+impl Group {
+    /// Returns whether a member is one for a value that a text beside it names.
+    fn is_value(&self, key: &[u8]) -> bool {
+        if self.rule.is_none() && self.inner.is_none() {
+            return false;
+        }
+        let roles = Roles::of(key);
+        roles.is_value || self.names_arguments && roles.is_arguments
+    }
 }
 
 /// JSON in a text.
@@ -93,9 +115,11 @@ impl Redactor {
         let mut out = Output::new(source, scope);
         let mut whole = Vec::new();
         let mut at = 0;
-        while let Some(start) = next_group(source, at) {
+        let joined = joined_lines(source);
+        let text = &*joined;
+        while let Some(start) = next_group(text, at) {
             let begin = out.place(start);
-            at = self.json_edits(source, start, true, scope, &mut |edit| out.add(&edit)).max(start + 1);
+            at = self.json_edits(text, start, true, scope, &mut |edit| out.add(&edit)).max(start + 1);
             let is_closed = at > start + 1 && matches!(source.get(at - 1), Some(b'}' | b']'));
             if is_closed || at == source.len() {
                 whole.push(begin..out.place(at));
@@ -106,7 +130,9 @@ impl Redactor {
 
     /// Calls a function for each replacement in the JSON that begins at a place, in order. Returns where the JSON ends.
     fn json_edits(&self, source: &[u8], at: usize, is_single: bool, scope: Scope, add: &mut dyn FnMut(Edit)) -> usize {
-        let mut named = pairs::named_groups(self, source, at, is_single).into_iter().peekable();
+        let (named, places) = pairs::named_groups(self, source, at, is_single);
+        let (mut named, mut places) = (named.into_iter().peekable(), places.into_iter().peekable());
+        let has_places = places.len() > 0;
         let mut tokens = Tokens::new(source, at);
         let mut groups: Vec<Group> = Vec::new();
         let mut key: Option<Cow<'_, [u8]>> = None;
@@ -114,11 +140,15 @@ impl Redactor {
             let raw = source.get(token.range.clone()).unwrap_or_default();
             let edit = |text, is_key| Edit { range: token.range.clone(), text, is_key, is_cut: token.is_cut };
             let around = groups.last();
+            let mut place = None;
+            while has_places && let Some(found) = places.next_if(|place| place.start <= token.range.start) {
+                place = Some(found).filter(|found| found.start == token.range.start);
+            }
             match token.kind {
                 TokenKind::Object | TokenKind::Array => {
                     let pair = named.next_if(|group| group.start == token.range.start);
                     let group = self.group(&token, around, key.take(), pair);
-                    groups.push(group);
+                    groups.push(Group { has_places: place.is_some_and(|place| place.rule.is_none()), ..group });
                 }
                 TokenKind::Close => {
                     groups.pop();
@@ -139,7 +169,15 @@ impl Redactor {
                 TokenKind::String | TokenKind::Number => {
                     let own = if token.kind == TokenKind::String { unescaped(raw, token.is_cut) } else { raw.into() };
                     let own_key = key.take();
-                    let replaced = self.json_value(&token, &own, around, own_key, scope);
+                    if token.kind == TokenKind::Number && around.is_some_and(|group| group.has_places) {
+                        continue;
+                    }
+                    let encoded = (own_key.as_deref() == Some(ENCODED)).then_some(ENCODED_RULE);
+                    let rule = place.and_then(|place| place.rule).or(encoded).filter(|rule| rule.applies_to(&own));
+                    let replaced = match rule {
+                        Some(rule) => Some(self.mark(rule.kind, &own)),
+                        None => self.json_value(&token, &own, around, own_key, scope),
+                    };
                     if let Some(replaced) = replaced.filter(|replaced| *replaced != *own) {
                         add(edit(replaced, false));
                     }
@@ -174,7 +212,7 @@ impl Redactor {
         let key = key.map(Cow::into_owned).or_else(|| around.and_then(|group| group.key.clone()));
         let own = key.as_deref().and_then(|key| self.rule_of(key));
         let is_array = token.kind == TokenKind::Array;
-        let is_value = key.as_deref().is_some_and(is_value);
+        let is_value = around.zip(key.as_deref()).is_some_and(|(around, key)| around.is_value(key));
         let around = around.map(|group| {
             if group.values_only && !is_value { (group.outer, group.outer) } else { (group.rule, group.inner) }
         });
@@ -187,9 +225,11 @@ impl Redactor {
             rule: Rule::either(outer, named),
             inner: Rule::either(outer_groups, named.filter(|_| pair.is_some_and(|pair| pair.names_groups))),
             values_only: pair.is_some_and(|pair| pair.values_only),
+            names_arguments: pair.is_some_and(|pair| pair.names_arguments),
             outer,
             name: pair.and_then(|pair| pair.name),
             key: key.filter(|_| is_array && own.is_some()),
+            has_places: false,
         }
     }
 
@@ -210,7 +250,7 @@ impl Redactor {
         scope: Scope,
     ) -> Option<Vec<u8>> {
         let is_name = around.is_some_and(|group| group.name == Some(token.range.start));
-        let is_other = |group: &Group| group.values_only && !key.as_deref().is_some_and(is_value);
+        let is_other = |group: &Group| group.values_only && !key.as_deref().is_some_and(|key| group.is_value(key));
         let rule = around.and_then(|group| if is_name || is_other(group) { group.outer } else { group.rule });
         if let Some(rule) = rule.filter(|rule| rule.applies_to(own)) {
             return Some(self.mark(rule.kind, own));
@@ -262,6 +302,15 @@ impl Redactor {
 
 fn with_kind(spans: impl Iterator<Item = Range<usize>>) -> Spans {
     spans.map(|span| (span, SecretKind::OwnPattern)).collect()
+}
+
+/// Returns a text with blanks for the names of the lines of an event that continue another one: JSON may be in several of them.
+fn joined_lines(text: &[u8]) -> Cow<'_, [u8]> {
+    let mut own = Cow::Borrowed(text);
+    for line in memchr::memmem::find_iter(text, b"\ndata:") {
+        own.to_mut().get_mut(line + 1..line + 6).into_iter().for_each(|name| name.fill(b' '));
+    }
+    own
 }
 
 /// Returns the place of the next object or array of JSON in a text.
@@ -333,6 +382,16 @@ mod tests {
             (r#"["«auth»","«token»","«a»"]"#, true),
             (r#"{"error":"the password is too short","code":"a"}"#, true),
             (r#"{"tokens":{"«0123456789abcdef»":{"device":"«phone»"}},"ids":{"0123456789abcdef":1}}"#, true),
+            (
+                r#"{"displayName":"Paris","items":[{"a":"b"}],"keyName":"key1","method":"getUser","params":["bob"]}"#,
+                true,
+            ),
+            (
+                r#"{"sign":"aries","resume":"cv.pdf","insecure":"0","items":[{"id":1},{"id":2}],"points":[{"x":1},"y"]}"#,
+                true,
+            ),
+            (r#"[{"user":1,"passwords":2},"bob",[3],"«x»"]"#, true),
+            (r#"{"schema":{"fields":[{"name":"id"}]},"rows":[["x"]],"args":["ls","-p","x"]}"#, true),
             ("\u{feff}{\"password\":\"«x»\"}", false),
             ("\u{1e}{\"pin\":«7»}\n\u{1e}{\"a\":1}", false),
             (r#"[{"name":"city","value":"Par"#, false),

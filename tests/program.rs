@@ -95,6 +95,11 @@ fn exchange(request: &[u8], response: &[u8]) -> Vec<Vec<u8>> {
 
 /// A capture of a connection with one request, and a response in segments of 1400 bytes.
 fn transfer(request: &[u8], response: &[u8]) -> Vec<u8> {
+    transfer_in_segments(1400, request, response)
+}
+
+/// The same with segments of another size, as network cards join them.
+fn transfer_in_segments(size: usize, request: &[u8], response: &[u8]) -> Vec<u8> {
     let request_end = 101 + request.len() as u32;
     let segment = |from_client, flags, seq, ack, data: &[u8]| {
         Segment { from_client, flags, seq, ack, data: data.to_vec() }.packet()
@@ -106,7 +111,7 @@ fn transfer(request: &[u8], response: &[u8]) -> Vec<u8> {
         segment(true, PSH | ACK, 101, 501, request),
     ];
     let mut seq = 501;
-    for part in response.chunks(1400) {
+    for part in response.chunks(size) {
         packets.push(segment(false, PSH | ACK, seq, request_end, part));
         seq += part.len() as u32;
         packets.push(segment(true, ACK, request_end, seq, b""));

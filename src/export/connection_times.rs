@@ -3,7 +3,7 @@
 use crate::analysis::FrameConnection;
 use crate::report::DissectedFrame;
 use dissectors::call_facts::FactRole;
-use dissectors::session::ConversationId;
+use dissectors::session::{ConversationId, ExchangeId, Half};
 use dissectors::{Field, Wants, call_facts};
 use hashbrown::HashMap;
 
@@ -24,6 +24,19 @@ pub struct ConnectionTime {
     pub(super) first: i64,
     /// Times of the first frames with a handshake above the transport.
     pub(super) handshakes: Vec<i64>,
+    /// The exchange of the first request.
+    pub(super) first_request: Option<ExchangeId>,
+}
+
+impl ConnectionTime {
+    pub(super) fn new(first: i64) -> ConnectionTime {
+        ConnectionTime { first, handshakes: Vec::new(), first_request: None }
+    }
+
+    /// Whether an exchange is the first of a connection of datagrams, whose handshakes are all of its connecting.
+    pub(super) fn is_first_over_datagrams(&self, exchange: ExchangeId) -> bool {
+        exchange.conversation.tcp().is_none() && !self.handshakes.is_empty() && self.first_request == Some(exchange)
+    }
 }
 
 impl ConnectionTimes {
@@ -43,7 +56,9 @@ impl ConnectionTimes {
         let time = shown.frame.time.0;
         for connection in connections.iter().filter(|connection| !connection.quoted) {
             let own = self.connections.entry(connection.conversation);
-            let own = own.or_insert(ConnectionTime { first: time, handshakes: Vec::new() });
+            let own = own.or_insert_with(|| ConnectionTime::new(time));
+            let mut requests = connection.messages.iter().filter(|message| message.half == Half::Request);
+            own.first_request = own.first_request.or_else(|| requests.next().map(|message| message.exchange));
             if connection.has_data != [false; 2]
                 && own.handshakes.len() < MAX_HANDSHAKE
                 && self.handshake.iter().any(|field| shown.tree.first(field).is_some())
@@ -54,8 +69,8 @@ impl ConnectionTimes {
     }
 
     /// Returns the times of a connection.
-    pub(super) fn of(&self, conversation: ConversationId) -> Option<ConnectionTime> {
-        self.connections.get(&conversation).cloned()
+    pub(super) fn of(&self, conversation: ConversationId) -> Option<&ConnectionTime> {
+        self.connections.get(&conversation)
     }
 
     /// Removes a connection that has ended.

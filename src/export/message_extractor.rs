@@ -79,8 +79,8 @@ impl MessageExtractor {
     /// Returns the times of the connection of a call, if it is the first call of that, and times are collected.
     #[must_use]
     pub fn connection(&self, call: &Call) -> Option<ConnectionTime> {
-        let times = self.times.as_ref().filter(|_| call.connect.is_some())?;
-        times.of(call.exchange.id.conversation)
+        let times = self.times.as_ref()?.of(call.exchange.id.conversation)?;
+        (call.connect.is_some() || times.is_first_over_datagrams(call.exchange.id)).then(|| times.clone())
     }
 
     /// Drops what belongs to a conversation that has ended.

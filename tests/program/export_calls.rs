@@ -166,6 +166,29 @@ fn a_body_beyond_the_limit_has_its_whole_size_or_none() {
 }
 
 #[test]
+fn a_large_body_in_segments_of_any_size_is_exported_to_the_limit() {
+    let folder = folder();
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3145728\r\n\r\n";
+    let response = [&head[..], &vec![b'x'; 3 << 20]].concat();
+    for size in [4_096, 16_384, 26_000, 65_000] {
+        let capture = super::transfer_in_segments(size, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &response);
+        let file = write(folder.path(), "a.pcap", &capture);
+        for (option, comment) in [
+            ("--body-limit=1048576", "body is truncated to 1048576 of 3145728 bytes"),
+            ("--no-bodies", "body of 3145728 bytes is not exported"),
+        ] {
+            let (text, error, code) = run(&["export", "har", &file, option]);
+            assert_eq!(code, 0, "{error}");
+            let har: Value = serde_json::from_str(&text).expect("a HAR");
+            let response = &har["log"]["entries"][0]["response"];
+            assert_eq!(header(response, "content-type"), "text/plain", "{size}");
+            assert_eq!(response["content"]["size"], 3_145_728, "{size} {option}");
+            assert!(response["comment"].as_str().is_some_and(|text| text.contains(comment)), "{size}: {response}");
+        }
+    }
+}
+
+#[test]
 fn uploads_queries_cookies_and_redirects_have_their_fields() {
     let (entries, _) = har("http/upload-multipart.pcap", &[]);
     let params = entries.iter().find_map(|entry| entry["request"]["postData"]["params"].as_array());

@@ -167,8 +167,14 @@ impl HttpMessage {
             call.append(bytes);
         }
         if let Some(keep) = keep.filter(|_| self.missing == 0 && !self.body_dropped) {
-            let room = self.head_len.saturating_add(keep).saturating_sub(self.buffer.len());
-            self.buffer.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+            let limit = self.head_len.saturating_add(keep);
+            let bytes = bytes.get(..limit.saturating_sub(self.buffer.len())).unwrap_or(bytes);
+            let (len, capacity) = (self.buffer.len() + bytes.len(), self.buffer.capacity());
+            if len > capacity {
+                // As the buffer grows by itself, but never to more than is kept: that may be twice the limit of a shard.
+                self.buffer.reserve_exact(capacity.saturating_mul(2).min(limit).max(len) - self.buffer.len());
+            }
+            self.buffer.extend_from_slice(bytes);
         }
     }
 

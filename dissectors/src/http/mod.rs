@@ -678,7 +678,12 @@ impl Session for Http {
         half.consume(before.bytes.len());
         half.seen = 0;
         if missing == Missing::Released {
-            self.pairing.flush(cx);
+            // Messages that are read on keep their exchanges: they take little without their bodies.
+            let kept = Side::BOTH.map(|side| match &self.half(side).state {
+                State::Body(message) => message.link.nth,
+                _ => None,
+            });
+            self.pairing.flush_except(kept, cx);
             self.lines = Vec::new();
         }
     }

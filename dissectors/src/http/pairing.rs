@@ -680,10 +680,19 @@ impl Pairing {
 
     /// Reports all open exchanges as they are.
     pub(super) fn flush(&mut self, cx: &mut Context<'_>) {
-        while !self.open.is_empty() {
-            self.report(0, cx);
+        self.flush_except([None; 2], cx);
+    }
+
+    /// Reports the open exchanges as they are, but for those with these numbers.
+    pub(super) fn flush_except(&mut self, kept: [Option<u32>; 2], cx: &mut Context<'_>) {
+        let mut at = 0;
+        while let Some(open) = self.open.get(at) {
+            match kept.contains(&Some(open.exchange.id.nth)) {
+                true => at += 1,
+                false => self.report(at, cx),
+            }
         }
-        self.open = VecDeque::new();
+        self.open.shrink_to_fit();
     }
 
     fn report(&mut self, place: usize, cx: &mut Context<'_>) {

@@ -38,7 +38,10 @@ impl Timings {
                 own.receive = response.last.time.max(request.last.time).saturating_sub(answered).max(0);
             }
         }
-        let (Some(handshake), Some(connection)) = (call.connect, connection) else { return own };
+        let Some(connection) = connection else { return own };
+        // QUIC has no handshake below that of TLS.
+        let is_over_datagrams = connection.is_first_over_datagrams(exchange.id);
+        let Some(handshake) = call.connect.or(is_over_datagrams.then_some(0)) else { return own };
         let connected = connection.first.saturating_add(handshake);
         if connected > request.first.time || handshake < 0 {
             return own;
@@ -96,7 +99,7 @@ mod tests {
     use crate::capture::Endpoint;
     use dissectors::exchange::{Exchange, Transfer};
     use dissectors::packet::Address;
-    use dissectors::session::Stamp;
+    use dissectors::session::{ConversationId, Stamp};
 
     fn transfer(first: i64, last: i64) -> Option<Transfer> {
         let at = |time| Stamp { frame: 1, time };
@@ -112,7 +115,7 @@ mod tests {
 
     #[test]
     fn phases_follow_each_other_and_add_up() {
-        let connection = Some(ConnectionTime { first: 100, handshakes: vec![140, 180, 310] });
+        let connection = Some(ConnectionTime { handshakes: vec![140, 180, 310], ..ConnectionTime::new(100) });
         let lookup = Lookup::at(Address::None, "a.test", 40, 90);
         let own = Timings::of(&call((200, 210), Some((300, 350)), Some(30)), connection, Some(lookup));
         let expected = Timings {
@@ -126,6 +129,23 @@ mod tests {
             receive: 50,
         };
         assert_eq!((own, own.total()), (expected, 350 - 40));
+    }
+
+    #[test]
+    fn the_handshake_of_quic_is_all_of_connecting() {
+        let mut first = call((200, 210), Some((300, 350)), None);
+        first.exchange.id.conversation = ConversationId::Udp(1);
+        let connection = ConnectionTime {
+            handshakes: vec![100, 180, 310],
+            first_request: Some(first.exchange.id),
+            ..ConnectionTime::new(100)
+        };
+        let own = Timings::of(&first, Some(connection.clone()), None);
+        assert_eq!((own.connect, own.ssl, own.blocked, own.total()), (Some(80), Some(80), Some(20), 250));
+        let mut later = first;
+        later.exchange.id.nth += 1;
+        let own = Timings::of(&later, Some(connection), None);
+        assert_eq!((own.connect, own.blocked, own.total()), (None, None, 150));
     }
 
     #[test]

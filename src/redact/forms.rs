@@ -36,7 +36,7 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Forms in which a name and its value stand apart, and tokens that are known by their form. The last group is the secret.
 static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
-    let forms: [(&str, Form, &'static [&'static str]); 35] = [
+    let forms: [(&str, Form, &'static [&'static str]); 37] = [
         // {name: 'token', value: 'x'} in a text that is not JSON.
         (
             concat!(
@@ -104,6 +104,11 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
             Form::Secret(SecretKind::Password),
             &["\"'`"],
         ),
+        (
+            r#"(?i-u)\b([a-z_][\w\-]{0,40}(?:password|passcode|passphrase|token|secret|key))[ \t]+["']([^"'\n]{4,})["']"#,
+            Form::Named,
+            &["\"'`"],
+        ),
         // Serialized objects of PHP.
         (r#"(?-u)"([\w.\-]{1,64})";s:[0-9]+:"([^"]*)"#, Form::Named, &[";", "\""]),
         // The name of a source of the database driver of Go.
@@ -118,6 +123,11 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
             &[" \t"],
         ),
         (r"(?i-u)\blogin\s+\S+\s+password\s+(\S+)", Form::Secret(SecretKind::Password), &[" \t\n"]),
+        (
+            r"(?im-u)^[ \t]*user(?:name)?[ \t]+[\w.@\-]+[ \t]+password[ \t]+(\S+)[ \t\r]*$",
+            Form::Secret(SecretKind::Password),
+            &[" \t"],
+        ),
         // A sentence such as "Your password is x".
         (
             concat!(

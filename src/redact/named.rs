@@ -38,6 +38,8 @@ const ATTRIBUTES: [&[u8]; 7] = [b"Path", b"Domain", b"Expires", b"Max-Age", b"Sa
 
 /// Maximum length of the name of a function whose argument is a value.
 const MAX_CALL: usize = 64;
+/// Maximum length of a text in quotes of several lines.
+const MAX_TEXT: usize = 4096;
 /// Maximum number of operands of an expression.
 const MAX_OPERANDS: usize = 8;
 
@@ -49,8 +51,8 @@ static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r#"(?:[A-Za-z0-9_.$\-\x80-\xff]|%[46][1-9A-Fa-f]|%[57][0-9Aa])*"#,
         // Indexes, as in user[password] and password[].
         r#"(?:(?:\[|%5[Bb])[A-Za-z0-9_.$\-]*(?:\]|%5[Dd]))*)"#,
-        r#"(?P<close>(?:%5[Dd]|%22|%27|[\]"'\\])*)"#,
-        r#"[ \t]*(?P<sign>=>|:=|[+?]=|\|\|=|\?\?=|=|:|%3[DdAa]|%253[Dd])[ \t]*"#
+        r#"(?P<close>(?:%5[Dd]|%22|%27|[\]"'`\\])*)"#,
+        r#"[ \t]*(?P<sign>=>|:=|[+?]=|\|\|=|\?\?=|=|:|%3[DdAa]|%253[Dd])[ \t]*(?:\*\*[ \t]+)?"#
     ))
 });
 
@@ -67,6 +69,10 @@ impl Redactor {
                 break;
             };
             at = all.end();
+            // A name in the quotes of Markdown has its value in such quotes, too.
+            if close.as_bytes().contains(&b'`') && text.get(at) != Some(&b'`') {
+                continue;
+            }
             // The value of another name is not read: it may have names itself, each with a value that is as long.
             if self.kind_of(name.as_bytes(), LONG).is_none() {
                 continue;
@@ -95,6 +101,7 @@ impl Redactor {
             let value = if is_line && is_line_start || is_header && is_header_name(name.as_bytes()) {
                 let rest = text.get(at..).unwrap_or_default();
                 let line = rest.get(..line_len(rest, indent)).unwrap_or_default();
+                let line = open_text(rest, line).unwrap_or(line);
                 let line = quoted_range(line).map_or(at..at + line.len(), |quoted| at + quoted.start..at + quoted.end);
                 line.start..group.map_or(line.end, |group| group.end.max(line.end))
             } else if let Some(group) = group {
@@ -241,6 +248,18 @@ pub(super) fn quoted_range(line: &[u8]) -> Option<Range<usize>> {
     let len = memchr::memchr(quote, line.get(1..)?)?;
     let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b';');
     line.get(len + 2..)?.iter().all(is_end).then_some(1..len + 1)
+}
+
+/// Returns a text in quotes that ends in a line after the first one, as shells have it.
+fn open_text<'t>(rest: &'t [u8], line: &[u8]) -> Option<&'t [u8]> {
+    let quote = *line.first().filter(|byte| matches!(byte, b'"' | b'\''))?;
+    if memchr::memchr(quote, line.get(1..)?).is_some() {
+        return None;
+    }
+    let own = rest.get(..MAX_TEXT).unwrap_or(rest);
+    let is_end = |at: &usize| own.get(at + 1).is_none_or(u8::is_ascii_whitespace);
+    let end = memchr::memchr_iter(quote, own).skip(1).find(is_end)?;
+    own.get(..=end)
 }
 
 /// Returns the length of the rest of a line with an indent, with the lines that continue it (RFC 9112 5.2): those with a larger

@@ -229,7 +229,7 @@ pub(super) fn is_whole_name(text: &[u8]) -> bool {
 }
 
 /// Parts of the names of functions whose arguments are secrets.
-const LOGINS: [&str; 4] = ["login", "logon", "signin", "authenticat"];
+const LOGINS: [&str; 5] = ["login", "logon", "signin", "authenticat", "unlock"];
 
 /// Returns whether a name is that of a function that authenticates.
 pub(super) fn is_login(name: &[u8]) -> bool {

@@ -134,10 +134,12 @@ pub(super) fn escaped_ranges(text: &[u8]) -> Vec<Range<usize>> {
     regex.captures_iter(text).filter_map(|groups| Some(groups.get(2)?.range())).collect()
 }
 
-/// Returns the place of the query of a target that a text begins with.
+/// Returns the place of the query of a target that a text begins with, or of one that a text is.
 fn target_query(text: &[u8]) -> Option<Range<usize>> {
     let target = QUERY.as_ref()?.find(text)?;
-    let start = memchr::memchr(b'?', target.as_bytes())? + 1;
+    let own = target.as_bytes();
+    let is_pair = own.iter().find(|byte| b"/?:= ".contains(byte)) == Some(&b'=');
+    let start = if is_pair { 0 } else { memchr::memchr(b'?', own)? + 1 };
     Some(start..target.end())
 }
 

@@ -1,6 +1,7 @@
 //! Secrets in tables: columns that the first line names, whose cells have separators (CSV) or are aligned.
 
 use super::Redactor;
+use super::json::{is_named, is_naming};
 use super::lines::add_content;
 use super::names::{Rule, is_name};
 use super::text::Spans;
@@ -43,7 +44,13 @@ impl Redactor {
             return;
         }
         let rules: Vec<Option<Rule>> = names.iter().map(|range| self.rule_of(name(range))).collect();
-        let Some(first) = rules.iter().copied().fold(None, Rule::either) else { return };
+        let first = rules.iter().copied().fold(None, Rule::either);
+        // A table of names and values.
+        let naming = names.iter().map(name).position(is_naming);
+        let value = names.iter().map(name).position(is_named);
+        if first.is_none() && (naming.is_none() || value.is_none()) {
+            return;
+        }
         // Fields in quotes may have line ends.
         let mut fields = Vec::new();
         while start < text.len() {
@@ -54,8 +61,10 @@ impl Redactor {
             }
             // Of a row of another length it is not known which field is which.
             let is_known = fields.len() == rules.len();
+            let named = naming.and_then(|nth| self.naming_rule(name(fields.get(nth)?)));
             for (nth, field) in fields.drain(..).enumerate() {
-                let rule = if is_known { rules.get(nth).copied().flatten() } else { Some(first) };
+                let rule = if is_known { rules.get(nth).copied().flatten() } else { first };
+                let rule = Rule::either(rule, named.filter(|_| is_known && value == Some(nth)));
                 let is_empty = text.get(field.clone()).unwrap_or_default().trim_ascii().is_empty();
                 if let Some(rule) = rule.filter(|_| !is_empty) {
                     add_content(text, field, rule, spans);

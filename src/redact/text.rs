@@ -49,7 +49,7 @@ impl Scope {
 /// Parts of tokens that are known by their form and need no other sign.
 static BEGINS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
-        r"(?-u)\.k8s\.|eyJ|A[KS]IA|xox|xapp|gh|[kr]_(?:live|test)|whsec_|-----|gl[a-z]+-|npm_|AIza|ya29\.|sk-|SG\.|hv[sbr]\.|hf_|",
+        r"(?-u)\.k8s\.|/services/T|eyJ|A[KS]IA|xox|xapp|gh|[kr]_(?:live|test)|whsec_|-----|gl[a-z]+-|npm_|AIza|ya29\.|sk-|SG\.|hv[sbr]\.|hf_|",
         r"shp|dop_v1|pypi-|dckr_|ATATT|lin_api|sq0|xkeysib|PMAK|tskey|figd_|gsk_|\$(?:[12567y]|apr1|md5|sha1|argon2|scrypt|pbkdf2)|v[1-4]\.(?:local|public)|AGE-|bot\d"
     ))
 });

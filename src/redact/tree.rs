@@ -80,9 +80,11 @@ impl Redactor {
                 wants.add(body);
             }
         }
-        // The parameters of a query follow it.
-        let parameter = dissectors::field(PARAMETER).filter(|field| wants.field(field));
-        parameter.and_then(|_| dissectors::field(QUERY)).into_iter().for_each(|query| wants.add(query));
+        // The parameters of a query follow it, and the name of a column its table.
+        for (own, before) in [(PARAMETER, QUERY), (COLUMN, ORIGINAL_TABLE)] {
+            let own = dissectors::field(own).filter(|field| wants.field(field));
+            own.and_then(|_| dissectors::field(before)).into_iter().for_each(|before| wants.add(before));
+        }
     }
 
     /// Replaces the secrets of a tree.
@@ -101,6 +103,9 @@ const FORM: &str = "urlencoded-form";
 /// The query of a URL, and one of its parameters.
 const QUERY: &str = "http.request.uri.query";
 const PARAMETER: &str = "http.request.uri.query.parameter";
+/// The name of a column of MySQL, and the table that it is of.
+const COLUMN: &str = "mysql.field.name";
+const ORIGINAL_TABLE: &str = "mysql.field.org_table";
 /// A body that is text.
 const TEXT_LINES: &str = "data-text-lines";
 /// A line of it.
@@ -132,6 +137,8 @@ struct TreeReader<'r> {
     is_form: bool,
     /// The arguments of a command were read.
     is_command: bool,
+    /// The column that was begun last is one of a table. The name of another one is its expression, such as a literal.
+    has_table: bool,
 }
 
 impl<'r> TreeReader<'r> {
@@ -148,6 +155,7 @@ impl<'r> TreeReader<'r> {
             is_binary: false,
             is_form: false,
             is_command: false,
+            has_table: false,
         }
     }
 
@@ -247,6 +255,11 @@ impl<'r> TreeReader<'r> {
                 self.name = text.to_vec();
                 redactor.text(text)
             }
+            ORIGINAL_TABLE => {
+                self.has_table = !text.is_empty();
+                redactor.text(text)
+            }
+            COLUMN if !self.has_table && !text.is_empty() => Some(redactor.mark(SecretKind::SqlValue, text)),
             "resp.key" if !is_known_command(&self.name) => Some(redactor.mark(SecretKind::RedisValue, text)),
             "resp.string" | "resp.error" | "resp.status" => response(redactor, text),
             "pgsql.summary" | "mysql.summary" if is_tag(text) => None,

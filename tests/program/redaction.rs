@@ -241,9 +241,10 @@ fn mysql() -> Messages {
     let greeting = [&start[..], &rest, &[0; 10], b"bbbbbbbbbbbb\0mysql_native_password\0"].concat();
     let login =
         [&[a, b, c, d, 0, 0, 0, 1, 45][..], &[0; 23], b"alice\0\x08C4naryQzshop\0mysql_native_password\0"].concat();
-    let column = [&b"\x03def\0\0\0\x01a\0\x0c"[..], &[45, 0, 0, 0, 0, 0, 253, 0, 0, 0, 0, 0]].concat();
+    // The name of a column that is of no table is its expression.
+    let column = [&b"\x03def\0\0\0\x08C4naryQz\0\x0c"[..], &[45, 0, 0, 0, 0, 0, 253, 0, 0, 0, 0, 0]].concat();
     let (eof, ok) = (b"\xfe\0\0\x02\0", b"\0\0\0\x02\0\0\0");
-    let query = "\x03SELECT a FROM t WHERE b = \"C4naryQz\" AND c = 'C4naryQz' /* token=C4naryQz */";
+    let query = "\x03SELECT 'C4naryQz' FROM t WHERE b = \"C4naryQz\" AND c = 'C4naryQz' /* token=C4naryQz */";
     let rows = [
         mysql_packet(1, b"\x01"),
         mysql_packet(2, &column),

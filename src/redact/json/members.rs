@@ -108,6 +108,7 @@ impl Roles {
                     | b"command"
                     | b"cmd"
                     | b"rpc"
+                    | b"op"
                     | b"operation"
                     | b"call"
             ),

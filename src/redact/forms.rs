@@ -256,7 +256,7 @@ impl Redactor {
                     }
                     (Form::Sentence, Some(word), _) if !is_usual(word.as_bytes()) => {
                         // The sentence may end with the word.
-                        let end = word.as_bytes().iter().rev().take_while(|byte| b".,;!".contains(byte)).count();
+                        let end = usize::from(word.as_bytes().last().is_some_and(|byte| b".,;".contains(byte)));
                         spans.push((word.start()..word.end() - end, SecretKind::Password));
                     }
                     (Form::Secret(kind), Some(secret), _) | (Form::Secret(kind), None, Some(secret)) => {

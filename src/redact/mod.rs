@@ -5,6 +5,7 @@
 
 mod commands;
 mod database;
+mod encoded;
 mod entities;
 mod escapes;
 mod forms;

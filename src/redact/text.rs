@@ -65,6 +65,7 @@ impl Redactor {
         if self.is_plain(text) {
             let mut spans = Spans::new();
             self.add_paths(text, &mut spans);
+            self.add_encoded(text, scope, &mut spans);
             return self.replace_in(text, spans, scope);
         }
         if scope.nesting > MAX_NESTING {
@@ -197,6 +198,7 @@ impl Redactor {
         if scope.nesting == 0 {
             self.add_columns(text, &mut spans);
         }
+        self.add_encoded(text, scope, &mut spans);
         self.add_patterns(text, &mut spans);
         spans
     }

@@ -192,6 +192,17 @@ fn headers_whose_entries_are_lost_are_unknown_and_not_wrong() {
 }
 
 #[test]
+fn trailers_after_a_lost_head_are_no_head() {
+    // RFC 9204 4.5.6: a literal name, `x-t: y`.
+    let trailers = b"\x01\x08\0\0\x23x-t\x01y";
+    let steps: [Step<'_>; 4] =
+        [(C, 0, 0, b'.', GET), (S, 0, 0, b'-', &OK[..3]), (S, 0, 0, b'!', &OK[3..5]), (S, 0, 0, b'.', trailers)];
+    let exchanges = exchanges(&steps);
+    assert_eq!(lines(&exchanges), ["GET /  0 Aborted"]);
+    assert_eq!((exchanges[0].size(), exchanges[0].time_to_first_byte()), (None, None));
+}
+
+#[test]
 fn bytes_that_wait_before_a_gap_are_read_with_what_is_known() {
     let steps: [Step<'_>; 6] = [
         START,

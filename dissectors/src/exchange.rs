@@ -51,6 +51,8 @@ pub struct Exchange {
     pub is_one_way: bool,
     /// No message names the authority: it is the server, as that of a query.
     pub is_of_server: bool,
+    /// The beginning of its response was not captured: when it began is not known.
+    pub lacks_response_start: bool,
     /// Its request was not seen and may have been captured: bytes of its sender were not decrypted.
     pub has_unknown_request: bool,
 }
@@ -168,7 +170,15 @@ impl Exchange {
         if self.is_one_way { self.request } else { self.response }
     }
 
-    /// Nanoseconds from the request's last byte to the response's first; none if the response was first.
+    /// Bytes of the body that is its size; none if nothing of it was captured, and its beginning was not.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        let size = self.content()?.body;
+        Some(size).filter(|&size| size > 0 || !self.lacks_response_start)
+    }
+
+    /// Nanoseconds from the request's last byte to the response's first; none if the response was first, or its first byte is
+    /// not known.
     #[must_use]
     pub fn time_to_first_byte(&self) -> Option<i64> {
         self.wait().filter(|&nanos| nanos >= 0)
@@ -181,7 +191,7 @@ impl Exchange {
     }
 
     fn wait(&self) -> Option<i64> {
-        if self.is_connection {
+        if self.is_connection || self.lacks_response_start {
             // When its requests and responses were sent is not known.
             return None;
         }
@@ -191,7 +201,7 @@ impl Exchange {
     /// Nanoseconds from the response's first byte to its last.
     #[must_use]
     pub fn download(&self) -> Option<i64> {
-        let response = self.response.filter(|_| !self.is_connection)?;
+        let response = self.response.filter(|_| !self.is_connection && !self.lacks_response_start)?;
         Some(response.last.time.saturating_sub(response.first.time))
     }
 

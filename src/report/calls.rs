@@ -126,7 +126,7 @@ impl CallTexts {
             Cell::Text(&exchange.target),
             status,
             content_type,
-            content.map_or(Cell::Empty, |content| Cell::Size(content.body)),
+            exchange.size().map_or(Cell::Empty, Cell::Size),
             duration(call.connect),
             before_early(exchange.time_to_first_byte()),
             duration(exchange.download()),

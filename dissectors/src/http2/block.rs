@@ -238,7 +238,11 @@ impl Http2 {
             requester: self.requester.unwrap_or(Side::Client),
             is_recorded: frame.is_recorded,
         };
-        self.streams.add_headers(block.of, half, headers, MessageHead::of(&block.list), cx)
+        let head = MessageHead::of(&block.list);
+        if half == Half::Request && head.method.is_some() {
+            self.sides.iter_mut().for_each(|side| side.note_request(block.of));
+        }
+        self.streams.add_headers(block.of, half, headers, head, cx)
     }
 }
 

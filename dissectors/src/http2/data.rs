@@ -2,7 +2,7 @@
 
 use super::fields::*;
 use super::frame::{END_STREAM, PADDED};
-use super::{Frame, Http2, describe, names};
+use super::{Frame, Http2, describe, half_of, names};
 use crate::packet::Payload;
 use crate::reader::FieldReader;
 use crate::session::{Context, Half, Side};
@@ -21,8 +21,12 @@ impl Http2 {
     pub(super) fn open_stream(&mut self, id: u32, cx: &mut Context<'_>) {
         let windows = self.new_windows();
         let requester = self.requester;
+        let is_new = self.streams.get_mut(id).is_none();
         if let Some(stream) = self.streams.open(id, Some(windows), cx) {
             stream.exchange.requester.get_or_insert(requester.unwrap_or(Side::Client));
+            for side in Side::BOTH.into_iter().filter(|_| is_new) {
+                stream.half(half_of(side, requester)).may_lack_start = side.of(&self.sides).may_lack_start(id);
+            }
         }
     }
 

@@ -37,7 +37,7 @@ impl Http2 {
         state.decoder.lose();
         state.reading = Reading::Search;
         state.search = SearchState::default();
-        state.is_doubtful = true;
+        (state.is_doubtful, state.lost_streams) = (true, u32::MAX);
     }
 
     /// Searches for the beginning of a frame.
@@ -91,6 +91,7 @@ impl Http2 {
         self.open_stream(header.stream, cx);
         if let Some(stream) = self.streams.get_mut(header.stream) {
             streaming::lose(header.stream, half, stream, Missing::Bytes(header.length as u64), cx);
+            stream.note_lost_start(half);
             let state = stream.half(half);
             state.arrive(first, cx.arrived);
             state.body_len += header.length as u64;
@@ -160,7 +161,7 @@ impl Http2 {
             (Missing::Perhaps, Reading::Frames) if gone == 0 => {
                 let half = self.half_of(side);
                 let state = self.side(side);
-                state.is_doubtful = true;
+                (state.is_doubtful, state.lost_streams) = (true, u32::MAX);
                 state.decoder.lose();
                 for (id, stream) in self.streams.iter_mut() {
                     streaming::lose(id, half, stream, Missing::Perhaps, cx);
@@ -208,6 +209,7 @@ impl Http2 {
                 }
                 if let Some(stream) = self.streams.get_mut(header.stream) {
                     streaming::lose(header.stream, half, stream, Missing::Bytes(header.length as u64), cx);
+                    stream.note_lost_start(half);
                     let state = stream.half(half);
                     let captured = before.len().saturating_sub(FRAME_HEADER);
                     state.arrive(first, cx.arrived);

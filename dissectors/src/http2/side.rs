@@ -27,6 +27,8 @@ pub(super) struct SideState {
     pub initial_window: Option<i64>,
     /// Bytes of it may be missing.
     pub is_doubtful: bool,
+    /// Streams up to this number may lack their first frames of it: these may be lost. 0 if nothing was lost.
+    pub lost_streams: u32,
     /// It sends nothing more.
     pub ended: bool,
 }
@@ -66,6 +68,7 @@ impl Default for SideState {
             window: Window::new(Some(window::INITIAL)),
             initial_window: Some(window::INITIAL),
             is_doubtful: false,
+            lost_streams: 0,
             ended: false,
         }
     }
@@ -80,6 +83,19 @@ impl SideState {
     /// Returns where the first byte of a unit arrived, and begins the next unit.
     pub(super) fn take_first(&mut self, cx: &Context<'_>) -> Stamp {
         self.first.take().unwrap_or(cx.first)
+    }
+
+    /// Whether a stream may lack its first frames of this side. The numbers of promised streams, which are even, are not
+    /// those of requests.
+    pub(super) fn may_lack_start(&self, stream: u32) -> bool {
+        self.lost_streams > 0 && (stream <= self.lost_streams || stream.is_multiple_of(2))
+    }
+
+    /// Notes the request of a new stream: those after it are new, too (RFC 9113 5.1.1).
+    pub(super) fn note_request(&mut self, stream: u32) {
+        if self.lost_streams == u32::MAX && !stream.is_multiple_of(2) {
+            self.lost_streams = stream;
+        }
     }
 
     /// Bytes allocated.

@@ -123,6 +123,15 @@ impl HeaderList {
         self.lines.iter().filter_map(|line| Some((self.name(line)?, self.value(line)?)))
     }
 
+    /// Whether the first header is a pseudo-header, if its name is known: these come first (RFC 9113 8.3).
+    pub(crate) fn begins_with_pseudo(&self) -> Option<bool> {
+        match self.lines.iter().find(|line| line.kind != Representation::SizeUpdate) {
+            Some(line) => self.name(line).map(|name| name.starts_with(b":")),
+            None if self.is_cut => None,
+            None => Some(false),
+        }
+    }
+
     /// Whether a part of a header is unknown.
     pub(crate) fn has_unknown(&self) -> bool {
         let is_header = |line: &&HeaderLine| line.kind != Representation::SizeUpdate;

@@ -48,7 +48,19 @@ impl Streams {
         let has_messages = self.has_messages;
         let stream = self.get_mut(id)?;
         let before = stream.text();
-        let is_trailer = stream.half(half).state == HalfState::Begun && head.status.is_none() && head.method.is_none();
+        let has_start = head.status.is_some() || head.method.is_some();
+        let state = stream.half(half);
+        // RFC 9113 8.1: of what follows a lost head, only trailers begin without a pseudo-header.
+        let begins = list.begins_with_pseudo().filter(|_| !is_broken || !list.lines.is_empty());
+        let may_follow_head =
+            state.state == HalfState::Awaited && (state.may_lack_start || state.has_gap) && begins != Some(true);
+        let is_trailer = !has_start && (state.state == HalfState::Begun || may_follow_head && begins.is_some());
+        if may_follow_head && !has_start {
+            state.has_gap |= is_trailer;
+            state.has_unknown_headers = true;
+            (state.may_have_gap, state.state) = (true, HalfState::Begun);
+            stream.note_lost_start(half);
+        }
         let is_interim = is_interim(head.status);
         let state = stream.half(half);
         if is_interim {
@@ -125,6 +137,9 @@ impl Streams {
             return None;
         }
         let stream = self.get_mut(id)?;
+        if stream.half(half).state == HalfState::Awaited {
+            stream.note_lost_start(half);
+        }
         let state = stream.half(half);
         state.arrive(first, cx.arrived);
         let before = state.kept();

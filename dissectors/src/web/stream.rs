@@ -90,6 +90,8 @@ pub(crate) struct StreamHalf {
     pub(crate) has_gap: bool,
     /// Frames that belong to it may be missing.
     pub(crate) may_have_gap: bool,
+    /// Its first frames may be missing.
+    pub(crate) may_lack_start: bool,
     /// Bytes of the body were not kept.
     pub(crate) is_cut: bool,
     /// It ended before it was complete.
@@ -253,6 +255,11 @@ impl Stream {
         Some(uri)
     }
 
+    /// Notes that the next bytes of a half are not its first, or perhaps not.
+    pub(crate) fn note_lost_start(&mut self, half: Half) {
+        self.exchange.lacks_response_start |= half == Half::Response && self.half(half).first.is_none();
+    }
+
     /// Whether a half is complete.
     pub(crate) fn is_done(&self, half: Half) -> bool {
         let [request, response] = &self.halves;
@@ -350,9 +357,10 @@ impl StreamHalf {
         self.body.len() + self.fragments.len() * size_of::<(u32, u32)>()
     }
 
-    /// Notes that frames were lost: a half that has begun may lack some.
+    /// Notes that frames were lost: a half that has begun may lack some, and another one its first.
     pub(crate) fn lose(&mut self) {
         self.may_have_gap |= self.state == HalfState::Begun;
+        self.may_lack_start |= self.state == HalfState::Awaited;
     }
 
     /// Drops the kept body.

@@ -3,6 +3,7 @@
 use super::frames::*;
 use crate::http::host::{Gap, c, closed, s};
 use overhear_dissectors::Wants;
+use overhear_dissectors::exchange::Outcome;
 use overhear_dissectors::session::Side;
 
 #[test]
@@ -20,6 +21,45 @@ fn entries_that_a_lost_block_inserted_are_unknown_and_others_are_not() {
     assert_eq!(output.values("http2.header.name")[8..], [":status", "<unknown>", "server", "server"]);
     assert_eq!(output.values("http2.header.value")[8..], ["200", "", "s", "s"]);
     assert_eq!(output.notes(), ["http2.unknown_header"]);
+}
+
+#[test]
+fn a_block_without_pseudo_headers_after_a_loss_is_trailers_and_no_head() {
+    let lost = [frame(HEADERS, END_HEADERS, 1, ok()), frame(DATA, 0, 1, vec![b'x'; 100])].concat();
+    let output = run(&[
+        c([frame(HEADERS, END, 1, get("/a")), frame(HEADERS, END, 3, get("/b"))].concat()),
+        Gap(Side::Server, lost.len() as u64),
+        // RFC 7541 A: entry 9 is `:status: 204`.
+        s([frame(HEADERS, END, 1, inserted("x-t", "y")), frame(HEADERS, END, 3, [0x89])].concat()),
+    ]);
+    assert_eq!(output.calls(), ["0 GET /a - 0 0!", "1 GET /b 204 0 0"]);
+    assert_eq!((output.values("http2.trailer"), output.values("http2.response.line")), (vec!["x-t: y"], vec![]));
+    assert_eq!(output.notes(), ["http2.gap"]);
+    let [first, second] = &output.exchanges[..] else { unreachable!("two exchanges") };
+    assert_eq!((first.size(), first.time_to_first_byte(), first.outcome), (None, None, Outcome::Aborted));
+    assert_eq!((second.size(), second.time_to_first_byte().is_some()), (Some(0), true));
+
+    let lost = [frame(HEADERS, END_HEADERS, 1, get("/a")), frame(DATA, 0, 1, vec![b'x'; 50])].concat();
+    let output = run(&[
+        Gap(Side::Client, lost.len() as u64),
+        c([frame(HEADERS, END, 1, inserted("x-t", "y")), frame(HEADERS, END, 3, get("/b"))].concat()),
+        s([frame(HEADERS, END_HEADERS, 1, [0x88]), frame(DATA, END_STREAM, 1, "ok"), frame(HEADERS, END, 3, [0x89])]
+            .concat()),
+    ]);
+    assert_eq!(output.calls(), ["0   200 0! 2", "1 GET /b 204 0 0"]);
+    assert_eq!(output.values("http2.trailer"), ["x-t: y"]);
+}
+
+#[test]
+fn a_block_after_a_loss_that_may_be_trailers_is_not_complete() {
+    let lost = [ok(), inserted("x-t", "y")].concat();
+    let output = run(&[
+        c([frame(HEADERS, END, 1, get("/a")), frame(HEADERS, END, 3, get("/b"))].concat()),
+        Gap(Side::Server, frame(HEADERS, END_HEADERS, 1, lost).len() as u64),
+        // Entry 62 is `x-t: y`, which was lost.
+        s([frame(HEADERS, END, 1, [0xbe]), frame(HEADERS, END, 3, [0x89])].concat()),
+    ]);
+    assert_eq!(output.calls(), ["0 GET /a - 0 0!", "1 GET /b 204 0 0"]);
 }
 
 #[test]

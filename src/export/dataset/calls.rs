@@ -153,7 +153,7 @@ pub(super) fn push_call(row: u64, call: &Call, rows: &mut RowBuffer) {
         size(request),
         complete(request),
         frame(response),
-        size(response),
+        size(response.filter(|_| exchange.is_one_way || exchange.size().is_some())),
         complete(response),
         Datum::Bool(exchange.is_one_way),
         Datum::number(transfers().map(|transfer| transfer.first.frame).min()),

@@ -79,8 +79,8 @@ pub(super) fn title(journey: &Journey) -> (String, String) {
     if !status.is_empty() {
         text.push_str(&format!(": {status}"));
     }
-    if let Some(content) = exchange.content() {
-        text.push_str(&format!(", {}", size(content.body)));
+    if let Some(bytes) = exchange.size() {
+        text.push_str(&format!(", {}", size(bytes)));
     }
     text.push_str(&format!(" in {}", duration(journey.call_total())));
     let [own, total] = [journey.call_total(), journey.total()].map(duration);

@@ -90,7 +90,7 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
             let cut = exchange.content().is_some_and(|content| !content.complete);
             return format!("{media}{}", if cut { " (cut)" } else { "" });
         }
-        8 => exchange.content().into_iter().for_each(|content| quantity::size(&mut out, content.body)),
+        8 => exchange.size().into_iter().for_each(|bytes| quantity::size(&mut out, bytes)),
         9 => call.connect.into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
         10 => wait_text(&mut out, exchange, exchange.time_to_first_byte()),
         11 => wait_text(&mut out, exchange, exchange.total()),
@@ -139,7 +139,7 @@ impl RowOrder for CallRows<'_> {
             STREAM => return stream_key(exchange.id.conversation),
             STATUS if has_named_status(call) => return text_key(&exchange.status),
             STATUS => exchange.code.map(i64::from),
-            8 => exchange.content().map(|content| content.body.min(i64::MAX as u64) as i64),
+            8 => exchange.size().map(|bytes| bytes.min(i64::MAX as u64) as i64),
             9 => call.connect,
             10 => exchange.time_to_first_byte(),
             11 | PHASES => exchange.total(),

@@ -224,14 +224,21 @@ fn the_messages_of_a_frame_are_recorded_up_to_a_limit() {
 }
 
 #[test]
-fn a_compressed_flag_without_a_compression_is_noted() {
-    for (encoding, notes) in [("identity", 1), ("gzip", 0)] {
-        let headers = block(&[(":status", "200"), ("content-type", GRPC), ("grpc-encoding", encoding)]);
+fn compressed_data_that_cannot_be_decompressed_are_no_message_of_protobuf() {
+    // Without grpc-encoding, the compression is identity.
+    for (encoding, [not_encoded, failed]) in [("identity", [1, 0]), ("", [1, 0]), ("gzip", [0, 1]), ("snappy", [0, 1])]
+    {
+        let mut headers = vec![(":status", "200"), ("content-type", GRPC)];
+        headers.extend((!encoding.is_empty()).then_some(("grpc-encoding", encoding)));
+        let headers = block(&headers);
         let mut connection = Connection::new(GRPC, b"");
         connection.send(false, &frame(HEADERS, END_HEADERS, headers));
         connection.send(false, &[frame(DATA, 0, message(1, b"\x08\x07")), trailers("0")].concat());
         let file = pcap(IPV4, &connection.packets);
-        assert_eq!(values(&file, &grpc::NOT_ENCODED).len(), notes, "{encoding}");
+        assert_eq!(values(&file, &grpc::NOT_ENCODED).len(), not_encoded, "{encoding}");
+        assert_eq!(values(&file, &grpc::DECOMPRESSION_FAILED).len(), failed, "{encoding}");
+        assert_eq!(values(&file, &grpc::DATA), ["0807"], "{encoding}");
+        assert!(values(&file, &protobuf::UINT32).is_empty(), "{encoding}");
     }
 }
 

@@ -463,7 +463,7 @@ pub trait Session: Send {
     /// Ends a lane; `rest` is what it had not consumed. Called once for each lane.
     fn end(&mut self, lane: Lane, rest: Chunk<'_>, end: SideEnd, cx: &mut Context<'_>);
 
-    /// Reads a block of headers or trailers of the exchange that carries it.
+    /// Reads a block of headers or trailers of the exchange that carries it. One without a name stands for those not known.
     fn headers(&mut self, _lane: Lane, _headers: &[(Vec<u8>, Vec<u8>)], _cx: &mut Context<'_>) {}
 
     /// Amends an exchange of the session below, which carries this one, before it is reported.

@@ -32,7 +32,7 @@ pub(super) fn read(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut T
     let source = MessageSource {
         target: body.target,
         half: body.half.unwrap_or(Half::Request),
-        encoding: b"",
+        encoding: None,
         media_type: body.media_type,
     };
     message::begin(source, path, tree);
@@ -121,8 +121,10 @@ fn write_message(
     let format = message::format_of(body.media_type, data);
     let format = message::with_type(format, body.target, body.half.unwrap_or(Half::Request), schemas);
     let nested = body.nested(Payload::whole(data, 0), &format);
-    let text = if prefix.has_trailers() { None } else { nested.text(schemas) };
+    let is_encoded = prefix.is_compressed() && decompressed.is_none() && !data.is_empty();
+    let text = if prefix.has_trailers() || is_encoded { None } else { nested.text(schemas) };
     match text {
+        None if is_encoded => out.push_str("# compressed data that cannot be decompressed\n"),
         Some(text) => out.push_str(&text),
         None if !data.is_empty() => {
             out.push_str(&String::from_utf8_lossy(data));

@@ -33,7 +33,7 @@ crate::fields! { "grpc";
 
     /// Data could not be decompressed completely.
     DECOMPRESSION_FAILED: Note(Warn) "grpc.body_decompression_failed" "Body decompression failed";
-    /// The compressed flag is set, and the encoding is identity.
+    /// The compressed flag is set, and the headers state no compression, or identity.
     NOT_ENCODED: Note(Warn) "grpc.not_encoded" "Compressed flag without a compression" { ours: true };
     /// Bytes that are not messages.
     MALFORMED: Note(Error) "grpc.body_malformed" "Malformed message data";

@@ -23,8 +23,8 @@ const MAX_FRAME: usize = 4 << 20;
 pub(super) struct MessageSource<'a> {
     pub target: &'a str,
     pub half: Half,
-    /// Compression of the messages; empty if it is not known.
-    pub encoding: &'a [u8],
+    /// Compression of the messages, empty if the headers state none; `None` if it is not known.
+    pub encoding: Option<&'a [u8]>,
     /// Media type of the content, without parameters.
     pub media_type: &'a [u8],
 }
@@ -77,6 +77,10 @@ pub(super) fn describe(
         tree.label(node, format_args!("{}: {} bytes", DATA.title, data.bytes.len()));
     }
     tree.close();
+    if prefix.is_compressed() && decoded.is_none() {
+        // What the data are is not known.
+        return;
+    }
     let format = format_of(source.media_type, data.bytes);
     let format = with_type(format, source.target, source.half, &tree.schemas);
     MessageBody::new(data, &format, PROTOCOL.short).of(source.half, source.target).read(path, tree);
@@ -118,17 +122,32 @@ pub(super) fn with_type(media_type: &'static [u8], target: &str, half: Half, sch
     [media_type, b"; messageType=", name.as_bytes()].concat().into()
 }
 
-/// Decompresses data. Returns nothing if they are not compressed, or cannot be decompressed at all.
-fn decompress(data: Payload<'_>, encoding: &[u8], tree: &mut Tree) -> Option<Vec<u8>> {
-    if encoding.eq_ignore_ascii_case(b"identity") {
-        tree.note(&NOT_ENCODED, data.all(), format_args!("{}", NOT_ENCODED.title));
+/// Decompresses data. Returns nothing if they are empty, or cannot be decompressed at all.
+fn decompress(data: Payload<'_>, encoding: Option<&[u8]>, tree: &mut Tree) -> Option<Vec<u8>> {
+    if data.wire == 0 {
         return None;
     }
-    let encoding = if encoding.is_empty() { coding::detect(data.bytes)? } else { encoding };
+    let is_identity = encoding.is_some_and(|encoding| encoding.eq_ignore_ascii_case(b"identity"));
+    if is_identity || encoding == Some(b"") {
+        tree.note(&NOT_ENCODED, data.all(), format_args!("{}", NOT_ENCODED.title));
+    }
+    let (is_known, title) = (encoding.is_some(), DECOMPRESSION_FAILED.title);
+    let detected = || coding::detect(data.bytes).filter(|_| !is_identity);
+    let stated = encoding.filter(|encoding| !encoding.is_empty() && !is_identity);
+    let Some(encoding) = stated.or_else(detected) else {
+        if !is_known {
+            tree.note(&DECOMPRESSION_FAILED, data.all(), format_args!("{title}: the compression is not known"));
+        }
+        return None;
+    };
     let max = MAX_FRAME.saturating_sub(tree.stored_len()).min(MAX_DECOMPRESSED);
-    let decoded = coding::decode_in_frame(encoding, data, max, tree)?;
+    let Some(decoded) = coding::decode_in_frame(encoding, data, max, tree) else {
+        let name = LossyText(encoding);
+        tree.note(&DECOMPRESSION_FAILED, data.all(), format_args!("{title} ({name}): the compression is not known"));
+        return None;
+    };
     if let Some(problem) = decoded.problem {
-        let (title, reason) = (DECOMPRESSION_FAILED.title, problem.description());
+        let reason = problem.description();
         tree.note(&DECOMPRESSION_FAILED, data.all(), format_args!("{title} ({}): {reason}", LossyText(encoding)));
         if decoded.bytes == data.bytes {
             return None;

@@ -45,8 +45,10 @@ struct Grpc {
 #[derive(Clone, Debug, Default)]
 struct CallHalf {
     position: Position,
-    /// Compression of the messages.
+    /// Compression of the messages; empty if the headers state none.
     encoding: CompactString,
+    /// All headers are known.
+    has_headers: bool,
     /// Media type of the content, without parameters.
     media_type: CompactString,
     /// Where the first byte arrived that is not consumed.
@@ -137,7 +139,8 @@ impl Grpc {
         let state = if half == Half::Request { request } else { response };
         // Headers of the response may be unknown.
         let media_type = if state.media_type.is_empty() { &request.media_type } else { &state.media_type };
-        let (encoding, media_type) = (state.encoding.as_bytes(), media_type.as_bytes());
+        let encoding = Some(state.encoding.as_bytes()).filter(|encoding| state.has_headers || !encoding.is_empty());
+        let media_type = media_type.as_bytes();
         MessageSource { target: &self.target, half, encoding, media_type }
     }
 
@@ -198,6 +201,7 @@ impl Grpc {
                 let end = memchr::memchr(b';', value).unwrap_or(value.len());
                 self.half(half).media_type = text(value.get(..end).unwrap_or(value).trim_ascii());
             }
+            b"" => self.half(half).has_headers = false,
             b"grpc-encoding" => self.half(half).encoding = text(value),
             b"grpc-timeout" if half == Half::Request => self.timeout = status::timeout(value),
             _ => {}
@@ -221,7 +225,7 @@ impl Grpc {
                 cx.tree.put(&TIMEOUT, none, Value::Duration(timeout));
             }
         }
-        let encoding = self.source(half).encoding;
+        let encoding = self.source(half).encoding.unwrap_or_default();
         if !encoding.is_empty() && !has_status {
             let encoding = cx.tree.store_bytes(encoding);
             cx.tree.put(&ENCODING, none, Value::Text(encoding));
@@ -346,6 +350,8 @@ impl Session for Grpc {
             self.requested.get_or_insert(cx.arrived);
         }
         let mut stated = StatedStatus::default();
+        // Trailers follow the headers, which are known or not.
+        self.half(half).has_headers |= headers.iter().any(|(name, _)| name.starts_with(b":"));
         for (name, value) in headers {
             self.learn(half, name, value);
             if half == Half::Response {

@@ -47,7 +47,10 @@ pub(crate) fn begin(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'
 /// Derives headers or trailers of a stream whose content a session reads.
 pub(crate) fn headers(id: u32, half: Half, stream: &Stream, list: &HeaderList, cx: &mut Context<'_>) {
     if stream.has_session {
-        let headers = list.known().map(|(name, value)| (name.to_vec(), value.to_vec())).collect();
+        let [request, response] = &stream.halves;
+        let is_partial = (if half == Half::Request { request } else { response }).has_unknown_headers;
+        let known = list.known().map(|(name, value)| (name.to_vec(), value.to_vec()));
+        let headers = known.chain(is_partial.then(Default::default)).collect();
         cx.derive(tunnel::lane(id, half), DerivedItem::Headers(headers));
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Message {
     pub(super) fragment_count: u32,
     /// Bytes of it were not captured.
     pub(super) has_gap: bool,
+    /// Its kept bytes end at a gap: those after it do not continue them.
+    ends_at_gap: bool,
     /// Bytes of it were dropped at a limit.
     pub(super) is_cut: bool,
     /// It has no end.
@@ -51,6 +53,7 @@ impl Message {
             fragments: Vec::new(),
             fragment_count: 0,
             has_gap: false,
+            ends_at_gap: false,
             is_cut: false,
             is_truncated: false,
         }
@@ -91,9 +94,14 @@ impl Message {
         self.fragment_count = self.fragment_count.saturating_add(1);
     }
 
-    /// Appends a payload without its mask.
+    /// Notes that bytes after those so far were not captured.
+    pub(super) fn lose(&mut self) {
+        (self.has_gap, self.ends_at_gap) = (true, true);
+    }
+
+    /// Appends a payload without its mask, unless bytes before it are missing.
     pub(super) fn append(&mut self, payload: &[u8]) {
-        if self.is_cut || self.has_gap && !self.bytes.is_empty() && self.is_compressed {
+        if self.is_cut || self.ends_at_gap {
             return;
         }
         let room = MAX_MESSAGE.saturating_sub(self.bytes.len());

@@ -87,7 +87,7 @@ impl WebSocket {
                 (self.side(side).is_doubtful, self.side(side).may_be_inside) = (true, true);
                 self.side(side).window.lose();
                 if let Some(message) = &mut self.side(side).message {
-                    message.has_gap = true;
+                    message.lose();
                 }
             }
             (Missing::Bytes(_) | Missing::Released, Reading::Frames) => match FrameHeader::read(before.bytes) {
@@ -99,7 +99,7 @@ impl WebSocket {
             },
             (Missing::Bytes(len), Reading::Skip(skipped)) if skipped.left >= len => {
                 if let Some(message) = self.side(side).message_slot(&skipped.header) {
-                    message.has_gap = true;
+                    message.lose();
                 }
                 self.skipped(side, SkippedFrame { left: skipped.left - len, ..skipped }, cx);
             }
@@ -123,7 +123,7 @@ impl WebSocket {
             frame::unmask(captured, header.key, 0, &mut payload);
             message.append(&payload);
         }
-        message.has_gap = true;
+        message.lose();
         *self.side(side).message_slot(&header) = Some(message);
     }
 
@@ -139,7 +139,7 @@ impl WebSocket {
     pub(super) fn lose(&mut self, side: Side, cx: &mut Context<'_>) {
         let SideState { control, message, .. } = self.side(side);
         for mut message in [control.take(), message.take()].into_iter().flatten() {
-            message.has_gap = true;
+            message.lose();
             self.finish_unread(side, *message, cx);
         }
         let state = self.side(side);

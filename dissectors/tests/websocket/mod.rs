@@ -157,6 +157,28 @@ fn only_the_message_with_a_gap_is_incomplete_if_its_end_is_known() {
 }
 
 #[test]
+fn the_text_of_fragments_ends_at_a_gap() {
+    let server = overhear_dissectors::session::Side::Server;
+    let second = frame(0x00, None, b"lo, dear ");
+    // The gap is in the second of three fragments, at its end, and at its begin.
+    for (from, until, text) in [(4, 8, "Hello"), (7, 11, "Hello, d"), (2, 5, "Hel")] {
+        let lost = Gap(server, (until - from) as u64);
+        let steps = [
+            of_server(0x01, "Hel"),
+            s(&second[..from]),
+            lost,
+            s(&second[until..]),
+            of_server(0x80, "you"),
+            of_server(0x81, "next"),
+        ];
+        let output = run("", &steps);
+        assert_eq!(output.values("websocket.payload.text"), [text, "next"], "{from}");
+        assert_eq!(output.values("websocket.data").len(), 2, "{from}");
+        assert_eq!(output.notes(), ["websocket.gap"], "{from}");
+    }
+}
+
+#[test]
 fn any_cut_gives_the_same_messages() {
     let long = "words ".repeat(200);
     let steps = [

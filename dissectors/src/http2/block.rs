@@ -8,7 +8,7 @@ use super::{Frame, HEADER_FIELDS, Http2, describe, half_of};
 use crate::format::percent_decoded;
 use crate::session::{Context, Half, Side, Stamp};
 use crate::tree::{Slice, Tree, Value};
-use crate::web::header_list::{HeaderLine, HeaderList, MAX_LIST, Representation, UNKNOWN_PART};
+use crate::web::header_list::{HeaderLine, HeaderList, MAX_LIST, Representation};
 use crate::web::headers::{self, Headers};
 use crate::web::message::CarriedBody;
 use crate::web::stream::{self, MessageHead};
@@ -294,11 +294,11 @@ fn describe_lines(
 ) {
     let headers = || lines.iter().filter(|line| line.kind != Representation::SizeUpdate);
     if !lines.is_empty() {
-        let lengths = headers().map(|line| {
-            let (name, value) = (list.name(line).unwrap_or(UNKNOWN_PART), list.value(line).unwrap_or_default());
-            8 + name.len() + value.len()
-        });
-        tree.put(&HEADER_LENGTH, Slice::default(), Value::Uint(lengths.sum::<usize>() as u64));
+        let length = |line| Some(8 + list.name(line)?.len() + list.value(line)?.len());
+        // As in Wireshark, but not if a part is unknown.
+        if let Some(total) = headers().map(length).sum::<Option<usize>>() {
+            tree.put(&HEADER_LENGTH, Slice::default(), Value::Uint(total as u64));
+        }
         tree.put(&HEADER_COUNT, Slice::default(), Value::Uint(lines.len() as u64));
     }
     let span_of = |line: &HeaderLine| {
@@ -333,8 +333,8 @@ fn describe_line(list: &HeaderList, line: &HeaderLine, span: Slice, tree: &mut T
         return;
     }
     headers::open_header(list, line, &HEADER_FIELDS, span, tree);
-    if tree.wants(&UNESCAPED) {
-        let unescaped = tree.store_bytes(&percent_decoded(list.value(line).unwrap_or_default()));
+    if let Some(value) = list.value(line).filter(|_| tree.wants(&UNESCAPED)) {
+        let unescaped = tree.store_bytes(&percent_decoded(value));
         tree.put(&UNESCAPED, span, Value::Text(unescaped));
     }
     tree.put_text(&REPRESENTATION, span, format_args!("{}", line.kind.text(line.index > 0)));

@@ -81,17 +81,17 @@ crate::fields! { "http2";
     HEADERS_PADDING: Bytes "http2.headers.padding" "Padding";
     /// A header.
     HEADER: Label "http2.header" "Header";
-    /// Length of names and values of the headers in the frame, with 4 bytes for each.
+    /// Length of names and values of the headers in the frame, with 4 bytes for each. Absent if one of them is unknown.
     HEADER_LENGTH: U32 "http2.header.length" "Header Length";
     /// Number of headers and size updates in the frame.
     HEADER_COUNT: U32 "http2.header.count" "Header Count";
-    /// Length of a header's name.
+    /// Length of a header's name. Absent if the name is unknown.
     NAME_LENGTH: U32 "http2.header.name.length" "Name Length";
-    /// Name of a header.
+    /// Name of a header; `<unknown>` if the entry of the dynamic table was not captured.
     NAME: Text "http2.header.name" "Name";
-    /// Length of a header's value.
+    /// Length of a header's value. Absent if the value is unknown.
     VALUE_LENGTH: U32 "http2.header.value.length" "Value Length";
-    /// Value of a header.
+    /// Value of a header. Absent if the entry of the dynamic table was not captured.
     VALUE: Text "http2.header.value" "Value";
     /// Value of a header with `%` escapes decoded.
     UNESCAPED: Text "http2.header.unescaped" "Unescaped";

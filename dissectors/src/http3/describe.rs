@@ -126,9 +126,10 @@ pub(super) fn headers(list: &HeaderList, section: Payload<'_>, tree: &mut Tree) 
         return;
     }
     let none = Slice::default();
-    let len = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
-    let lengths = list.lines.iter().map(|line| 8 + len(list.name(line)) + len(list.value(line)));
-    tree.put(&HEADER_LENGTH, none, Value::Uint(lengths.sum::<usize>() as u64));
+    let length = |line| Some(8 + list.name(line)?.len() + list.value(line)?.len());
+    if let Some(total) = list.lines.iter().map(length).sum::<Option<usize>>() {
+        tree.put(&HEADER_LENGTH, none, Value::Uint(total as u64));
+    }
     tree.put(&HEADER_COUNT, none, Value::Uint(list.lines.len() as u64));
     for line in &list.lines {
         let span = section.span(line.coded.start, line.coded.len());

@@ -32,15 +32,15 @@ crate::fields! { "http3";
     HEADER_COUNT: U32 "http3.headers.count" "Headers Count";
     /// Header: a name and a value.
     HEADER: Label "http3.headers.header" "Header";
-    /// Bytes of names and values of the headers, each with its length of four bytes.
+    /// Bytes of names and values of the headers, each with its length of four bytes. Absent if one of them is unknown.
     HEADER_LENGTH: U32 "http3.headers.header.length" "Header Length";
-    /// Bytes of the name.
+    /// Bytes of the name. Absent if the name is unknown.
     NAME_LENGTH: U32 "http3.headers.header.name.length" "Name Length";
-    /// Name of the header.
+    /// Name of the header; `<unknown>` if the entry of the dynamic table was not captured.
     NAME: Text "http3.header.header.name" "Name";
-    /// Bytes of the value.
+    /// Bytes of the value. Absent if the value is unknown.
     VALUE_LENGTH: U32 "http3.headers.header.value.length" "Value Length";
-    /// Value of the header.
+    /// Value of the header. Absent if the entry of the dynamic table was not captured.
     VALUE: Text "http3.headers.header.value" "Value";
     /// Full URI of the request: scheme, authority and path.
     FULL_URI: Text "http3.request.full_uri" "Full request URI";

@@ -187,18 +187,23 @@ fn describe_uri(head: &MessageHead, field: &'static Field, tree: &mut Tree) {
 
 /// Opens the node of a header, and records its name and value. The caller closes the node.
 pub(crate) fn open_header(list: &HeaderList, line: &HeaderLine, fields: &HeaderFields, span: Slice, tree: &mut Tree) {
-    // As in Wireshark, a name that is not known is called so, and a value is empty.
-    let (name, value) = (list.name(line).unwrap_or(UNKNOWN_PART), list.value(line).unwrap_or_default());
+    let (name, value) = (list.name(line), list.value(line));
+    // As in Wireshark, a name that is not known is called so.
+    let shown = name.unwrap_or(UNKNOWN_PART);
     let node = tree.open(fields.header, span, Value::Present);
     if tree.wanted().labels {
-        tree.label(node, format_args!("Header: {}: {}", LossyText(name), LossyText(value)));
+        tree.label(node, format_args!("Header: {}: {}", LossyText(shown), LossyText(value.unwrap_or(UNKNOWN_PART))));
     }
-    let (name_text, value_text) = (tree.store_bytes(name), tree.store_bytes(value));
-    tree.put(fields.name_length, span, Value::Uint(name.len() as u64));
+    let name_text = tree.store_bytes(shown);
+    if let Some(name) = name {
+        tree.put(fields.name_length, span, Value::Uint(name.len() as u64));
+    }
     tree.put(fields.name, span, Value::Text(name_text));
+    let Some(value) = value else { return };
+    let value_text = tree.store_bytes(value);
     tree.put(fields.value_length, span, Value::Uint(value.len() as u64));
     tree.put(fields.value, span, Value::Text(value_text));
-    if let Some(field) = (fields.of_name)(name).filter(|_| line.is_known()) {
+    if let Some(field) = name.and_then(fields.of_name) {
         describe_value(field, value, value_text, span, tree);
     }
 }

@@ -157,9 +157,12 @@ impl WebSocket {
         let Some(header) = FrameHeader::read(chunk.bytes) else { return Consumed::bytes(0) };
         let is_client = self.is_client(side, header.key.is_some());
         let is_doubtful = self.side(side).is_doubtful && (!header.is_usual() || header.key.is_some() != is_client);
-        if is_doubtful || header.length >> 63 != 0 {
+        if is_doubtful {
             self.lose(side, cx);
             return self.search(side, chunk, cx);
+        }
+        if header.length >> 63 != 0 {
+            return self.malformed_frame(side, header, chunk, cx);
         }
         if header.total() > MAX_MESSAGE as u64 {
             return self.begin_long_frame(side, header, chunk, cx);

@@ -41,6 +41,26 @@ impl WebSocket {
         Consumed { owner: Some((nth, Half::Request)), ..Consumed::bytes(header.len) }
     }
 
+    /// Records the header of a frame of an invalid length (RFC 6455 5.2). Where the next frame begins is not known.
+    pub(super) fn malformed_frame(
+        &mut self,
+        side: Side,
+        header: FrameHeader,
+        chunk: Chunk<'_>,
+        cx: &mut Context<'_>,
+    ) -> Consumed {
+        let (first, _) = self.side(side).arrival(header.len, cx);
+        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len: header.len as u64 }));
+        let violation = self.violation(side, &header);
+        self.abandon_message(side, cx);
+        let view = describe::FrameView::new(header, violation, chunk.first(header.len), self.records(cx), self, cx);
+        view.close(cx.tree);
+        cx.events.push(Event::OutsideMessages);
+        self.lose(side, cx);
+        self.side(side).search = SearchState { is_noted: true, ..SearchState::default() };
+        Consumed::bytes(header.len)
+    }
+
     /// Skips the rest of a frame.
     pub(super) fn skip(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
         let Reading::Skip(skipped) = self.side(side).reading else { return Consumed::bytes(0) };

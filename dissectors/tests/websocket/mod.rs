@@ -179,6 +179,16 @@ fn the_text_of_fragments_ends_at_a_gap() {
 }
 
 #[test]
+fn a_length_with_its_highest_bit_set_is_a_malformed_frame_and_no_loss() {
+    // RFC 6455 5.2: the most significant bit must be 0.
+    let malformed = [&[0x82, 0x7f, 0x80, 0, 0, 0, 0, 0, 0, 5][..], b"bytes"].concat();
+    let output = run("", &[of_server(0x81, "first"), s(malformed), of_client(0x81, "other")]);
+    assert_eq!(output.notes(), ["websocket.bad_frame"]);
+    assert_eq!(output.values("websocket.payload.text"), ["first", "other"]);
+    assert_eq!(output.values("websocket.payload_length_ext_64"), ["9223372036854775813"]);
+}
+
+#[test]
 fn any_cut_gives_the_same_messages() {
     let long = "words ".repeat(200);
     let steps = [

@@ -115,6 +115,41 @@ fn values(file: &[u8], field: &'static Field) -> Vec<String> {
 const GRPC: &str = "application/grpc";
 
 #[test]
+fn a_response_whose_head_is_lost_is_not_complete() {
+    let mut connection = Connection::new(GRPC, b"");
+    connection.lose(&[response(GRPC), frame(DATA, 0, message(0, b"\x08\x07"))].concat());
+    connection.send(false, &trailers("0"));
+    connection.send(false, &[0, 0, 0, 4, 1, 0, 0, 0, 0]);
+    for _ in 0..8 {
+        connection.segment(true, ACK, &[]);
+        connection.segment(false, ACK, &[]);
+    }
+    let file = pcap(IPV4, &connection.packets);
+    let task = Task { exchanges: true, ends: true, ..Task::default() };
+    let call = events(file, task).into_iter().find_map(|event| match event {
+        Event::Call(call) => Some(call.exchange),
+        _ => None,
+    });
+    let call = call.expect("a call");
+    assert_eq!((&*call.status, call.size(), call.time_to_first_byte()), ("OK", None, None));
+    assert!(!call.response.expect("a response").complete);
+}
+
+#[test]
+fn a_timeout_that_cannot_be_read_is_noted() {
+    // PROTOCOL-HTTP2: at most eight digits, and a unit.
+    for (timeout, notes) in [("250m", 0), ("99999999n", 0), ("100000000S", 1), ("x", 1), ("5", 1)] {
+        let headers = [(":method", "POST"), (":path", "/a.S/Get"), ("content-type", GRPC), ("grpc-timeout", timeout)];
+        let mut connection = Connection { packets: Vec::new(), at: [1000, 5000] };
+        let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), vec![0, 0, 0, 4, 0, 0, 0, 0, 0]].concat();
+        connection.send(true, &[preface, frame(HEADERS, END_HEADERS, block(&headers))].concat());
+        let file = pcap(IPV4, &connection.packets);
+        assert_eq!(values(&file, &grpc::INVALID_TIMEOUT).len(), notes, "{timeout}");
+        assert_eq!(values(&file, &grpc::TIMEOUT).len(), 1 - notes, "{timeout}");
+    }
+}
+
+#[test]
 fn a_call_has_the_status_of_its_trailers() {
     for (code, line) in [
         ("0", "OK Success grpc"),

@@ -47,6 +47,8 @@ crate::fields! { "grpc";
     NO_STATUS: Note(Warn) "grpc.no_status" "Response without a status" { ours: true };
     /// A status is not a number.
     INVALID_STATUS: Note(Warn) "grpc.invalid_status" "Invalid status" { ours: true };
+    /// A timeout is not a number of at most eight digits and a unit.
+    INVALID_TIMEOUT: Note(Warn) "grpc.invalid_timeout" "Invalid timeout" { ours: true };
     /// A call took longer than its timeout.
     LATE: Note(Warn) "grpc.late" "Call exceeded its timeout" { ours: true };
     /// A client canceled a call at its deadline. No such status was sent.

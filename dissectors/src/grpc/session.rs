@@ -6,6 +6,7 @@ use super::message::{self, MessageSource};
 use super::prefix::{PREFIX, Prefix, are_messages};
 use super::status::{self, StatedStatus, Status};
 use crate::base64;
+use crate::content::LossyText;
 use crate::exchange::{Exchange, Outcome, text};
 use crate::packet::Payload;
 use crate::session::{
@@ -55,6 +56,13 @@ struct CallHalf {
     first: Option<Stamp>,
     /// Bytes decoded from base64 that are no whole message.
     decoded: Vec<u8>,
+}
+
+/// Values of headers that cannot be read.
+#[derive(Clone, Copy)]
+struct InvalidValues<'a> {
+    status: Option<&'a [u8]>,
+    timeout: Option<&'a [u8]>,
 }
 
 /// What the next bytes of a half are.
@@ -209,7 +217,7 @@ impl Grpc {
     }
 
     /// Records what the headers of a half state.
-    fn describe_call(&self, half: Half, has_status: bool, invalid: Option<&[u8]>, cx: &mut Context<'_>) {
+    fn describe_call(&self, half: Half, has_status: bool, invalid: InvalidValues<'_>, cx: &mut Context<'_>) {
         if cx.tree.skips_rest() || !cx.tree.wants_any(&GRPC) {
             return;
         }
@@ -230,7 +238,11 @@ impl Grpc {
             let encoding = cx.tree.store_bytes(encoding);
             cx.tree.put(&ENCODING, none, Value::Text(encoding));
         }
-        if let Some(value) = invalid {
+        if let Some(value) = invalid.timeout {
+            let title = INVALID_TIMEOUT.title;
+            cx.tree.note(&INVALID_TIMEOUT, none, format_args!("{title}: {}", LossyText(value)));
+        }
+        if let Some(value) = invalid.status {
             message::note_invalid(value, none, cx.tree);
         }
         if let Some(status) = self.status.as_ref().filter(|_| has_status) {
@@ -250,8 +262,9 @@ impl Grpc {
             _ if elapsed > timeout => &LATE,
             _ => return,
         };
-        let [elapsed, timeout] = [elapsed, timeout].map(|nanos| nanos / 1_000_000);
-        cx.tree.note(note, Slice::default(), format_args!("{}: {elapsed} ms, timeout {timeout} ms", note.title));
+        let (unit, name) = unit_of(elapsed, timeout);
+        let (title, elapsed, timeout) = (note.title, elapsed / unit, timeout / unit);
+        cx.tree.note(note, Slice::default(), format_args!("{title}: {elapsed} {name}, timeout {timeout} {name}"));
     }
 }
 
@@ -262,6 +275,13 @@ impl CallHalf {
         self.position = if left > skipped { Position::Skip(left - skipped) } else { Position::Message };
         skipped as usize
     }
+}
+
+/// Returns the largest unit that shows a time and a timeout, and their difference: its nanoseconds, and its name.
+fn unit_of(elapsed: i64, timeout: i64) -> (i64, &'static str) {
+    let shows = |unit: i64| timeout >= unit && (elapsed == timeout || elapsed / unit != timeout / unit);
+    let units = [(1_000_000, "ms"), (1000, "µs")];
+    units.into_iter().find(|(unit, _)| shows(*unit)).unwrap_or((1, "ns"))
 }
 
 fn half_of(side: Side) -> Half {
@@ -350,15 +370,20 @@ impl Session for Grpc {
             self.requested.get_or_insert(cx.arrived);
         }
         let mut stated = StatedStatus::default();
+        let mut timeout = None;
         // Trailers follow the headers, which are known or not.
         self.half(half).has_headers |= headers.iter().any(|(name, _)| name.starts_with(b":"));
         for (name, value) in headers {
             self.learn(half, name, value);
+            if half == Half::Request && name == b"grpc-timeout" && self.timeout.is_none() {
+                timeout = Some(value.as_slice());
+            }
             if half == Half::Response {
                 stated.add(name, value);
             }
         }
-        let (has_status, invalid) = (stated.code.is_some(), stated.invalid);
+        let has_status = stated.code.is_some();
+        let invalid = InvalidValues { status: stated.invalid, timeout };
         self.apply(stated);
         self.describe_call(half, has_status, invalid, cx);
     }
@@ -381,5 +406,25 @@ impl Session for Grpc {
 
     fn fork(&self) -> Box<dyn Session> {
         Box::new(self.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_unit_of_a_timeout_shows_it_and_by_how_much_it_is_exceeded() {
+        let rows = [
+            (1_200_000_000, 1_000_000_000, "ms"),
+            (3_000_000, 7_000, "µs"),
+            (250_400_000, 250_000_000, "µs"),
+            (250_000_000, 250_000_000, "ms"),
+            (3_000_000, 9, "ns"),
+            (5, 0, "ns"),
+        ];
+        for (elapsed, timeout, unit) in rows {
+            assert_eq!(unit_of(elapsed, timeout).1, unit, "{elapsed} {timeout}");
+        }
     }
 }

@@ -255,3 +255,36 @@ fn the_oldest_of_more_open_queries_than_the_limit_are_not_missing_a_response() {
     assert!(dropped.iter().all(String::is_empty), "{dropped:?}");
     assert!(kept.iter().all(|value| value == "True" || value == "1"), "{kept:?}");
 }
+
+/// Returns a message to port 53 of 10.0.0.9, to which [`dns_packet`] is the response.
+fn dns_query(message: &[u8]) -> Vec<u8> {
+    let mut packet = dns_packet(message);
+    packet[12..20].rotate_left(4);
+    packet[20..24].rotate_left(2);
+    packet
+}
+
+/// Returns a message with one question for `a`.
+fn question(id: u8, flags: [u8; 2], kind: u8, class: u8) -> Vec<u8> {
+    [&[0, id][..], &flags, &[0, 1, 0, 0, 0, 0, 0, 0], b"\x01a\0\0", &[kind, 0, class]].concat()
+}
+
+#[test]
+fn unknown_types_classes_and_operations_are_paired_on_the_port() {
+    // Type 56 (NINFO), class 2 (CSNET) and operation 3, which IANA has not assigned. One conversation each.
+    let rows = [([1, 0], 56, 1), ([1, 0], 1, 2), ([0x19, 0], 1, 1)];
+    let mut packets = Vec::new();
+    for (nth, ([high, low], kind, class)) in rows.into_iter().enumerate() {
+        let (query, response) =
+            (question(nth as u8, [high, low], kind, class), question(nth as u8, [high | 0x80, 0x80], kind, class));
+        let mut pair = [dns_query(&query), dns_packet(&response)];
+        pair[0][21] = nth as u8;
+        pair[1][23] = nth as u8;
+        packets.extend(pair);
+    }
+    // As tshark 4.4 -2.
+    let shown = print_fields(&packets, &["dns.response_in", "dns.response_to", "dns.unsolicited"]);
+    assert_eq!(shown, ["2||", "|1|", "4||", "|3|", "6||", "|5|"]);
+    let methods: Vec<String> = calls(pcap(IPV4, &packets));
+    assert_eq!(methods, ["dns TYPE56 a NOERROR Success", "dns A a NOERROR Success", "dns OPCODE3 a NOERROR Success"]);
+}

@@ -1,6 +1,6 @@
 //! Recognition of messages by their structure.
 
-use super::message::{Entry, HEADER, Header, OPT, Question};
+use super::message::{Entry, HEADER, Header, OPT, Record};
 use super::name::NameError;
 use super::names::{self, OPCODES, lookup};
 use super::stateful;
@@ -26,6 +26,8 @@ enum Fit {
     No,
     /// A header that is possible; what follows is not valid, or is nothing.
     Header,
+    /// On the port of the protocol: as `Cut` or `Whole`, but an operation, a type or a class is not known.
+    Unknown,
     /// Valid as far as they go, a whole question or record at least.
     Cut,
     /// Exactly one message.
@@ -53,7 +55,7 @@ pub(super) fn dialect(hint: &Hint<'_>, port: u16) -> Probe {
 fn probe(message: &[u8], is_port: bool) -> Probe {
     match fit(message, is_port) {
         Fit::Whole => Probe::Yes,
-        Fit::Cut => Probe::Likely,
+        Fit::Cut | Fit::Unknown => Probe::Likely,
         Fit::Header if is_port => Probe::Likely,
         Fit::Header | Fit::No => Probe::No,
     }
@@ -68,11 +70,14 @@ pub(super) fn stream(hint: &Hint<'_>) -> Probe {
         let begins = begins_message(hint.bytes, length, hint.ports.contains(&PORT));
         return if hint.is_first && begins { Probe::Perhaps } else { Probe::No };
     };
-    if !is_possible(header, length) {
+    let is_port = hint.ports.contains(&PORT);
+    if !is_possible(header, length, is_port) {
         return Probe::No;
     }
-    match fit(message, hint.ports.contains(&PORT)) {
+    match fit(message, is_port) {
         Fit::Whole => Probe::Yes,
+        Fit::Unknown if message.len() < length => Probe::Perhaps,
+        Fit::Unknown => Probe::Likely,
         Fit::Cut if message.len() < length => Probe::Likely,
         // The first question or value is not complete yet.
         Fit::Header if message.len() < length && (header.counts != [0; 4] || stateful::has_values(header)) => {
@@ -98,22 +103,25 @@ fn has_valid_flags(flags: &[u8]) -> bool {
     matches!(flags, &[high, low] if lookup(OPCODES, u16::from(high >> 3 & 15)).is_some() && low & 0x40 == 0)
 }
 
-/// Whether a message of this length can have the counts of its header.
-fn is_possible(header: Header, length: usize) -> bool {
+/// Whether a message of this length can have the counts of its header, and its flags on another port than that of the
+/// protocol.
+fn is_possible(header: Header, length: usize, is_port: bool) -> bool {
     // The shortest question has 5 bytes, the shortest record 11.
     let [questions, records @ ..] = header.counts;
     let records: usize = records.into_iter().map(usize::from).sum();
-    has_valid_flags(&header.flags.to_be_bytes())
+    (is_port || has_valid_flags(&header.flags.to_be_bytes()))
         && questions <= MAX_QUESTIONS
         && HEADER + usize::from(questions) * 5 + records * 11 <= length
 }
 
-/// How well a message fits. On another port than that of the protocol it must have a question, known types, and names
-/// without control characters.
+/// How well a message fits. On another port than that of the protocol it must have a question, a known operation, known
+/// types, and names without control characters.
 fn fit(message: &[u8], is_port: bool) -> Fit {
-    let Some(header) = Header::read(message).filter(|header| has_valid_flags(&header.flags.to_be_bytes())) else {
+    let Some(header) = Header::read(message) else { return Fit::No };
+    let mut is_known = has_valid_flags(&header.flags.to_be_bytes());
+    if !is_known && !is_port {
         return Fit::No;
-    };
+    }
     if stateful::has_values(header) && is_port {
         return fit_values(message);
     }
@@ -125,7 +133,11 @@ fn fit(message: &[u8], is_port: bool) -> Fit {
             Some(Err(error)) => break Some(error),
             Some(Ok((_, entry))) => {
                 let is_cut = matches!(&entry, Entry::Record(record) if record.is_cut);
-                if !is_plausible(&entry, is_port) {
+                if is_netbios(&entry) {
+                    return Fit::No;
+                }
+                is_known &= is_plausible(&entry, is_port);
+                if !is_known && !is_port {
                     return Fit::No;
                 }
                 found += 1;
@@ -137,7 +149,11 @@ fn fit(message: &[u8], is_port: bool) -> Fit {
     };
     let [questions, ..] = header.counts;
     match end {
+        _ if !is_known && (found == 0 || questions > MAX_QUESTIONS) => Fit::No,
         _ if found == 0 || questions > MAX_QUESTIONS || questions == 0 && !is_port => Fit::Header,
+        None if entries.at == message.len() && !is_known => Fit::Unknown,
+        Some(NameError::End) if !is_known => Fit::Unknown,
+        None | Some(NameError::Invalid) if !is_known => Fit::No,
         None if entries.at == message.len() => Fit::Whole,
         Some(NameError::End) => Fit::Cut,
         None | Some(NameError::Invalid) => Fit::Header,
@@ -167,11 +183,13 @@ fn is_plausible(entry: &Entry<'_>, is_port: bool) -> bool {
     let is_known = owner.kind >= 0xff00 || owner.kind != 0 && names::is_known_type(owner.kind);
     let has_type = !needs_type || is_known;
     let is_text = is_port || !owner.name.labels().flatten().any(u8::is_ascii_control);
-    has_class && has_type && is_text && owner.name.is_valid && !is_netbios(owner)
+    has_class && has_type && is_text && owner.name.is_valid
 }
 
-/// Whether a name is that of a NetBIOS name service, whose messages have the format of DNS (RFC 1002 4.2).
-fn is_netbios(owner: &Question<'_>) -> bool {
+/// Whether the name of a question or a record is that of a NetBIOS name service, whose messages have the format of DNS
+/// (RFC 1002 4.2).
+fn is_netbios(entry: &Entry<'_>) -> bool {
+    let (Entry::Question(owner) | Entry::Record(Record { owner, .. })) = entry;
     let first = owner.name.labels().next().unwrap_or_default();
     matches!(owner.kind, 32 | 33) && first.len() == 32 && first.iter().all(|byte| (b'A'..=b'P').contains(byte))
 }

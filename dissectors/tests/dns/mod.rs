@@ -266,6 +266,11 @@ fn other_ports_need_a_question_known_types_and_names_of_text() {
     };
     let answer = |kind| message(1, 0x8180, "a.test", 1, &[&record(kind, &[10, 0, 0, 1])]);
     let whole = answer(1);
+    let of_class = |class: u8| {
+        let mut query = message(1, 0x0100, "a.test", 1, &[]);
+        query.splice(query.len() - 1.., [class]);
+        query
+    };
     let rows = [
         // A record that is cut off, without a question and after one.
         (records(300, 1), Probe::No, Probe::Likely),
@@ -278,6 +283,13 @@ fn other_ports_need_a_question_known_types_and_names_of_text() {
         // No question, and a control character.
         (records(4, 1), Probe::No, Probe::Yes),
         (message(1, 0x0100, "a\u{1}.test", 1, &[]), Probe::No, Probe::Yes),
+        // A question of an unknown type, and one of an unknown class; an unknown operation.
+        (message(1, 0x0100, "a.test", 1000, &[]), Probe::No, Probe::Likely),
+        (of_class(2), Probe::No, Probe::Likely),
+        (message(1, 0x1900, "a.test", 1, &[]), Probe::No, Probe::Likely),
+        // An unknown operation, and no question that can be read.
+        (message(1, 0x1900, "a.test", 1, &[])[..16].to_vec(), Probe::No, Probe::No),
+        (vec![0x19; 64], Probe::No, Probe::No),
     ];
     for (bytes, other, own) in rows {
         let found = [5300, 53].map(|port| probe(Input::Datagrams, [40000, port], &bytes));

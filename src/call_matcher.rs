@@ -84,9 +84,12 @@ impl CallMatcher {
                 self.conversations.remove(conversation);
                 false
             }
-            Event::Joined { .. } | Event::Connection(_) | Event::Stream(_) | Event::Chunk(_) | Event::Unfinished(_) => {
-                false
-            }
+            Event::Joined { .. }
+            | Event::EarlierNote { .. }
+            | Event::Connection(_)
+            | Event::Stream(_)
+            | Event::Chunk(_)
+            | Event::Unfinished(_) => false,
         }
     }
 }

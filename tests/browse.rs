@@ -339,3 +339,22 @@ fn the_protocol_stacks_of_the_index_equal_the_printed_ones() {
     }
     assert!(compared > 1500 && early < compared / 100, "{compared} frames, {early} of them data");
 }
+
+#[test]
+fn the_index_has_the_notes_of_dns() {
+    let notes = |name: &str| {
+        let browser =
+            TestBrowser::open(&[std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/dns").join(name)]);
+        let mut notes: Vec<_> = browser.index.notes.iter().map(|note| (note.frame, note.field.name)).collect();
+        notes.sort_unstable();
+        notes
+    };
+    // As tshark 4.4 -2 lists them.
+    let [missing, query, response] = ["dns.response_missing", "dns.retransmit_request", "dns.retransmit_response"];
+    assert_eq!(notes("no-response.pcap"), [(1, missing), (2, query), (3, missing), (6, response)]);
+    assert!(notes("malformed.pcap").contains(&(2, "dns.bad_name")));
+    // A body of DNS over HTTPS is not read for its notes.
+    assert_eq!(notes("over-http.pcap"), []);
+    // RFC 6762 5.2: a multicast query need not have a response.
+    assert!(notes("mdns.pcap").iter().all(|(_, name)| *name != missing));
+}

@@ -170,7 +170,7 @@ pub fn has_session(media_type: &[u8]) -> bool {
 #[must_use]
 pub fn is_wanted(wants: &Wants) -> bool {
     let mut own = CONTENT_PROTOCOLS.iter().filter_map(|protocol| protocol.fields.first());
-    wants.protocol(&data::DATA) || own.any(|field| wants.protocol(field))
+    wants.protocol(&data::DATA) || !wants.without_bodies && own.any(|field| wants.protocol(field))
 }
 
 /// Returns the protocol that dissects a media type.

@@ -174,6 +174,14 @@ impl Context<'_> {
         }
     }
 
+    /// Notes that a message of an earlier frame lacks what a side did not send before its end; nothing if bytes of the side
+    /// were not decrypted.
+    pub(crate) fn note_missing(&mut self, note: &'static Field, frame: u32, side: Side) {
+        if self.wants.field(note) && !side.of(&self.undecrypted) {
+            self.events.push(Event::EarlierNote { note, frame });
+        }
+    }
+
     /// The value that an earlier pass collected.
     #[must_use]
     pub fn later_value(&self, field: &'static Field, about: About) -> Option<u64> {
@@ -525,6 +533,13 @@ pub enum Event {
     Message(MessageEnd),
     /// Nodes are of a half of an exchange. A half may have parts in several frames, and a call parts of several halves.
     Part(MessagePart),
+    /// A note about a message of an earlier frame: what it lacks is known only now.
+    EarlierNote {
+        /// The field of the note.
+        note: &'static Field,
+        /// The frame.
+        frame: u32,
+    },
     /// Bytes consumed in this call belong to an exchange and to neither of its messages, such as an interim response or a reset.
     OutsideMessages,
     /// A secret was derived that other connections may need.

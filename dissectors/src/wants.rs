@@ -17,11 +17,20 @@ pub struct Wants {
     pub without_info: bool,
     /// Whether the text lines of the detail tree are wanted.
     pub labels: bool,
+    /// Whether no field of a body is wanted, though fields of a protocol are that packets and bodies have.
+    pub without_bodies: bool,
 }
 
 impl Default for Wants {
     fn default() -> Wants {
-        Wants { fields: [0; WORDS], protocols: [0; WORDS], columns: false, without_info: false, labels: false }
+        Wants {
+            fields: [0; WORDS],
+            protocols: [0; WORDS],
+            columns: false,
+            without_info: false,
+            labels: false,
+            without_bodies: false,
+        }
     }
 }
 
@@ -35,6 +44,7 @@ impl Wants {
             columns: true,
             without_info: false,
             labels: true,
+            without_bodies: false,
         }
     }
 
@@ -86,6 +96,7 @@ impl Wants {
         self.without_info = (self.without_info || !self.columns) && (other.without_info || !other.columns);
         self.columns |= other.columns;
         self.labels |= other.labels;
+        self.without_bodies &= other.without_bodies;
     }
 
     /// Returns whether the field is wanted.

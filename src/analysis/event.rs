@@ -2,8 +2,8 @@
 
 use crate::capture::{Call, Connection, Stream};
 use crate::redact::Redactor;
-use dissectors::Tree;
 use dissectors::session::{ConversationId, ExchangeId, Half, Side, Stamp};
+use dissectors::{Field, Tree};
 
 /// An event in a capture.
 #[derive(Clone, Debug)]
@@ -34,6 +34,13 @@ pub enum Event {
         /// The half of it.
         half: Half,
     },
+    /// A note about an earlier frame, which is known only now.
+    EarlierNote {
+        /// The field of the note.
+        note: &'static Field,
+        /// The frame.
+        frame: u32,
+    },
     /// A conversation continues another.
     Joined {
         /// The conversation that goes on.
@@ -55,6 +62,7 @@ impl Event {
             | Event::Connection(_)
             | Event::End { .. }
             | Event::Owned { .. }
+            | Event::EarlierNote { .. }
             | Event::Joined { .. } => {}
         }
     }

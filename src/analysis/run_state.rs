@@ -286,7 +286,13 @@ impl RunState {
                 }
                 dissectors::session::Event::Joined { from, to } => self.events.push(Event::Joined { from, to }),
                 dissectors::session::Event::Secret(derived) => self.task.decode.add_derived_secret(*derived),
+                dissectors::session::Event::EarlierNote { note, frame }
+                    if self.task.earlier_notes && !self.is_dropping =>
+                {
+                    self.events.push(Event::EarlierNote { note, frame });
+                }
                 dissectors::session::Event::Exchange(_)
+                | dissectors::session::Event::EarlierNote { .. }
                 | dissectors::session::Event::Pdu(_)
                 | dissectors::session::Event::Message(_)
                 | dissectors::session::Event::Part(_)

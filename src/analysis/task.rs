@@ -29,6 +29,8 @@ pub struct Task {
     pub follow: Option<ConversationId>,
     /// The bytes to report of it: those that are derived under this title, such as `Decrypted TLS`; if none, its own.
     pub follow_derived: Option<&'static str>,
+    /// Report notes about earlier frames that later ones, or the end of the capture, decide.
+    pub earlier_notes: bool,
     /// Collect what later frames decide about earlier ones, for a second pass over the same capture.
     pub collect: bool,
     /// Collect names of addresses, of these kinds.

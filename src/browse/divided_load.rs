@@ -305,7 +305,10 @@ mod tests {
         all.extend(streams.iter().map(|stream| format!("{stream:?}")));
         all.extend(connections.iter().map(|connection| format!("{connection:?}")));
         all.extend(calls.iter().map(|call| format!("{call:?}")));
-        all.extend(notes.iter().map(|note| format!("{} {} {:?}", note.frame, note.field.name, note.severity)));
+        // Notes that later frames decide are in the order in which they are known.
+        let mut notes: Vec<_> = notes.iter().map(|note| (note.frame, note.field.name, note.severity)).collect();
+        notes.sort_unstable();
+        all.extend(notes.iter().map(|note| format!("{note:?}")));
         all.extend(table.calls.iter().map(|call| format!("{call:?}")));
         for frame in 1..=table.count() {
             let sessions: Vec<_> = table.session_conversations(frame).collect();

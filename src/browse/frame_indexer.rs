@@ -19,7 +19,9 @@ static ORDERLY_CLOSES: [&Field; 2] = [&tcp::CONNECTION_FIN_ACTIVE, &tcp::CONNECT
 /// everything else. Notes about repeated statements appear there, too: they need a pass of their own.
 fn wants() -> Wants {
     let mut wants = Wants::columns_without_info();
-    let is_body = |protocol: &Protocol| protocol.content().is_some();
+    wants.without_bodies = true;
+    // DNS is a body, too, and its notes are about packets of its own.
+    let is_body = |protocol: &Protocol| protocol.content().is_some() && !protocol.is_layer();
     let is_warning = |field: &&Field| match field.kind {
         FieldKind::Note(severity) => severity > Severity::Chat && !ORDERLY_CLOSES.iter().any(|of| of.id == field.id),
         _ => false,
@@ -44,6 +46,7 @@ pub(super) fn index_task(table: &SharedFrameTable) -> Task {
         streams: true,
         connections: true,
         mixed: true,
+        earlier_notes: true,
         udp_conversations: true,
         seek_facts: true,
         ..table.task()
@@ -243,6 +246,11 @@ impl FrameIndexer {
                 }
                 Event::Stream(stream) => self.batch.streams.push(*stream),
                 Event::Connection(connection) => self.batch.connections.push((place, *connection)),
+                Event::EarlierNote { note: field, frame } => {
+                    if let FieldKind::Note(severity) = field.kind {
+                        self.batch.notes.push(Note { frame, field, severity });
+                    }
+                }
                 Event::End { .. }
                 | Event::Chunk(_)
                 | Event::Unfinished(_)

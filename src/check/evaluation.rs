@@ -70,8 +70,12 @@ impl<'r> Evaluation<'r> {
                     calls.add_unfinished(unfinished);
                 }
             }
-            Event::Connection(_) | Event::End { .. } | Event::Chunk(_) | Event::Owned { .. } | Event::Joined { .. } => {
-            }
+            Event::Connection(_)
+            | Event::End { .. }
+            | Event::Chunk(_)
+            | Event::Owned { .. }
+            | Event::EarlierNote { .. }
+            | Event::Joined { .. } => {}
         }
     }
 

@@ -74,7 +74,6 @@ impl CaptureRun {
     }
 
     /// The same with a first pass, if the task needs fields that depend on later frames. The consumer has little to do.
-    #[cfg(feature = "parquet")]
     pub(super) fn open_twice(self, task: &Task, displays_all_frames: bool, is_file: bool) -> Option<DividedPasses> {
         let threads = self.task_threads(task, displays_all_frames, 0);
         let has_first_pass = task.wants.needs_later_frames();

@@ -114,7 +114,7 @@ impl FilterMatcher {
                 false
             }
             Event::Chunk(_) | Event::Unfinished(_) => true,
-            Event::Call(_) | Event::Owned { .. } | Event::Joined { .. } => false,
+            Event::Call(_) | Event::Owned { .. } | Event::EarlierNote { .. } | Event::Joined { .. } => false,
         }
     }
 }

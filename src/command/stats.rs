@@ -1,4 +1,4 @@
-//! `stats`: tables of numbers about captures, collected in one pass.
+//! `stats`: tables of numbers about captures, collected in one pass. Notes that later frames decide take a pass before it.
 
 use super::capture_run::CaptureRun;
 use super::decode::decode_options;
@@ -75,7 +75,13 @@ fn print_statistics(mut statistics: CaptureStatistics, (run, matchers, mut out):
     let mut of_calls = Task::default();
     calls.extend_task(&mut of_calls);
     (task.halves, task.owners) = (halves || of_calls.halves, owners || of_calls.owners);
-    let Some(mut passes) = run.open_divided(&task, !calls.has_filter(), out.is_file()) else {
+    let (displays_all, is_file) = (!calls.has_filter(), out.is_file());
+    // Notes that later frames decide.
+    let opened = match task.wants.needs_later_frames() {
+        true => run.open_twice(&task, displays_all, is_file),
+        false => run.open_divided(&task, displays_all, is_file),
+    };
+    let Some(mut passes) = opened else {
         out.keep_existing();
         return finish_output(out, true);
     };

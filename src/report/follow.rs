@@ -269,6 +269,7 @@ impl Report for FollowReport {
             | Event::End { .. }
             | Event::Unfinished(_)
             | Event::Owned { .. }
+            | Event::EarlierNote { .. }
             | Event::Joined { .. } => Ok(()),
         }
     }

@@ -301,3 +301,17 @@ fn a_truncated_capture_has_the_numbers_of_its_readable_part() {
     assert!(error.contains("http: no such file; the table http is printed with -z http") && code == 2, "{error}");
     assert_eq!(text, "");
 }
+
+#[test]
+fn notes_that_later_frames_decide_are_counted() {
+    // As tshark 4.4 -2 lists them: frames 1 and 3 have no response.
+    let rows = rows("dns/no-response.pcap", "notes", &[]);
+    let counted: Vec<_> = rows.iter().map(|row| (row["field"].as_str(), row["count"].as_u64())).collect();
+    let [missing, query, response] = ["response_missing", "retransmit_request", "retransmit_response"];
+    let expected = [(missing, 2), (query, 1), (response, 1)].map(|(name, count)| (format!("dns.{name}"), count));
+    let expected: Vec<_> = expected.iter().map(|(name, count)| (Some(&**name), Some(*count))).collect();
+    assert_eq!(counted, expected);
+    let file = std::fs::read(fixture("dns/no-response.pcap")).expect("the fixture");
+    let (piped, _, _) = run_on(&file, &["stats", "-", "-z", "notes"]);
+    assert!(piped.contains("dns.response_missing"), "{piped}");
+}

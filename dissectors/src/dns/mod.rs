@@ -122,7 +122,7 @@ const MESSAGES: MessageFields = MessageFields {
         &RESPONSE_TO,
         &TIME,
     ],
-    // An index that wants a field of DNS would read all bodies, which may be DNS over HTTPS.
+    // The index has no fields of DNS but its notes.
     indexed: &[],
     is_curl_request: false,
 };

@@ -5,7 +5,7 @@ use super::message::{self, Entry, Header, Message, Question, SOA};
 use super::names;
 use super::stateful;
 use super::zone_text::ZoneName;
-use super::{Dialect, RESPONSE_IN};
+use super::{Dialect, RESPONSE_IN, RESPONSE_MISSING};
 use crate::exchange::{Exchange, Outcome, Transfer};
 use crate::session::{About, Context, Event, Half, Side, Stamp};
 use alloc::boxed::Box;
@@ -68,10 +68,15 @@ struct OpenQuery {
 
 impl OpenQuery {
     /// Collects that it has no response.
-    fn collect_missing(&self, cx: &mut Context<'_>) {
-        if self.zone.is_none() {
-            let about = About::Frame(self.sent.frame, self.id.into());
-            cx.collect_missing(&RESPONSE_IN, about, self.requester.other());
+    fn collect_missing(&self, dialect: &Dialect, cx: &mut Context<'_>) {
+        if self.zone.is_some() {
+            return;
+        }
+        let (about, responder) = (About::Frame(self.sent.frame, self.id.into()), self.requester.other());
+        cx.collect_missing(&RESPONSE_IN, about, responder);
+        // RFC 6762 5.2: a multicast query need not have a response.
+        if !dialect.is_mdns() {
+            cx.note_missing(&RESPONSE_MISSING, self.sent.frame, responder);
         }
     }
 }
@@ -206,7 +211,7 @@ impl Pairing {
             query.request.last = cx.at;
             let repeats = is_repetition.then_some(query.sent);
             if !is_repetition {
-                query.collect_missing(cx);
+                query.collect_missing(dialect, cx);
                 query.sent = cx.at;
             }
             return Role { id, nth: query.nth, half: Half::Request, request: None, repeats };
@@ -385,7 +390,7 @@ fn request_exchange(dialect: &'static Dialect, query: OpenQuery, cx: &Context<'_
 }
 
 fn report_unanswered(dialect: &'static Dialect, query: OpenQuery, cx: &mut Context<'_>) {
-    query.collect_missing(cx);
+    query.collect_missing(dialect, cx);
     if cx.reports_exchanges {
         let exchange = unanswered(dialect, query, cx);
         cx.events.push(Event::Exchange(Box::new(exchange)));

@@ -135,7 +135,7 @@ impl<'w> SessionHost<'w> {
                 Event::Message(message) => self.output.events.push(format!("{message:?}")),
                 Event::Part(part) => self.output.events.push(format!("{part:?}")),
                 Event::Pdu(unit) => self.output.events.push(format!("{unit:?}")),
-                Event::OutsideMessages => {}
+                Event::OutsideMessages | Event::EarlierNote { .. } => {}
                 Event::Secret(_) | Event::PathId(_) | Event::Connection(_) | Event::Joined { .. } => {
                     unreachable!("HTTP derives no secrets and joins no conversations")
                 }

@@ -80,6 +80,7 @@ impl TlsSessionHost {
                 | Event::Part(_)
                 | Event::Secret(_)
                 | Event::PathId(_)
+                | Event::EarlierNote { .. }
                 | Event::Connection(_)
                 | Event::Joined { .. } => {
                     unreachable!("TLS has no exchanges")

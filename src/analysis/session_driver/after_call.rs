@@ -152,7 +152,13 @@ impl SessionDriver {
                     feed.cx.events.swap(kept, at);
                     kept += 1;
                 }
-                Some(Event::Joined { .. } | Event::Secret(_) | Event::PathId(_) | Event::Connection(_)) => {
+                Some(
+                    Event::Joined { .. }
+                    | Event::Secret(_)
+                    | Event::PathId(_)
+                    | Event::Connection(_)
+                    | Event::EarlierNote { .. },
+                ) => {
                     feed.cx.events.swap(kept, at);
                     kept += 1;
                 }

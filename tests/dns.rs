@@ -288,3 +288,37 @@ fn unknown_types_classes_and_operations_are_paired_on_the_port() {
     let methods: Vec<String> = calls(pcap(IPV4, &packets));
     assert_eq!(methods, ["dns TYPE56 a NOERROR Success", "dns A a NOERROR Success", "dns OPCODE3 a NOERROR Success"]);
 }
+
+/// Cuts the packets of a pcap file to a length, as a snapshot length does.
+fn snapped(file: &[u8], len: usize) -> Vec<u8> {
+    let (header, mut rest) = file.split_at(24);
+    let mut out = header.to_vec();
+    while let Some((record, after)) = rest.split_at_checked(16) {
+        let captured = u32::from_le_bytes(record[8..12].try_into().expect("four bytes")) as usize;
+        let kept = captured.min(len);
+        out.extend([&record[..8], &(kept as u32).to_le_bytes(), &record[12..], &after[..kept]].concat());
+        rest = &after[captured..];
+    }
+    out
+}
+
+#[test]
+fn a_message_that_the_capture_cut_is_not_malformed() {
+    let (_, file) = fixtures("dns").into_iter().find(|(name, _)| name.ends_with("/records.pcap")).expect("the fixture");
+    let file = snapped(&file, 70);
+    let names = ["_ws.col.info", "_ws.short", "_ws.malformed", "dns.extraneous.length", "dns.response_in"];
+    let frames = field_values(&file, &names.map(|name| dissectors::field(name).expect("a field")));
+    let lines: Vec<String> = frames.iter().map(|frame| frame.join("|")).collect();
+    // The text is that of tshark 4.4. The question of frame 13 is cut off; its response has the same identifier.
+    assert_eq!(lines[0], "Standard query 0xf8a6 SOA hx.test||||2");
+    assert_eq!(lines[1], "Standard query response 0xf8a6 SOA hx.test[Packet size limited during capture]|1|||");
+    assert_eq!(lines[12], "Standard query 0xbe1d[Packet size limited during capture]|1|||14");
+    // The lengths of the UDP headers without these: 176 and 33 of frames 2 and 1, 37 and 152 of frames 13 and 14.
+    let sizes: Vec<_> = events(file, Task { exchanges: true, ..Task::default() })
+        .into_iter()
+        .filter_map(|event| if let Event::Call(call) = event { Some(call.exchange) } else { None })
+        .map(|exchange| [exchange.request, exchange.response].map(|half| half.map(|half| (half.body, half.complete))))
+        .collect();
+    assert_eq!(sizes[0], [Some((25, true)), Some((168, false))]);
+    assert_eq!(sizes[6], [Some((29, false)), Some((144, false))]);
+}

@@ -34,6 +34,7 @@ impl DetachedFrame {
             first: at,
             range: 0..0,
             received: 0,
+            cut: 0,
             conversation: ConversationId::Tcp(0),
             session: 0,
             adopted: None,

@@ -96,6 +96,8 @@ pub struct Context<'a> {
     pub range: Range<u64>,
     /// Bytes of the other side at the root that the sender had received when it sent these; 0 if unknown.
     pub received: u64,
+    /// Bytes of the present datagram after them that were not captured.
+    pub cut: u32,
     /// The conversation at the root.
     pub conversation: ConversationId,
     /// The number of the session in it, from 0.

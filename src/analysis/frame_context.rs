@@ -92,6 +92,7 @@ impl FrameContext<'_> {
             first: self.at,
             range: 0..0,
             received: 0,
+            cut: 0,
             conversation: conversation.id,
             session: 0,
             adopted: None,

@@ -177,7 +177,9 @@ impl UdpConversation {
         let session = self.session.as_mut()?;
         let mut completed = Completed::default();
         let base = Some(payload.base);
-        let delivered = Delivered { bytes: payload.bytes, base, first: context.at, arrived: context.at, received: 0 };
+        let (bytes, at) = (payload.bytes, context.at);
+        let cut = payload.wire.saturating_sub(bytes.len() as u32);
+        let delivered = Delivered { bytes, base, first: at, arrived: at, received: 0, cut };
         let mut feed = context.feed(&mut session.conversation, &mut completed);
         feed.cx.further_path = further_path;
         session.driver.read(Lane::of(side), delivered, &mut feed);

@@ -237,7 +237,7 @@ impl<'b> Writer<'b> {
         }
         let mut budget = Budget::new();
         let mut entries = self.header.entries(self.message.bytes);
-        let mut open = None;
+        let (mut open, mut has_error) = (None, false);
         loop {
             let start = entries.at;
             let Some(entry) = entries.next() else { break };
@@ -245,6 +245,7 @@ impl<'b> Writer<'b> {
                 Ok(found) => found,
                 Err(error) => {
                     self.note_end(start, error, tree);
+                    has_error = true;
                     break;
                 }
             };
@@ -267,7 +268,9 @@ impl<'b> Writer<'b> {
         if open.is_some() {
             tree.close();
         }
-        self.note_rest(&entries, tree);
+        if !has_error {
+            self.note_rest(&entries, tree);
+        }
     }
 
     fn open_section(&self, section: usize, tree: &mut Tree) {

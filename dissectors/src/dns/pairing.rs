@@ -31,6 +31,8 @@ const REPETITION: i64 = 5_000_000_000;
 pub(super) struct Incoming<'b> {
     pub(super) side: Side,
     pub(super) message: Message<'b>,
+    /// Bytes of its datagram that were not captured.
+    pub(super) cut: u32,
     /// Where its first byte arrived.
     pub(super) first: Stamp,
 }
@@ -351,8 +353,8 @@ fn has_record_of(key: QuestionKey, incoming: &Incoming<'_>) -> bool {
 }
 
 fn transfer(incoming: &Incoming<'_>, at: Stamp) -> Transfer {
-    let body = incoming.message.bytes.len() as u64;
-    Transfer { first: incoming.first, last: at, completed_in: at.frame, body, complete: true }
+    let body = incoming.message.bytes.len() as u64 + u64::from(incoming.cut);
+    Transfer { first: incoming.first, last: at, completed_in: at.frame, body, complete: incoming.cut == 0 }
 }
 
 fn method(header: Header, key: Option<QuestionKey>) -> CompactString {

@@ -39,23 +39,24 @@ impl Conversation {
         first: Stamp,
         cx: &mut Context<'_>,
     ) -> Option<Role> {
-        let bytes = chunk.bytes.get(prefix..).unwrap_or_default();
+        let (bytes, cut) = (chunk.bytes.get(prefix..).unwrap_or_default(), cx.cut);
         let message = Message::read(bytes);
         let role = message.map(|message| {
-            let incoming = Incoming { side: lane.side, message, first };
+            let incoming = Incoming { side: lane.side, message, cut, first };
             self.pairing.add(self.dialect, &incoming, cx)
         });
         host_names::collect(self.dialect, bytes, cx.tree);
         cx.path.push(self.dialect.field.name);
         let appends = core::mem::replace(&mut self.info_frame, cx.at.frame) == cx.at.frame;
-        describe::info(self.dialect, Payload::whole(bytes, 0), appends, cx.tree);
+        let payload = Payload { bytes, base: 0, wire: bytes.len() as u32 + cut };
+        describe::info(self.dialect, payload, appends, cx.tree);
         if describe::is_wanted(self.dialect, cx.tree) {
             let span = chunk.span(0..chunk.bytes.len(), "Reassembled TCP", cx.tree);
             describe::open(self.dialect, span, bytes, cx.tree);
             if prefix > 0 {
                 cx.tree.put(&LENGTH, Slice::new(span.start, prefix as u32), Value::Uint(bytes.len() as u64));
             }
-            let payload = Payload::whole(bytes, span.start + prefix as u32);
+            let payload = Payload { base: span.start + prefix as u32, ..payload };
             describe::message(self.dialect, message.as_ref(), payload, cx.tree);
             if let Some(role) = role {
                 record_role(role, self.dialect.is_mdns(), cx);

@@ -59,6 +59,8 @@ pub(in crate::analysis) struct Delivered<'b> {
     pub(in crate::analysis) arrived: Stamp,
     /// Bytes of the other side that the sender had received; 0 if unknown.
     pub(in crate::analysis) received: u64,
+    /// Bytes of a datagram after them that were not captured.
+    pub(in crate::analysis) cut: u32,
 }
 
 /// Reads one lane or all channels of a conversation.
@@ -241,7 +243,7 @@ impl SessionDriver {
 
     /// Reads the next bytes of a lane.
     pub(in crate::analysis) fn read(&mut self, lane: Lane, delivered: Delivered<'_>, feed: &mut Feed<'_>) {
-        let Delivered { bytes, base, first, arrived, received } = delivered;
+        let Delivered { bytes, base, first, arrived, received, cut } = delivered;
         let tracking = self.tracking;
         let is_read = !matches!(self.state, DriverState::Unread);
         let buffer = self.buffer(lane);
@@ -261,7 +263,7 @@ impl SessionDriver {
         if tracking.bytes && is_read && (feed.root.is_none() || feed.reassembly.is_some()) {
             buffer.keep(bytes);
         }
-        (feed.cx.first, feed.cx.arrived, feed.cx.received) = (first, arrived, received);
+        (feed.cx.first, feed.cx.arrived, feed.cx.received, feed.cx.cut) = (first, arrived, received, cut);
         if buffer.unconsumed.is_empty() {
             let consumed = self.offer(lane, Chunk { bytes, base }, feed);
             if self.input == Input::Datagrams {

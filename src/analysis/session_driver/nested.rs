@@ -257,7 +257,7 @@ impl SessionDriver {
     ) {
         let (was_first, arrived, received) = (feed.cx.first, feed.cx.arrived, feed.cx.received);
         let base = feed.cx.tree.add_derived_buffer(title, bytes, from);
-        self.read(lane, Delivered { bytes, base: Some(base), first, arrived, received }, feed);
+        self.read(lane, Delivered { bytes, base: Some(base), first, arrived, received, cut: 0 }, feed);
         (feed.cx.first, feed.cx.arrived) = (was_first, arrived);
     }
 }

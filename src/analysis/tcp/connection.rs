@@ -454,7 +454,8 @@ impl Connection {
         if !ready.is_empty() {
             let base = segment.payload.span(ready.start, ready.len()).start;
             let bytes = segment.payload.bytes.get(ready).unwrap_or_default();
-            let delivered = Delivered { bytes, base: Some(base), first: context.at, arrived: context.at, received };
+            let delivered =
+                Delivered { bytes, base: Some(base), first: context.at, arrived: context.at, received, cut: 0 };
             self.deliver(side, delivered, context, &mut completed);
             self.undelivered[side as usize] = 0;
         }
@@ -545,7 +546,7 @@ impl Connection {
         while let Some(next) = self.assemblers[side as usize].next(self.readable(side)) {
             match next {
                 Next::Bytes(bytes, Arrival { at, received }) => {
-                    let delivered = Delivered { bytes: &bytes, base: None, first: at, arrived: at, received };
+                    let delivered = Delivered { bytes: &bytes, base: None, first: at, arrived: at, received, cut: 0 };
                     self.deliver(side, delivered, context, completed);
                 }
                 Next::Gap(len) => {

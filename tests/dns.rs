@@ -322,3 +322,15 @@ fn a_message_that_the_capture_cut_is_not_malformed() {
     assert_eq!(sizes[0], [Some((25, true)), Some((168, false))]);
     assert_eq!(sizes[6], [Some((29, false)), Some((144, false))]);
 }
+
+#[test]
+fn the_query_for_a_zone_has_the_frame_of_its_first_response() {
+    // As tshark 4.4 -2 does.
+    let soa = [&b"\x01a\0\0\x06\0\x01\0\0\0\x3c\0\x16\0\0\0\0\0\x01"[..], &[0; 16]].concat();
+    let response = |records: &[u8]| {
+        let header = [0, 7, 0x84, 0, 0, 1, 0, 1, 0, 0, 0, 0];
+        dns_packet(&[&header[..], b"\x01a\0\0\xfc\0\x01", records].concat())
+    };
+    let packets = [dns_query(&question(7, [0, 0], 252, 1)), response(&soa), response(&soa)];
+    assert_eq!(print_fields(&packets, &["dns.response_in", "dns.response_to"]), ["2|", "|1", "|1"]);
+}

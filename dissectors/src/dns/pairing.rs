@@ -66,6 +66,8 @@ struct OpenQuery {
     target: CompactString,
     /// A zone whose transfer has begun.
     zone: Option<Box<ZoneTransfer>>,
+    /// Whether bytes of the responder were not captured since the query: messages of a zone may have been among them.
+    has_gap: bool,
 }
 
 impl OpenQuery {
@@ -118,6 +120,8 @@ pub(super) struct Role {
     pub(super) request: Option<Stamp>,
     /// The first message that this one repeats.
     pub(super) repeats: Option<Stamp>,
+    /// Whether it is a message of a zone after the first.
+    pub(super) continues: bool,
 }
 
 /// The queries of a session.
@@ -168,6 +172,12 @@ impl Pairing {
         }
     }
 
+    /// Notes that bytes of a side were not captured.
+    pub(super) fn lose(&mut self, responder: Side) {
+        let queries = self.open.iter_mut().filter(|query| query.requester != responder);
+        queries.for_each(|query| query.has_gap = true);
+    }
+
     fn expire(&mut self, dialect: &'static Dialect, cx: &mut Context<'_>) {
         while let Some(query) = self.open.front() {
             let has_waited = cx.at.time.saturating_sub(query.request.last.time) > MAX_WAIT;
@@ -216,7 +226,7 @@ impl Pairing {
                 query.collect_missing(dialect, cx);
                 query.sent = cx.at;
             }
-            return Role { id, nth: query.nth, half: Half::Request, request: None, repeats };
+            return Role { id, nth: query.nth, half: Half::Request, request: None, repeats, continues: false };
         }
         let nth = self.take_number();
         // Most sessions have one query: more room is for those that have more.
@@ -233,8 +243,9 @@ impl Pairing {
             sent: cx.at,
             target: target(&incoming.message, dialect, cx),
             zone: None,
+            has_gap: false,
         });
-        Role { id, nth, half: Half::Request, request: None, repeats: None }
+        Role { id, nth, half: Half::Request, request: None, repeats: None, continues: false }
     }
 
     fn response(
@@ -263,7 +274,7 @@ impl Pairing {
             |known: &&Answered| known.id == id && known.requester == requester && (key.is_none() || known.key == key);
         if let Some(known) = self.answered.iter().chain(self.answered_before.iter().rev()).find(is_of) {
             let (request, repeats) = (Some(known.request), Some(known.response));
-            return Role { id, nth: known.nth, half: Half::Response, request, repeats };
+            return Role { id, nth: known.nth, half: Half::Response, request, repeats, continues: false };
         }
         let nth = self.take_number();
         if cx.reports_exchanges {
@@ -274,30 +285,30 @@ impl Pairing {
             };
             report(exchange, incoming, transfer(incoming, cx.at), cx);
         }
-        Role { id, nth, half: Half::Response, request: None, repeats: None }
+        Role { id, nth, half: Half::Response, request: None, repeats: None, continues: false }
     }
 
     /// Completes a query, unless it is for a zone of which more follows.
     fn answer(&mut self, dialect: &'static Dialect, at: usize, incoming: &Incoming<'_>, cx: &mut Context<'_>) -> Role {
         let id = incoming.message.header.id;
-        let none = Role { id, nth: 0, half: Half::Response, request: None, repeats: None };
+        let none = Role { id, nth: 0, half: Half::Response, request: None, repeats: None, continues: false };
         let Some(query) = self.open.get_mut(at) else { return none };
-        let role = Role { id, nth: query.nth, request: Some(query.sent), ..none };
+        let continues = query.zone.is_some();
+        let role = Role { id, nth: query.nth, request: Some(query.sent), continues, ..none };
         let is_zone = matches!(query.key, Some(key) if matches!(key.kind, message::AXFR | message::IXFR));
         let mut response = transfer(incoming, cx.at);
         if is_zone && incoming.message.header.rcode() == 0 && incoming.message.header.opcode() == message::QUERY {
             let begin = || Box::new(ZoneTransfer { response, records: 0, serial: None, expected: 2, found: 0 });
-            let is_first = query.zone.is_none();
             let is_incremental = query.key.is_some_and(|key| key.kind == message::IXFR);
             let zone = query.zone.get_or_insert_with(begin);
-            if !is_first {
+            if continues {
                 zone.response.body += response.body;
                 (zone.response.last, zone.response.completed_in) = (response.last, response.completed_in);
             }
             if !zone.add(incoming, is_incremental) {
                 return role;
             }
-            response = zone.response;
+            response = Transfer { complete: !query.has_gap, ..zone.response };
         }
         let Some(query) = self.open.remove(at) else { return role };
         if self.open.is_empty() {

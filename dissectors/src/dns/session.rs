@@ -73,9 +73,9 @@ impl Conversation {
     }
 }
 
-/// Collects the frame of a response, for its query.
+/// Collects the frame of a response, for its query: that of the first message, if it has several.
 fn collect(role: Role, cx: &mut Context<'_>) {
-    if let (Half::Response, Some(request), None) = (role.half, role.request, role.repeats) {
+    if let (Half::Response, Some(request), None, false) = (role.half, role.request, role.repeats, role.continues) {
         cx.collect(&RESPONSE_IN, About::Frame(request.frame, role.id.into()), cx.at.frame.into());
     }
 }
@@ -229,6 +229,8 @@ impl Session for Stream {
         if missing == Missing::Released {
             let dialect = self.conversation.dialect;
             Side::BOTH.into_iter().for_each(|side| self.conversation.pairing.end(dialect, side, cx));
+        } else {
+            self.conversation.pairing.lose(lane.side);
         }
         let state = self.side(lane.side);
         state.first = None;

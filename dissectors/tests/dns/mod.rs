@@ -166,6 +166,20 @@ fn messages_after_a_gap_are_read() {
     assert_eq!(exchanges(&output), ["A b.test NOERROR Success", "A d.test NOERROR Success"]);
 }
 
+#[test]
+fn a_zone_with_a_gap_is_not_complete() {
+    let [_, first, _, last] = &stream_steps()[..] else { unreachable!("four steps") };
+    let query = || c(prefixed(&message(1, 0, "zone.test", 252, &[])));
+    let lost = prefixed(&message(1, 0x8400, "zone.test", 252, &[&record(1, &[10, 0, 0, 1])]));
+    let whole = run(Input::Stream, &[query(), first.clone(), last.clone()], &|_| false);
+    let gap = Gap(Side::Server, lost.len() as u64);
+    let with_gap = run(Input::Stream, &[query(), first.clone(), gap, last.clone()], &|_| false);
+    for (output, complete) in [(whole, true), (with_gap, false)] {
+        assert_eq!(exchanges(&output), ["AXFR zone.test NOERROR Success"]);
+        assert_eq!(output.exchanges[0].response.map(|response| response.complete), Some(complete));
+    }
+}
+
 fn tree_of(bytes: &[u8]) -> Tree {
     let mut tree = Tree::new(Wants::everything());
     tree.begin(bytes);

@@ -334,3 +334,73 @@ fn the_query_for_a_zone_has_the_frame_of_its_first_response() {
     let packets = [dns_query(&question(7, [0, 0], 252, 1)), response(&soa), response(&soa)];
     assert_eq!(print_fields(&packets, &["dns.response_in", "dns.response_to"]), ["2|", "|1", "|1"]);
 }
+
+#[test]
+fn records_are_read_as_by_tshark() {
+    let response = |owner: &[u8], kind: u8, data: &[u8]| {
+        let header = [0, 7, 0x81, 0x80, 0, 0, 0, 1, 0, 0, 0, 0];
+        let fixed = [0, kind, 0, 1, 0, 0, 0, 60, 0, data.len() as u8];
+        dns_packet(&[&header[..], owner, &fixed, data].concat())
+    };
+    // SIG and KEY (RFC 2535): the values are those of tshark 4.4.
+    let sig = [&b"\0\x01\x08\x02\0\0\x0e\x10\x6b\x49\xd2\0\x65\x53\xf1\0\x04\xd2\x01a\0"[..], b"sig"].concat();
+    assert_eq!(
+        print_fields(
+            &[response(b"\x01a\0", 24, &sig)],
+            &[
+                "dns.rrsig.type_covered",
+                "dns.rrsig.key_tag",
+                "dns.rrsig.signers_name",
+                "dns.rrsig.signature",
+                "dns.data"
+            ]
+        ),
+        ["1|1234|a|736967|"]
+    );
+    let key = response(b"\x01a\0", 25, b"\x02\0\x03\x08\x03\x01\0\x01abc");
+    let names = [
+        "dns.key.flags",
+        "dns.key.flags.associated_user",
+        "dns.key.flags.associated_named_entity",
+        "dns.key.flags.signatory",
+        "dns.key.protocol",
+        "dns.key.algorithm",
+        "dns.key.key_id",
+        "dns.key.public_key",
+        "dns.line",
+    ];
+    assert_eq!(
+        print_fields(&[key], &names),
+        ["0x0200|False|True|0|3|8|52332|03010001616263|a. 60 IN KEY 512 3 8 AwEAAWFiYw=="]
+    );
+    // The parts of an owner of an SRV record. tshark 4.4 takes the first label for an instance if the third begins with `_`.
+    let names = ["dns.srv.instance", "dns.srv.service", "dns.srv.proto", "dns.srv.name"];
+    let rows: [(&[u8], &str); 4] = [
+        (b"\x01i\x02_s\x02_t\x01d\0", "i|_s|_t|d"),
+        (b"\x02_s\x02_t\x01d\x01e\0", "|_s|_t|d.e"),
+        (b"\x01a\x01b\x01c\x01d\0", "|a|b|c.d"),
+        (b"\x01x\x02_s\x01d\0", "|x|_s|d"),
+    ];
+    for (owner, parts) in rows {
+        assert_eq!(print_fields(&[response(owner, 33, b"\0\x01\0\x02\x01\xbb\x01t\0")], &names), [parts]);
+    }
+    // The next name of NSEC.
+    let next = response(b"\x01a\0", 47, b"\x04next\0\0\x01\x40");
+    assert_eq!(print_fields(&[next], &["_ws.col.info"]), ["Standard query response 0x0007 NSEC next"]);
+}
+
+#[test]
+fn a_record_after_a_name_that_is_too_long_is_read() {
+    // RFC 1035 2.3.4: at most 255 bytes. The name, its length, and the type are those of tshark 4.4.
+    let label = [&[63][..], &[b'a'; 63]].concat();
+    let message = [&[0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0][..], &label.repeat(5), b"\0\0\x01\0\x01"].concat();
+    let names = [
+        "dns.qry.name",
+        "dns.qry.name.len",
+        "dns.count.labels",
+        "dns.qry.type",
+        "dns.bad_name",
+        "dns.extraneous.length",
+    ];
+    assert_eq!(print_fields(&[dns_query(&message)], &names), ["<Name too long>|15|1|1|1|"]);
+}

@@ -487,6 +487,12 @@ impl Tree {
         self.columns.fence = self.columns.info.len;
     }
 
+    /// Whether text of the info column is protected.
+    #[must_use]
+    pub fn has_fence(&self) -> bool {
+        self.columns.fence > 0
+    }
+
     /// Appends to the info column.
     pub fn append_info(&mut self, text: fmt::Arguments<'_>) {
         if let Some(info) = self.info_text() {

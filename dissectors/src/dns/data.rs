@@ -23,6 +23,7 @@ pub(super) fn read(kind: u16, class: u16, cursor: &mut Cursor<'_, '_>) -> Result
         }
         1 => cursor.ipv4(&A),
         11 => well_known_services(cursor),
+        25 => key(cursor),
         29 => location(cursor),
         41 => options::read(cursor),
         42 => prefixes(cursor),
@@ -178,6 +179,42 @@ fn host_identity(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
     Ok(())
 }
 
+/// KEY (RFC 2535 3.1), the predecessor of DNSKEY.
+fn key(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
+    let all = cursor.peek(cursor.left()).unwrap_or_default();
+    let span = cursor.span(2);
+    let flags = cursor.take(2)?.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte));
+    cursor.tree.open(&KEY_FLAGS, span, Value::Uint(flags));
+    let bits = [
+        (&KEY_FLAGS_AUTHENTICATION, 0x8000),
+        (&KEY_FLAGS_CONFIDENTIALITY, 0x4000),
+        (&KEY_FLAGS_REQUIRED, 0x2000),
+        (&KEY_FLAGS_ASSOCIATED_USER, 0x400),
+        (&KEY_FLAGS_ASSOCIATED_NAMED_ENTITY, 0x200),
+        (&KEY_FLAGS_IPSEC, 0x80),
+        (&KEY_FLAGS_MIME, 0x40),
+    ];
+    for (field, bit) in bits {
+        cursor.tree.put(field, span, Value::Bool(flags & bit != 0));
+    }
+    cursor.tree.put(&KEY_FLAGS_SIGNATORY, span, Value::Uint(flags & 15));
+    cursor.tree.close();
+    cursor.word(format_args!("{flags}"));
+    key_after_flags(all, [&KEY_PROTOCOL, &KEY_ALGORITHM, &KEY_KEY_ID, &KEY_PUBLIC_KEY], cursor)
+}
+
+/// Reads the part of a KEY or DNSKEY record after its flags. `all` has the data of the record.
+fn key_after_flags(
+    all: &[u8],
+    [protocol, algorithm, id, key]: [&'static Field; 4],
+    cursor: &mut Cursor<'_, '_>,
+) -> Result<(), DataError> {
+    cursor.uint(protocol, 1)?;
+    cursor.uint(algorithm, 1)?;
+    cursor.tree.put(id, Slice::default(), Value::Uint(key_tag(all).into()));
+    cursor.base64(key, cursor.left())
+}
+
 /// DNSKEY (RFC 4034 2.1).
 fn dns_key(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
     let all = cursor.peek(cursor.left()).unwrap_or_default();
@@ -192,10 +229,7 @@ fn dns_key(cursor: &mut Cursor<'_, '_>) -> Result<(), DataError> {
     cursor.tree.put(&DNSKEY_FLAGS_RESERVED, span, Value::Uint(flags & 0xfe7e));
     cursor.tree.close();
     cursor.word(format_args!("{flags}"));
-    cursor.uint(&DNSKEY_PROTOCOL, 1)?;
-    cursor.uint(&DNSKEY_ALGORITHM, 1)?;
-    cursor.tree.put(&DNSKEY_KEY_ID, Slice::default(), Value::Uint(key_tag(all).into()));
-    cursor.base64(&DNSKEY_PUBLIC_KEY, cursor.left())
+    key_after_flags(all, [&DNSKEY_PROTOCOL, &DNSKEY_ALGORITHM, &DNSKEY_KEY_ID, &DNSKEY_PUBLIC_KEY], cursor)
 }
 
 /// Returns the tag of a key (RFC 4034 B); of RSA/MD5 it is a part of the key (B.1).

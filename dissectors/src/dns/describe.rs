@@ -62,7 +62,11 @@ pub(super) fn info(dialect: &'static Dialect, message: Payload<'_>, appends: boo
     let header = Header::read(message.bytes);
     if let Some(header) = header {
         let summary = Summary { dialect, header, message: message.bytes };
-        if appends { tree.append_info(format_args!(", {summary}")) } else { tree.set_info(format_args!("{summary}")) }
+        let separator = if appends || tree.has_fence() { ", " } else { "" };
+        match appends {
+            true => tree.append_info(format_args!("{separator}{summary}")),
+            false => tree.set_info(format_args!("{separator}{summary}")),
+        }
     }
     let is_cut = header.is_none_or(|header| is_cut(header, message.bytes));
     match is_cut {
@@ -474,7 +478,8 @@ impl<'b> Writer<'b> {
     /// Records the parts of the name of an SRV record: service, protocol and domain, and an instance before them.
     fn service_name(&self, record: &Record<'_>, span: Slice, tree: &mut Tree) {
         let labels = || record.owner.name.labels();
-        let has_instance = labels().next().is_some_and(|label| !label.starts_with(b"_"));
+        // As in Wireshark: an instance precedes the service if the third label begins as that of a protocol.
+        let has_instance = labels().nth(2).is_some_and(|label| label.starts_with(b"_"));
         let fields: [&'static Field; 3] = [&SRV_INSTANCE, &SRV_SERVICE, &SRV_PROTO];
         let skipped = usize::from(!has_instance);
         let mut start = 0;

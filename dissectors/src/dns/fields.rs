@@ -320,6 +320,32 @@ crate::fields! { "dns";
     DNSKEY_KEY_ID: U16 "dns.dnskey.key_id" "Key id";
     /// Public key of a DNSKEY record.
     DNSKEY_PUBLIC_KEY: Bytes "dns.dnskey.public_key" "Public Key";
+    /// Flags of a KEY record (RFC 2535 3.1.2).
+    KEY_FLAGS: U16 "dns.key.flags" "Flags" { base: DisplayBase::Hex };
+    /// The key must not be used for authentication.
+    KEY_FLAGS_AUTHENTICATION: Bool "dns.key.flags.authentication" "Key allowed for authentication";
+    /// The key must not be used for confidentiality.
+    KEY_FLAGS_CONFIDENTIALITY: Bool "dns.key.flags.confidentiality" "Key allowed for confidentiality";
+    /// The key need not be used (RFC 2065 3.3).
+    KEY_FLAGS_REQUIRED: Bool "dns.key.flags.required" "Key required";
+    /// The key is that of a user.
+    KEY_FLAGS_ASSOCIATED_USER: Bool "dns.key.flags.associated_user" "Key is associated with a user";
+    /// The key is that of the named entity, which is not a zone.
+    KEY_FLAGS_ASSOCIATED_NAMED_ENTITY: Bool "dns.key.flags.associated_named_entity" "Key is associated with the named entity";
+    /// The key is for use with IPsec (RFC 2065 3.3).
+    KEY_FLAGS_IPSEC: Bool "dns.key.flags.ipsec" "Key use with IPSEC";
+    /// The key is for use with MIME security multiparts (RFC 2065 3.3).
+    KEY_FLAGS_MIME: Bool "dns.key.flags.mime" "Key use with MIME security multiparts";
+    /// Dynamic updates that the key may sign (RFC 2137 3.1).
+    KEY_FLAGS_SIGNATORY: U16 "dns.key.flags.signatory" "Signatory";
+    /// Protocol of a KEY record.
+    KEY_PROTOCOL: U8 "dns.key.protocol" "Protocol";
+    /// Algorithm of a KEY record.
+    KEY_ALGORITHM: U8 "dns.key.algorithm" "Algorithm" { values: ALGORITHMS };
+    /// Tag of the key of a KEY record, computed from it (RFC 4034 B).
+    KEY_KEY_ID: U16 "dns.key.key_id" "Key ID";
+    /// Public key of a KEY record.
+    KEY_PUBLIC_KEY: Bytes "dns.key.public_key" "Public Key";
     /// Preference of a PX record.
     PX_PREFERENCE: U16 "dns.px.preference" "Preference";
     /// RFC 822 domain of a PX record.

@@ -55,6 +55,18 @@ const TLSA_PARTS: &[Part] = &[
 ];
 const DS_PARTS: &[Part] = &[U16(&DS_KEY_ID), U8(&DS_ALGORITHM), U8(&DS_DIGEST_TYPE), Rest(&DS_DIGEST)];
 
+const RRSIG_PARTS: &[Part] = &[
+    Type(&RRSIG_TYPE_COVERED),
+    U8(&RRSIG_ALGORITHM),
+    U8(&RRSIG_LABELS),
+    U32(&RRSIG_ORIGINAL_TTL),
+    Seconds(&RRSIG_SIGNATURE_EXPIRATION),
+    Seconds(&RRSIG_SIGNATURE_INCEPTION),
+    U16(&RRSIG_KEY_TAG),
+    Name(&RRSIG_SIGNERS_NAME),
+    Base64(&RRSIG_SIGNATURE),
+];
+
 /// Types with the values of their data, by number.
 const LAYOUTS: &[(u16, &[Part])] = &[
     (2, &[Name(&NS)]),
@@ -89,6 +101,8 @@ const LAYOUTS: &[(u16, &[Part])] = &[
     (21, &[U16(&RT_SUBTYPE), Name(&RT_INTERMEDIATE_HOST)]),
     (22, &[Prefixed(&NSAP_RDATA)]),
     (23, &[Name(&NSAP_PTR_OWNER)]),
+    // SIG (RFC 2535 4.1), the predecessor of RRSIG.
+    (24, RRSIG_PARTS),
     (26, &[U16(&PX_PREFERENCE), Name(&PX_MAP822), Name(&PX_MAP400)]),
     (
         27,
@@ -116,20 +130,7 @@ const LAYOUTS: &[(u16, &[Part])] = &[
     (39, &[Name(&DNAME)]),
     (43, DS_PARTS),
     (44, &[U8(&SSHFP_ALGORITHM), U8(&SSHFP_FINGERPRINT_TYPE), Rest(&SSHFP_FINGERPRINT)]),
-    (
-        46,
-        &[
-            Type(&RRSIG_TYPE_COVERED),
-            U8(&RRSIG_ALGORITHM),
-            U8(&RRSIG_LABELS),
-            U32(&RRSIG_ORIGINAL_TTL),
-            Seconds(&RRSIG_SIGNATURE_EXPIRATION),
-            Seconds(&RRSIG_SIGNATURE_INCEPTION),
-            U16(&RRSIG_KEY_TAG),
-            Name(&RRSIG_SIGNERS_NAME),
-            Base64(&RRSIG_SIGNATURE),
-        ],
-    ),
+    (46, RRSIG_PARTS),
     (49, &[Base64(&DHCID_RDATA)]),
     (52, TLSA_PARTS),
     (53, TLSA_PARTS),

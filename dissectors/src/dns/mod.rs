@@ -25,7 +25,7 @@ use crate::content::MessageBody;
 use crate::field::Field;
 use crate::packet::{NextLayer, Packet, Payload, ProtocolPath};
 use crate::protocol::{ABSENT, Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
-use crate::session::Input;
+use crate::session::{Handover, Input};
 use crate::tree::{Slice, Tree, Value};
 pub use fields::*;
 use message::Message;
@@ -51,7 +51,7 @@ pub static PROTOCOL: Protocol = Protocol {
         Dissector::Session(SessionKind {
             input: Input::Datagrams,
             probe: probe::datagram,
-            open: |_, _| session::datagrams(&DIALECT),
+            open: |_, handover| session::datagrams(dialect(handover)),
             derived_title: "",
             reassembly: None,
             messages: Some(&MESSAGES),
@@ -59,7 +59,7 @@ pub static PROTOCOL: Protocol = Protocol {
         Dissector::Session(SessionKind {
             input: Input::Stream,
             probe: probe::stream,
-            open: |_, _| session::stream(&DIALECT),
+            open: |_, handover| session::stream(dialect(handover)),
             derived_title: "",
             reassembly: None,
             messages: None,
@@ -169,3 +169,8 @@ fn content(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
 }
 
 static DOH: Dialect = Dialect { field: &DNS, short: "DoH" };
+
+/// Returns the dialect of a session: DNS, or DNS over HTTPS if it reads the content of a message.
+fn dialect(handover: &Handover) -> &'static Dialect {
+    if handover.is_content { &DOH } else { &DIALECT }
+}

@@ -15,6 +15,9 @@ const MAX_POINTERS: usize = 128;
 /// The root as Wireshark writes it.
 const ROOT: &str = "<Root>";
 
+/// A name that is too long, as Wireshark writes it.
+const TOO_LONG: &str = "<Name too long>";
+
 /// A name in a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Name<'b> {
@@ -22,8 +25,10 @@ pub(super) struct Name<'b> {
     at: usize,
     /// Bytes of the name up to its end if it has no pointers; else 0.
     plain_len: u8,
-    /// Whether all its pointers point backward. If not, it has no labels, but its end is known.
+    /// Whether all its pointers point backward, and it is not too long. If not, it has no labels, but its end is known.
     pub(super) is_valid: bool,
+    /// Whether it is longer than a name can be.
+    is_too_long: bool,
 }
 
 /// Why bytes are not a name.
@@ -31,7 +36,7 @@ pub(super) struct Name<'b> {
 pub(super) enum NameError {
     /// The message ends before the name does.
     End,
-    /// A label of an unknown type, or a name that is too long.
+    /// A label of an unknown type.
     Invalid,
 }
 
@@ -60,7 +65,7 @@ impl<'b> Name<'b> {
     ///
     /// A pointer refers to an earlier name (RFC 1035 4.1.4), so that a loop is impossible.
     pub(super) fn read(message: &'b [u8], at: usize) -> Result<(Name<'b>, usize), NameError> {
-        let mut name = Name { message, at, plain_len: 0, is_valid: true };
+        let mut name = Name { message, at, plain_len: 0, is_valid: true, is_too_long: false };
         let (mut position, mut start) = (at, at);
         let (mut end, mut len, mut pointers) = (None, 1, 0);
         loop {
@@ -73,7 +78,7 @@ impl<'b> Name<'b> {
             };
             match step {
                 Step::Root => {
-                    if end.is_none() {
+                    if end.is_none() && name.is_valid {
                         name.plain_len = len as u8;
                     }
                     return Ok((name, end.unwrap_or(position + 1)));
@@ -92,9 +97,12 @@ impl<'b> Name<'b> {
                     (position, start) = (target, target);
                 }
             }
+            // The end of a name that is too long follows its last label.
             if len > MAX_LEN {
-                name.is_valid = false;
-                return end.map(|end| (name, end)).ok_or(NameError::Invalid);
+                (name.is_valid, name.is_too_long) = (false, true);
+                if let Some(end) = end {
+                    return Ok((name, end));
+                }
             }
         }
     }
@@ -124,12 +132,16 @@ impl<'b> Name<'b> {
             labels += 1;
             len += label.len();
         }
-        if self.is_root() { ROOT.len() } else { len + usize::saturating_sub(labels, 1) }
+        match self.is_root() {
+            true => ROOT.len(),
+            false if self.is_too_long => TOO_LONG.len(),
+            false => len + usize::saturating_sub(labels, 1),
+        }
     }
 
-    /// Returns the number of labels; of the root 1, as Wireshark does.
+    /// Returns the number of labels; of the root and of a name that is too long 1, as Wireshark does.
     pub(super) fn label_count(self) -> usize {
-        self.labels().count().max(usize::from(self.is_valid))
+        self.labels().count().max(usize::from(self.is_valid || self.is_too_long))
     }
 
     /// Returns whether it is the root.
@@ -194,6 +206,9 @@ impl<'b> Name<'b> {
 
     /// Writes the labels with dots between them.
     pub(super) fn write(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_too_long {
+            return f.write_str(TOO_LONG);
+        }
         if !self.is_valid {
             return f.write_str("<Name contains a pointer that loops>");
         }
@@ -302,7 +317,9 @@ mod tests {
             bytes
         };
         assert_eq!(Name::read(&name(61), 0).map(|(_, end)| end), Ok(255));
-        assert_eq!(Name::read(&name(62), 0).map(|(_, end)| end), Err(NameError::Invalid));
+        let bytes = name(62);
+        let (long, end) = Name::read(&bytes, 0).expect("a name");
+        assert_eq!((long.is_valid, long.to_string().as_str(), end), (false, "<Name too long>", 256));
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub(super) fn write_value(
             }
             None => Ok(()),
         },
-        (2..=5 | 6 | 12 | 39, _) => match name(0) {
+        (2..=5 | 6 | 12 | 39 | 47, _) => match name(0) {
             Some(name) => write!(f, "{separator}{name}"),
             None => Ok(()),
         },
@@ -119,7 +119,7 @@ pub(super) fn write_value(
             let flags = rest.get(..usize::from(*len)).unwrap_or_default();
             write!(f, "{separator}{} {} {}", number(0), number(2), LossyText(flags))
         }
-        (7..=9 | 14 | 17..=23 | 26 | 27 | 42 | 47 | 49 | 51 | 52 | 55, _) => {
+        (7..=9 | 14 | 17..=23 | 26 | 27 | 42 | 49 | 51 | 52 | 55, _) => {
             write!(f, "{separator}{}", record.owner.name)
         }
         (256, [_, _, _, _, target @ ..]) => {

@@ -10,6 +10,7 @@ mod export_calls;
 mod export_frames;
 #[cfg(feature = "parquet")]
 mod export_tables;
+mod follow_streams;
 mod info;
 mod link_types;
 mod names;

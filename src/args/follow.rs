@@ -56,25 +56,24 @@ impl FollowArgs {
 }
 
 #[derive(Debug, Args)]
-#[group(multiple = false)]
 pub(crate) struct FollowFormat {
     /// Print the raw bytes of both sides in order
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["hex", "json", "http", "http2", "dns", "websocket"])]
     pub(crate) raw: bool,
     /// Print a hex dump, with the server's side indented
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["json", "http", "http2", "dns", "websocket"])]
     pub(crate) hex: bool,
     /// Print one JSON object per line: side, frame, time, and text or bytes
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["http", "http2", "dns", "websocket"])]
     pub(crate) json: bool,
     /// Print HTTP messages: headers, and decoded bodies (transfer and content codings removed)
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["http2", "dns", "websocket"])]
     pub(crate) http: bool,
-    /// Print the HTTP/2 messages of one stream of the connection
+    /// Print the HTTP/2 messages of one stream of the connection; with --websocket, the WebSocket messages in it
     #[arg(long, value_name = "STREAM")]
     pub(crate) http2: Option<u32>,
     /// Print DNS messages: a summary, then questions and records, similar to a zone file
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["http2", "websocket"])]
     pub(crate) dns: bool,
     /// Print WebSocket messages: a summary, and the decompressed data
     #[arg(long)]
@@ -86,8 +85,8 @@ impl FollowFormat {
     pub(crate) fn messages(&self) -> Option<(&'static [&'static str], &'static str)> {
         match self {
             FollowFormat { http: true, .. } => Some((&["http", "http2.message"], "HTTP")),
-            FollowFormat { http2: Some(_), .. } => Some((&["http2.message"], "HTTP/2")),
             FollowFormat { websocket: true, .. } => Some((&["websocket.message"], "WebSocket")),
+            FollowFormat { http2: Some(_), .. } => Some((&["http2.message"], "HTTP/2")),
             FollowFormat { dns: true, .. } => Some((&["dns", "mdns", "llmnr"], "DNS")),
             _ => None,
         }

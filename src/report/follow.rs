@@ -164,7 +164,7 @@ impl FollowReport {
                 self.row.push('\n');
             }
             let relative = chunk.at.time.saturating_sub(self.start.unwrap_or(chunk.at.time));
-            self.headings.write(&mut self.row, chunk.side, chunk.at.frame, relative);
+            self.headings.write(&mut self.row, chunk.side, None, chunk.at.frame, relative);
         }
         match content {
             StreamContent::Bytes(bytes) => {

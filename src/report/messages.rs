@@ -95,7 +95,8 @@ impl MessagesReport {
             self.row.push('\n');
         }
         self.count += 1;
-        self.headings.write(&mut self.row, side, frame, relative);
+        let channel = message.channel().filter(|_| self.selection.channel.is_none());
+        self.headings.write(&mut self.row, side, channel, frame, relative);
         self.color.start(side_style(side), &mut self.row);
         for line in message.values(message.fields.start_line).chain(message.headers()) {
             if write_readable(&mut self.row, line, false) {

@@ -50,8 +50,8 @@ impl SideHeadings {
         }
     }
 
-    /// Appends the heading of data of a side.
-    pub(super) fn write(&mut self, out: &mut String, side: Side, frame: u32, relative: i64) {
+    /// Appends the heading of data of a side, perhaps in one of the streams of the conversation.
+    pub(super) fn write(&mut self, out: &mut String, side: Side, channel: Option<u32>, frame: u32, relative: i64) {
         let (last, source) = &self.last;
         let is_of_other = self.names[side.other() as usize].as_ref() == Some(source);
         let name = &mut self.names[side as usize];
@@ -63,6 +63,9 @@ impl SideHeadings {
         let _ = write!(out, "--- {}", side_name(side));
         if let Some(name) = name {
             let _ = write!(out, " {name}");
+        }
+        if let Some(channel) = channel {
+            let _ = write!(out, ", stream {channel}");
         }
         let _ = write!(out, ", frame {frame}, ");
         value::seconds(out, relative, value::Decimals::Six);

@@ -45,7 +45,7 @@ impl Streams {
         cx: &mut Context<'_>,
     ) -> Option<CarriedBody<'b>> {
         let Headers { list, is_broken, is_push, ends, .. } = headers;
-        let has_messages = self.has_messages;
+        let (has_messages, number) = (self.has_messages, (self.protocol.stream)(id));
         let stream = self.get_mut(id)?;
         let before = stream.text();
         let has_start = head.status.is_some() || head.method.is_some();
@@ -82,7 +82,7 @@ impl Streams {
                 }
                 Half::Response => {
                     stream.set_response(&head);
-                    tunnel::begin(id, stream, list, cx);
+                    tunnel::begin(id, number, stream, list, cx);
                 }
             }
             streaming::begin(id, half, stream, cx);

@@ -4,6 +4,8 @@ use super::header_list::HeaderList;
 use super::stream::{DataPart, Stream};
 use crate::session::{Context, DerivedItem, Half, Handover, Lane, Missing, Side, SideEnd, Successor};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
+use compact_str::CompactString;
 
 /// Protocols of a CONNECT, or of an upgrade, whose datagrams begin with a context (RFC 9298 5, RFC 9484 6).
 const WITH_CONTEXTS: [&str; 2] = ["connect-udp", "connect-ip"];
@@ -13,8 +15,11 @@ pub(crate) fn has_contexts(protocol: &str) -> bool {
     WITH_CONTEXTS.iter().any(|name| name.eq_ignore_ascii_case(protocol))
 }
 
+/// Name of the fact that has the number of the stream, in 8 bytes. No header has such a name.
+pub(crate) const STREAM_FACT: &str = ":stream";
+
 /// Names what a tunnel carries: the protocol of an extended CONNECT, or whichever is detected.
-pub(crate) fn begin(id: u32, stream: &Stream, response: &HeaderList, cx: &mut Context<'_>) {
+pub(crate) fn begin(id: u32, number: Option<u64>, stream: &Stream, response: &HeaderList, cx: &mut Context<'_>) {
     let Some(protocol) = &stream.tunnel else { return };
     let to = match protocol.as_str() {
         "" => Successor::Detect,
@@ -22,7 +27,11 @@ pub(crate) fn begin(id: u32, stream: &Stream, response: &HeaderList, cx: &mut Co
     };
     let exchange = &stream.exchange;
     let of_request = [("authority", &exchange.authority), ("path", &exchange.target)];
-    let facts = of_request.map(|(name, value)| (name.into(), value.as_bytes().to_vec())).into();
+    let mut facts: Vec<(CompactString, Vec<u8>)> =
+        of_request.map(|(name, value)| (name.into(), value.as_bytes().to_vec())).into();
+    if let Some(number) = number {
+        facts.push((STREAM_FACT.into(), number.to_be_bytes().to_vec()));
+    }
     let lacks_facts = response.has_unknown();
     let mut handover = Handover { exchange: Some(exchange.id), facts, lacks_facts, ..Handover::to(to) };
     response.known().for_each(|(name, value)| handover.add_header(name, value));

@@ -237,6 +237,9 @@ impl Body<'_> {
         for (field, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
             tree.put_text(field, none, format_args!("{text}"));
         }
+        if let Some(stream) = handshake.stream {
+            tree.put(&STREAM, none, Value::Uint(stream));
+        }
         tree.put(&SIZE, none, Value::Uint(message.size));
         if !frame::is_control(message.opcode) || message.opcode == PING || message.opcode == PONG {
             let media_type = if tree.wants(&MEDIA_TYPE) { self.media_type(message, handshake) } else { b"" };

@@ -72,6 +72,8 @@ crate::fields! { "websocket";
     TARGET: Text "websocket.uri" "URI" { ours: true };
     /// Subprotocol that was negotiated (RFC 6455 1.9).
     SUBPROTOCOL: Text "websocket.subprotocol" "Subprotocol" { ours: true };
+    /// Stream of HTTP/2 or HTTP/3 that carries the message (RFC 8441, RFC 9220).
+    STREAM: U64 "websocket.stream" "Stream" { ours: true };
     /// Bytes of the message, before its compression is undone.
     SIZE: U64 "websocket.size" "Size" { ours: true };
     /// Bytes of the message, decompressed.

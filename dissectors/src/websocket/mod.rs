@@ -16,6 +16,7 @@ use crate::session::{
     Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd,
 };
 use crate::wants::Wants;
+use crate::web::tunnel::STREAM_FACT;
 use alloc::boxed::Box;
 use compact_str::CompactString;
 use deflate::Extension;
@@ -47,7 +48,7 @@ pub static PROTOCOL: Protocol = Protocol {
             request: &FROM_CLIENT,
             response: &FROM_SERVER,
             start_line: &SUMMARY,
-            channel: None,
+            channel: Some(&STREAM),
             method: &KIND,
             target: &TARGET,
             authority: &HOST,
@@ -103,6 +104,8 @@ struct Handshake {
     subprotocol: CompactString,
     authority: CompactString,
     target: CompactString,
+    /// Number of the stream of HTTP/2 or HTTP/3 that carries the session.
+    stream: Option<u64>,
     /// The protocol that carries the session.
     carrier: Option<&'static str>,
 }
@@ -117,6 +120,8 @@ impl WebSocket {
             handshake.subprotocol = text("sec-websocket-protocol");
             (handshake.authority, handshake.target) = (text("authority"), text("path"));
         }
+        let number = handover.fact(STREAM_FACT).and_then(<[u8]>::first_chunk);
+        handshake.stream = number.map(|number| u64::from_be_bytes(*number));
         if let Some(pending) = &handover.pending {
             (handshake.authority, handshake.target) = (pending.authority.clone(), pending.target.clone());
             handshake.carrier = Some(pending.protocol);

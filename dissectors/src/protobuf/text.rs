@@ -1,6 +1,6 @@
 //! Messages as text, in the text format of Protocol Buffers; numbers stand for names that are not known.
 
-use super::value::{ScalarValue, is_packed, scalar};
+use super::value::{ScalarValue, is_packed, scalar, wire_type};
 use super::wire::{DELIMITED, GROUP_END, GROUP_START, WireField};
 use crate::content::{LossyText, MessageBody};
 use crate::schema::{FieldType, MessageType, ScalarType, Schemas};
@@ -11,6 +11,8 @@ use core::fmt::Write;
 const MAX_DEPTH: usize = 16;
 /// Bytes that are written of a value without text.
 const MAX_BYTES: usize = 256;
+/// Follows a value that its type does not permit.
+const NOT_UTF8: &str = " # not UTF-8";
 /// Bytes of text that are written.
 const MAX_TEXT: usize = 1 << 20;
 
@@ -70,10 +72,13 @@ impl<'s> TextWriter<'s, '_> {
                 groups = groups.saturating_sub(1);
             }
             let declared = kind.filter(|_| groups == 0).and_then(|kind| kind.field(field.number));
+            // As for every parser, a field of another wire type is unknown.
+            let declared = declared.filter(|declared| has_wire_type(&field, declared));
             indent(depth + groups, self.out);
             match field.wire_type {
                 GROUP_START => {
-                    self.name(&field, declared);
+                    // A group has the name of its type in the text format, which is not known.
+                    self.name(&field, None);
                     self.out.push_str(" {\n");
                     groups = (groups + 1).min(MAX_DEPTH);
                 }
@@ -111,7 +116,15 @@ impl<'s> TextWriter<'s, '_> {
             Some(declared) if !is_delimited => self.scalar(field.value, declared),
             _ if !is_delimited => drop(write!(self.out, "{}", field.number_value())),
             _ if kind != Some(ScalarType::Bytes) && is_text(field.value) => return write_text(field.value, self.out),
-            _ => return write_bytes(field.value, self.out),
+            _ => {
+                write_bytes(field.value, self.out);
+                if kind == Some(ScalarType::String) && core::str::from_utf8(field.value).is_err() {
+                    self.out.truncate(self.out.trim_end().len());
+                    self.out.push_str(NOT_UTF8);
+                    self.out.push('\n');
+                }
+                return;
+            }
         }
         self.out.push('\n');
     }
@@ -148,6 +161,11 @@ impl<'s> TextWriter<'s, '_> {
         }
         self.out.push(']');
     }
+}
+
+/// Whether the values of a field have the wire type of its declaration.
+fn has_wire_type(field: &WireField<'_>, declared: &FieldType) -> bool {
+    field.wire_type == wire_type(declared.kind) || declared.is_repeated && is_packed(field, declared.kind)
 }
 
 fn indent(depth: usize, out: &mut String) {

@@ -9,12 +9,16 @@ const OMITTED_HEADERS: [&[u8]; 4] = [b"content-type", b"te", b"user-agent", b"co
 /// What separates messages in the text format of grpcurl.
 const SEPARATOR: char = '\u{1e}';
 
-/// Returns the command; `None` if the method is not known. `messages` is the body in the text format.
+/// Returns the command; `None` if the method is not known, or grpcurl cannot send the messages. `messages` is the body in the text
+/// format.
 pub(super) fn command(request: &CurlRequest<'_>, messages: &str, schemas: &Schemas) -> Option<Result<String, String>> {
     let target = std::str::from_utf8(request.target).ok()?;
     let method = schemas.method(target)?;
     if request.is_incomplete {
         return Some(Err("the request is incomplete in the capture".into()));
+    }
+    if !messages.lines().all(is_valid) {
+        return None;
     }
     let Some(data) = request_data(messages) else {
         return Some(Err("the request is too long for a command".into()));
@@ -53,6 +57,17 @@ pub(super) fn command(request: &CurlRequest<'_>, messages: &str, schemas: &Schem
     Some(if line.len() <= MAX_COMMAND { Ok(line) } else { Err("the request is too long for a command".into()) })
 }
 
+/// Whether the parser of the text format accepts a line: it has no number in place of the name of a field, as that of an unknown one, of
+/// an extension or of a group, no string that is not UTF-8, and no bytes that are not a message.
+fn is_valid(line: &str) -> bool {
+    let line = line.trim_start();
+    let is_cut = line.ends_with(" bytes");
+    if ["# malformed", "# compressed data"].iter().any(|start| line.starts_with(start)) {
+        return false;
+    }
+    is_cut || !line.starts_with(|first: char| first.is_ascii_digit()) && !line.ends_with("\" # not UTF-8")
+}
+
 /// Returns messages in one line, without comments; nothing if some of them is not written whole.
 fn request_data(messages: &str) -> Option<String> {
     let mut data = String::new();
@@ -66,7 +81,8 @@ fn request_data(messages: &str) -> Option<String> {
             continue;
         }
         // Another comment states what is missing.
-        if line.starts_with('#') || line.ends_with(" bytes") && line.contains("\" # and ") || line == "..." {
+        if line.trim_start().starts_with('#') || line.ends_with(" bytes") && line.contains("\" # and ") || line == "..."
+        {
             return None;
         }
         if !data.is_empty() && !data.ends_with(SEPARATOR) && !line.is_empty() {
@@ -106,6 +122,21 @@ mod tests {
         let two =
             of("# message 1: 2 bytes\nid: 1\n\n# message 2: 2 bytes\nid: 2\n").expect("a command").expect("a line");
         assert!(two.contains(r#"-d "$(printf %b 'id: 1\0036id: 2')" "#), "{two}");
+    }
+
+    #[test]
+    fn a_message_that_the_text_format_has_no_names_for_is_left_to_curl() {
+        for line in [
+            "100: \"extended\"",
+            "items {\n  34: 1\n}",
+            "2 {\n}",
+            "name: \"\\xff\" # not UTF-8",
+            "# malformed: \"\\x0f\"",
+        ] {
+            assert_eq!(of(&format!("# message 1: 9 bytes\nid: 1\n{line}\n")), None, "{line}");
+        }
+        // Text is not a name.
+        assert!(of("# message 1: 9 bytes\nname: \"34: 1\"\n").expect("a result").is_ok());
     }
 
     #[test]

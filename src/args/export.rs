@@ -124,7 +124,7 @@ A request has its method, target, headers and body as captured. A body that was 
 length. Requests that are not complete in the capture, and tunnels, are omitted. The output has cookies and passwords of the requests; --redact replaces \
 them by marks.
 
-Example:
+Example, also for httpie, python and raw:
   overhear export curl shop.pcap 'uri contains login' -o login.sh")]
 pub(crate) struct ExportRequestsArgs {
     #[command(flatten)]

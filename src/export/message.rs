@@ -1,6 +1,7 @@
 //! A captured message of a call, copied from the tree of its frame.
 
 use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, is_warning};
+use dissectors::exchange::Transfer;
 use dissectors::{Value, Wants};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -300,6 +301,12 @@ pub(super) fn header_text(bytes: &[u8]) -> Cow<'_, str> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
     }
+}
+
+/// Whether more of a body was sent than is kept; perhaps, if its coding or its length is not known.
+pub(super) fn is_beyond_limit(transfer: Option<Transfer>, message: &CapturedMessage) -> bool {
+    let is_whole = message.coding().is_empty() && transfer.is_some_and(|own| own.body <= message.body_len as u64);
+    message.is_body_cut || message.body_len >= MAX_BODY && !is_whole
 }
 
 /// Splits a header line into name and value.

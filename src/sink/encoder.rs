@@ -3,7 +3,7 @@
 use super::error::WriteErrorCause;
 use super::format::{
     ENHANCED_PACKET, Format, INTERFACE, NAMES, SECRETS, option, padding, push_block, push_option, push_section_header,
-    push_u32s, system_name,
+    push_u32s,
 };
 use super::needed_secrets::NeededSecrets;
 use super::{CapturedPacket, Device};
@@ -106,7 +106,7 @@ impl FrameEncoder {
     /// Appends the start of the file. That of a pcap file has the link type, so it precedes the first frame.
     pub fn push_start(&self, out: &mut Vec<u8>) {
         if self.format == Format::PcapNg {
-            push_section_header(out, &system_name(), &self.comments);
+            push_section_header(out, None, &self.comments);
         }
     }
 

@@ -78,12 +78,12 @@ impl fmt::Display for WriteErrorCause {
             }
             WriteErrorCause::TimeRange => f.write_str(
                 "pcap supports times from 1970 to 2106, found another; \
-                 to write pcapng, use a name that ends in .pcapng",
+                 to write pcapng, use export pcapng, or print -w with a name that ends in .pcapng",
             ),
             WriteErrorCause::LinkTypes(one, other) => write!(
                 f,
                 "pcap supports one link type per file, found {one} and {other}; \
-                 to write pcapng, use a name that ends in .pcapng"
+                 to write pcapng, use export pcapng, or print -w with a name that ends in .pcapng"
             ),
             WriteErrorCause::NoRotationCondition => f.write_str(
                 "multiple files requested without a condition for the next file; \

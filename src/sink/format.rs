@@ -84,7 +84,7 @@ impl Format {
             }
             Format::PcapNg => {
                 let system = system_name();
-                push_section_header(&mut out, &system, &[]);
+                push_section_header(&mut out, Some(&system), &[]);
                 devices.iter().for_each(|device| push_interface(&mut out, device, &system));
             }
         }
@@ -186,13 +186,16 @@ pub(super) struct InterfaceStatistics {
     pub(super) delivered: u64,
 }
 
-/// Appends a Section Header Block of version 1.0 with an unspecified section length.
-pub(super) fn push_section_header(out: &mut Vec<u8>, system: &str, comments: &[String]) {
+/// Appends a Section Header Block of version 1.0 with an unspecified section length. Without the system that captures, it does not
+/// name this machine.
+pub(super) fn push_section_header(out: &mut Vec<u8>, system: Option<&str>, comments: &[String]) {
     push_block(out, SECTION_HEADER, |out| {
         push_u32s(out, &[BYTE_ORDER, 1, u32::MAX, u32::MAX]);
         comments.iter().for_each(|comment| push_option(out, option::COMMENT, comment.as_bytes()));
-        push_option(out, option::HARDWARE, hardware_name().as_bytes());
-        push_option(out, option::SYSTEM, system.as_bytes());
+        if let Some(system) = system {
+            push_option(out, option::HARDWARE, hardware_name().as_bytes());
+            push_option(out, option::SYSTEM, system.as_bytes());
+        }
         push_option(out, option::APPLICATION, concat!("overhear ", env!("CARGO_PKG_VERSION")).as_bytes());
         push_option(out, 0, &[]);
     });

@@ -61,7 +61,7 @@ impl EncoderSettings {
         captures: &[PathBuf],
     ) -> Result<EncoderSettings, String> {
         if secrets.is_some() && format == Format::Pcap {
-            return Err("--with-secrets: pcap files have no secrets; use a name that ends in .pcapng".into());
+            return Err("--with-secrets: pcap files have no secrets; use export pcapng, or print -w with a name that ends in .pcapng".into());
         }
         let comments = captures.iter().flat_map(|path| section_comments(path)).collect();
         Ok(EncoderSettings { format, needed: secrets.map(NeededSecrets::new), comments })

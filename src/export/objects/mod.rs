@@ -5,7 +5,7 @@ mod media_type;
 
 use super::call_collector::CollectedCall;
 use super::call_form::CallForm;
-use super::message::{CapturedMessage, MAX_BODY, header_text};
+use super::message::{CapturedMessage, header_text, is_beyond_limit};
 use super::parts::{FormPart, form_parts};
 use super::web_text::{percent_decoded, url};
 use crate::report::json_line;
@@ -96,7 +96,7 @@ impl ObjectsForm {
     ) -> io::Result<()> {
         let state = ObjectState {
             is_complete: transfer.is_some_and(|own| own.complete) && !message.is_incomplete,
-            is_limited: message.is_body_cut || message.body_len >= MAX_BODY,
+            is_limited: is_beyond_limit(transfer, message),
         };
         let body = message.content();
         let parts: Vec<FormPart<'_>> = form_parts(body, message.media_type()).collect();

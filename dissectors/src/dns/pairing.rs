@@ -308,7 +308,8 @@ impl Pairing {
             if !zone.add(incoming, is_incremental) {
                 return role;
             }
-            response = Transfer { complete: !query.has_gap, ..zone.response };
+            let complete = zone.response.complete && response.complete && !query.has_gap;
+            response = Transfer { complete, ..zone.response };
         }
         let Some(query) = self.open.remove(at) else { return role };
         if self.open.is_empty() {

@@ -51,7 +51,7 @@ pub(crate) enum TableName {
     Protocols,
     /// Pairs of hosts, TCP connections and UDP conversations
     Conversations,
-    /// Hosts
+    /// Hosts, and their ports of TCP and UDP
     Endpoints,
     /// Calls of HTTP by status, method and host
     Http,

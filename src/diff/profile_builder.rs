@@ -263,8 +263,8 @@ impl ProfileBuilder {
             Side::Client => ("client", to),
             Side::Server => ("server", from),
         };
-        let port = server.rsplit_once(':').map_or("", |(_, port)| port);
-        let server = if self.compares_hosts { server } else { format!("port {port}") };
+        let port = server.port.map(|port| port.to_string()).unwrap_or_default();
+        let server = if self.compares_hosts { server.to_string() } else { format!("port {port}") };
         for node in tree.nodes() {
             let is_own = |(field, own): &&(&'static Field, Option<Side>)| {
                 field.id == node.field.id && own.is_none_or(|own| own == connection.side)

@@ -3,7 +3,8 @@
 use super::chart::Chart;
 use super::table::StatisticsTable;
 use super::tables::calls::{CallKind, CallsTable, handshake_fields};
-use super::tables::hosts::{ConversationsTable, EndpointsTable};
+use super::tables::endpoints::EndpointsTable;
+use super::tables::hosts::ConversationsTable;
 use super::tables::intervals::IntervalsTable;
 use super::tables::latency::LatencyTable;
 use super::tables::protocols::ProtocolsTable;
@@ -27,7 +28,7 @@ pub enum TableKind {
     Protocols,
     /// Pairs of hosts, TCP connections and UDP conversations.
     Conversations,
-    /// Hosts.
+    /// Hosts, and their ports of TCP and UDP.
     Endpoints,
     /// Calls of the web by status, method and host.
     Web,

@@ -4,6 +4,25 @@ use super::host_pairs::Host;
 use dissectors::session::ConversationId;
 use dissectors::tree::Node;
 use dissectors::{Field, Tree, Value, Wants, field};
+use std::fmt;
+
+/// A host and its port, as far as a frame has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct HostPort {
+    pub(crate) host: Option<Host>,
+    pub(crate) port: Option<u64>,
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host {
+            Some(host @ Host::V6(_)) => write!(f, "[{host}]")?,
+            Some(host) => write!(f, "{host}")?,
+            None => {}
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
 
 /// Fields that name the endpoints of conversations.
 pub(crate) struct EndpointFields {
@@ -32,7 +51,7 @@ impl EndpointFields {
     }
 
     /// Returns the endpoints of a conversation, sender first, as the frame has them. In a tunnel, a frame has several.
-    pub(crate) fn ends(&self, id: ConversationId, tree: &Tree) -> [String; 2] {
+    pub(crate) fn ends(&self, id: ConversationId, tree: &Tree) -> [HostPort; 2] {
         let [tcp, udp] = &self.transports;
         let [stream, source, destination] = if id.tcp().is_some() { tcp } else { udp };
         let is_of = |node: &Node, own: &Option<&Field>| own.is_some_and(|own| own.id == node.field.id);
@@ -45,12 +64,8 @@ impl EndpointFields {
             Some(node.value)
         };
         let end = |address: &[Option<&Field>], port: Option<&'static Field>| {
-            let host = Host::from_value(last(address)).map(|host| host.to_string()).unwrap_or_default();
-            let host = if host.contains(':') { format!("[{host}]") } else { host };
-            match last(&[port]) {
-                Some(Value::Uint(port)) => format!("{host}:{port}"),
-                _ => host,
-            }
+            let port = if let Some(Value::Uint(port)) = last(&[port]) { Some(port) } else { None };
+            HostPort { host: Host::from_value(last(address)), port }
         };
         let [from, to] = &self.addresses;
         [end(from, *source), end(to, *destination)]

@@ -25,6 +25,20 @@ impl Host {
             _ => None,
         }
     }
+
+    /// Returns the kind of a row about the host: `ip` or `eth`.
+    pub(super) fn kind(self) -> &'static str {
+        if matches!(self, Host::Ether(_)) { "eth" } else { "ip" }
+    }
+
+    /// Returns the address as a value of a field.
+    pub(super) fn value(self) -> Value {
+        match self {
+            Host::V4(bytes) => Value::Ipv4(bytes),
+            Host::V6(bytes) => Value::Ipv6(bytes),
+            Host::Ether(bytes) => Value::Ether(bytes),
+        }
+    }
 }
 
 impl fmt::Display for Host {

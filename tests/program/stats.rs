@@ -67,15 +67,6 @@ fn the_tables_are_those_of_tshark() {
                 .collect();
             assert_eq!(own, theirs, "{capture} {kind}");
         }
-        let theirs: Vec<Vec<String>> =
-            tshark(capture, "endpoints,ip").expect("tshark").iter().map(|line| words(line)).collect();
-        for row in
-            rows(capture, "endpoints", &[]).iter().filter(|row| row["host"].as_str().expect("a host").contains('.'))
-        {
-            let own = [number(row, "frames_sent"), number(row, "bytes_sent"), number(row, "bytes_received")];
-            let line = theirs.iter().find(|words| words[0] == row["host"].as_str().expect("a host")).expect("the host");
-            assert_eq!(own, [3, 4, 6].map(|at| line[at].parse::<u64>().expect("a number")), "{capture} {line:?}");
-        }
         let theirs = tshark(capture, "io,phs").expect("tshark");
         // tshark has dissectors of images, whose frames count as media here.
         for row in rows(capture, "protocols", &[]).into_iter().filter(|row| row["protocol"] != "media") {
@@ -96,6 +87,73 @@ fn the_tables_are_those_of_tshark() {
             .collect();
         assert_eq!(own, counts.collect::<Vec<[u64; 2]>>(), "{capture}");
     }
+}
+
+#[test]
+fn endpoints_are_those_of_tshark() {
+    let captures = [
+        "http/parallel-connections.pcap",
+        "dns/udp.pcap",
+        "journey/shop.pcapng",
+        "journey/hosts.pcap",
+        "link/vxlan.pcap",
+    ];
+    for capture in captures {
+        let all = rows(capture, "endpoints", &[]);
+        for (kind, tables) in
+            [("ip", &["endpoints,ip", "endpoints,ipv6"][..]), ("tcp", &["endpoints,tcp"]), ("udp", &["endpoints,udp"])]
+        {
+            let mut theirs = BTreeMap::new();
+            for table in tables {
+                let Some(lines) = tshark(capture, table) else {
+                    eprintln!("SKIPPED: endpoints: tshark is absent");
+                    return;
+                };
+                let begin = if kind == "ip" { 1 } else { 2 };
+                for words in lines.iter().map(|line| words(line)).filter(|words| words.len() == begin + 6) {
+                    let counts: Vec<u64> =
+                        words[begin + 2..].iter().map(|word| word.parse().expect("a number")).collect();
+                    theirs.insert(words[..begin].join(" "), counts);
+                }
+            }
+            let own: BTreeMap<String, Vec<u64>> = all
+                .iter()
+                .filter(|row| row["kind"] == kind)
+                .map(|row| {
+                    let port = row["port"].as_u64().map(|port| format!(" {port}")).unwrap_or_default();
+                    let keys = ["frames_sent", "bytes_sent", "frames_received", "bytes_received"];
+                    let counts = keys.map(|key| row[key].as_u64().expect("a number"));
+                    (format!("{}{port}", row["host"].as_str().expect("a host")), counts.to_vec())
+                })
+                .collect();
+            // Of a tunnel, the hosts of its packets count, not its ends.
+            if kind == "ip" {
+                theirs.retain(|host, _| capture != "link/vxlan.pcap" || !host.starts_with("10.0.0."));
+            }
+            assert_eq!(own, theirs, "{capture} {kind}");
+        }
+    }
+}
+
+#[test]
+fn endpoints_have_the_names_of_their_addresses() {
+    let folder = folder();
+    let hosts = super::write(folder.path(), "hosts", b"10.0.0.2 web.test\n");
+    let capture = "http/post-login.pcap";
+    let all = rows(capture, "endpoints", &["-N", "n", "--hosts", &hosts]);
+    let name = |host: &str, port: Option<u64>| {
+        let row = all.iter().find(|row| row["host"] == host && row["port"].as_u64() == port).expect("a row");
+        row["name"].as_str().map(str::to_owned)
+    };
+    assert_eq!(
+        (name("10.0.0.2", None), name("10.0.0.2", Some(8080))),
+        (Some("web.test".into()), Some("web.test".into()))
+    );
+    assert_eq!((name("10.0.0.1", None), name("10.0.0.1", Some(50000))), (None, None));
+    let (text, _, _) = run(&["stats", &fixture(capture), "-z", "endpoints", "-N", "n", "--hosts", &hosts]);
+    assert!(text.lines().next().expect("a heading").ends_with("NAME") && text.contains("web.test"), "{text}");
+    // Without resolution, there is no column of names.
+    assert!(rows(capture, "endpoints", &[]).iter().all(|row| row.get("name").is_none()));
 }
 
 #[test]
@@ -252,7 +310,8 @@ fn all_tables_are_text_and_one_is_csv() {
     let all = tables("journey/shop.pcapng", &["-z", "all"]);
     assert_eq!(all.as_object().expect("tables").len(), 19);
     let (csv, _, code) = run(&["stats", &file, "-z", "endpoints", "-T", "csv"]);
-    assert!(csv.starts_with("host,frames_sent,bytes_sent,frames_received,bytes_received\n") && code == 0, "{csv}");
+    let heading = "kind,host,port,frames_sent,bytes_sent,frames_received,bytes_received\n";
+    assert!(csv.starts_with(heading) && code == 0, "{csv}");
     let (_, error, code) = run(&["stats", &file, "-z", "http", "-T", "csv"]);
     assert!(error.contains("-T csv has one table") && code == 2, "{error}");
     let folder = folder();

@@ -1,12 +1,12 @@
-//! Endpoints and conversations: traffic by host, by pair of hosts, and by connection.
+//! Conversations: traffic by pair of hosts, and by connection.
 
 use crate::analysis::{FrameResults, Task};
 use crate::report::DissectedFrame;
 use crate::report::records::{Cell, RecordColumn, RecordFormat, number_column, text_column};
-use crate::statistics::endpoint_fields::EndpointFields;
+use crate::statistics::endpoint_fields::{EndpointFields, HostPort};
 use crate::statistics::host_pairs::{Host, HostPairs};
 use crate::statistics::table::{StatisticsTable, write_rows};
-use crate::statistics::traffic::TrafficEntry;
+use crate::statistics::traffic::{TrafficCount, TrafficEntry};
 use dissectors::Wants;
 use dissectors::session::{ConversationId, Side};
 use hashbrown::HashMap;
@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 use std::io::{self, Write};
 
 /// Maximum number of pairs, and of conversations. The traffic of further ones is counted together.
-const MAX_ROWS: usize = 100_000;
+pub(super) const MAX_ROWS: usize = 100_000;
 
 /// Traffic of pairs of hosts.
 #[derive(Default)]
@@ -61,74 +61,50 @@ impl HostTraffic {
         rows
     }
 
-    /// Returns the hosts with what they sent and received, that with most bytes first.
-    pub(crate) fn sorted_hosts(&self) -> Vec<(Host, TrafficEntry)> {
-        let mut hosts: HashMap<Host, TrafficEntry> = HashMap::new();
+    /// Returns the hosts with their traffic, that with most bytes first.
+    pub(crate) fn sorted_hosts(&self) -> Vec<HostEntry> {
+        let mut hosts: HashMap<Host, HostEntry> = HashMap::new();
         for (&[one, other], entry) in self.pairs.iter().zip(&self.traffic) {
-            let ends = if one == other { vec![(one, [0, 1])] } else { vec![(one, [0, 1]), (other, [1, 0])] };
-            for (host, [sent, received]) in ends {
-                let own =
-                    hosts.entry(host).or_insert(TrafficEntry { first: i64::MAX, last: i64::MIN, ..Default::default() });
-                for (direction, from) in [(0, sent), (1, received)] {
-                    // Traffic of a host to itself is counted once.
-                    let count = entry.directions.get(from).copied().unwrap_or_default();
-                    if let Some(total) = own.directions.get_mut(direction) {
-                        total.merge(count);
-                    }
-                }
-                (own.first, own.last) = (own.first.min(entry.first), own.last.max(entry.last));
+            let [from_one, from_other] = entry.directions;
+            let mut add = |host, sent, received, total| {
+                let own = hosts.entry(host).or_insert_with(|| HostEntry::new(host));
+                own.sent.merge(sent);
+                own.received.merge(received);
+                own.total.merge(total);
+            };
+            if one == other {
+                // A host receives what it sends to itself. In the total, it counts once.
+                add(one, entry.total(), entry.total(), entry.total());
+            } else {
+                add(one, from_one, from_other, entry.total());
+                add(other, from_other, from_one, entry.total());
             }
         }
-        let mut rows: Vec<_> = hosts.into_iter().collect();
-        rows.sort_by_key(|&(host, entry)| (Reverse(entry.total().bytes), host));
+        let mut rows: Vec<_> = hosts.into_values().collect();
+        rows.sort_by_key(|own| (Reverse(own.total.bytes), own.host));
         rows
     }
 
-    fn limit_notes(&self) -> Vec<String> {
+    pub(super) fn limit_notes(&self) -> Vec<String> {
         let frames = self.other.total().frames;
         let note = format!("limit of {MAX_ROWS} pairs of hosts reached; {frames} frames of others are not counted");
         (frames > 0).then_some(note).into_iter().collect()
     }
 }
 
-static HOST_COLUMNS: [RecordColumn; 5] = [
-    RecordColumn::new("host", text_column("HOST", 18, 47, 0)),
-    RecordColumn::new("frames_sent", number_column("SENT", 8, 0)),
-    RecordColumn::new("bytes_sent", number_column("BYTES", 8, 0)),
-    RecordColumn::new("frames_received", number_column("RECEIVED", 8, 0)),
-    RecordColumn::new("bytes_received", number_column("BYTES", 8, 0)),
-];
+/// Traffic of a host.
+pub(crate) struct HostEntry {
+    pub(crate) host: Host,
+    pub(crate) sent: TrafficCount,
+    pub(crate) received: TrafficCount,
+    /// Frames of the host, whoever sent them.
+    pub(crate) total: TrafficCount,
+}
 
-/// Endpoints.
-#[derive(Default)]
-pub(crate) struct EndpointsTable(HostTraffic);
-
-impl StatisticsTable for EndpointsTable {
-    fn extend_task(&self, task: &mut Task) {
-        HostTraffic::extend_task(task);
-    }
-
-    fn frame(&mut self, shown: &DissectedFrame<'_>, _: &FrameResults<'_>) {
-        self.0.frame(shown);
-    }
-
-    fn write(&mut self, format: RecordFormat, out: &mut dyn Write) -> io::Result<()> {
-        let hosts: Vec<_> = self.0.sorted_hosts().into_iter().map(|(host, entry)| (host.to_string(), entry)).collect();
-        let rows = hosts.iter().map(|(host, entry)| {
-            let [sent, received] = entry.directions;
-            [
-                Cell::Text(host),
-                Cell::Number(sent.frames),
-                Cell::Size(sent.bytes),
-                Cell::Number(received.frames),
-                Cell::Size(received.bytes),
-            ]
-        });
-        write_rows(&HOST_COLUMNS, format, rows, out)
-    }
-
-    fn limit_notes(&self) -> Vec<String> {
-        self.0.limit_notes()
+impl HostEntry {
+    fn new(host: Host) -> HostEntry {
+        let none = TrafficCount::default();
+        HostEntry { host, sent: none, received: none, total: none }
     }
 }
 
@@ -144,9 +120,14 @@ static PAIR_COLUMNS: [RecordColumn; 9] = [
     RecordColumn::new("duration", number_column("DURATION", 8, 1)),
 ];
 
+/// Returns the kind of a row about a transport.
+pub(super) fn transport_kind(id: ConversationId) -> &'static str {
+    if id.tcp().is_some() { "tcp" } else { "udp" }
+}
+
 /// A conversation of a transport.
 struct Conversation {
-    ends: [String; 2],
+    ends: [HostPort; 2],
     traffic: TrafficEntry,
 }
 
@@ -169,7 +150,7 @@ impl ConversationsTable {
         let [from, to] = self.fields.ends(id, shown.tree);
         let own = self.streams.entry(id).or_insert_with(|| {
             let is_first = side != Some(Side::Server);
-            let ends = if is_first { [from.clone(), to.clone()] } else { [to.clone(), from.clone()] };
+            let ends = if is_first { [from, to] } else { [to, from] };
             Conversation { ends, traffic: TrafficEntry::default() }
         });
         let direction = match side {
@@ -181,36 +162,45 @@ impl ConversationsTable {
     }
 }
 
+/// Adds what the conversations of frames and their ends need.
+pub(super) fn want_conversations(fields: &EndpointFields, task: &mut Task) {
+    let mut wants = Wants::default();
+    fields.add_wants(&mut wants);
+    task.wants.add_all(&wants);
+    (task.udp_conversations, task.without_connections) = (true, false);
+}
+
+/// Returns the TCP connections and UDP conversations of a frame without quoted ones, those of TCP with the sender.
+pub(super) fn sent_conversations<'a>(
+    results: &FrameResults<'a>,
+) -> impl Iterator<Item = (ConversationId, Option<Side>)> + use<'a> {
+    let own = results.connections.iter().filter(|own| !own.quoted && own.conversation.tcp().is_some());
+    let datagrams = results.sent_udp_conversations.iter().map(|&number| (ConversationId::Udp(number), None));
+    own.map(|own| (own.conversation, Some(own.side))).chain(datagrams)
+}
+
 impl StatisticsTable for ConversationsTable {
     fn extend_task(&self, task: &mut Task) {
         HostTraffic::extend_task(task);
-        let mut wants = Wants::default();
-        self.fields.add_wants(&mut wants);
-        task.wants.add_all(&wants);
-        (task.udp_conversations, task.without_connections) = (true, false);
+        want_conversations(&self.fields, task);
     }
 
     fn frame(&mut self, shown: &DissectedFrame<'_>, results: &FrameResults<'_>) {
         self.hosts.frame(shown);
-        let own = results.connections.iter().filter(|connection| !connection.quoted);
-        for connection in own.filter(|connection| connection.conversation.tcp().is_some()) {
-            self.add_stream(connection.conversation, Some(connection.side), shown);
-        }
-        for &number in results.sent_udp_conversations {
-            self.add_stream(ConversationId::Udp(number), None, shown);
+        for (id, side) in sent_conversations(results) {
+            self.add_stream(id, side, shown);
         }
     }
 
     fn write(&mut self, format: RecordFormat, out: &mut dyn Write) -> io::Result<()> {
         let hosts = self.hosts.sorted_pairs().into_iter().map(|(pair, entry)| {
-            let kind = if matches!(pair, [Host::Ether(_), _]) { "eth" } else { "ip" };
-            (kind, None, pair.map(|host| host.to_string()), entry)
+            let [one, _] = pair;
+            (one.kind(), None, pair.map(|host| host.to_string()), entry)
         });
         let mut streams: Vec<_> = self.streams.iter().collect();
         streams.sort_by_key(|(id, own)| (id.tcp().is_none(), Reverse(own.traffic.total().bytes), id.number()));
         let streams = streams.into_iter().map(|(id, own)| {
-            let kind = if id.tcp().is_some() { "tcp" } else { "udp" };
-            (kind, Some(id.number()), own.ends.clone(), own.traffic)
+            (transport_kind(*id), Some(id.number()), own.ends.map(|end| end.to_string()), own.traffic)
         });
         let all: Vec<_> = hosts.chain(streams).collect();
         let rows = all.iter().map(|(kind, number, [one, other], entry)| {

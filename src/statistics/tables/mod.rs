@@ -1,6 +1,7 @@
 //! The tables, one file each.
 
 pub(super) mod calls;
+pub(super) mod endpoints;
 pub(super) mod hosts;
 pub(super) mod intervals;
 pub(super) mod latency;

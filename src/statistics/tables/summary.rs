@@ -116,7 +116,7 @@ impl SummaryTable {
         lines.push("Frames", &format!("{}, {}", self.total.frames, text(|out| size(out, self.total.bytes))));
         let hosts = self.hosts.sorted_hosts();
         let shown = hosts.iter().take(SHOWN);
-        let shown = shown.map(|(host, entry)| format!("{host} {}", text(|out| size(out, entry.total().bytes))));
+        let shown = shown.map(|own| format!("{} {}", own.host, text(|out| size(out, own.total.bytes))));
         lines.push("Hosts", &format!("{}: {}", hosts.len(), joined(shown, hosts.len() > SHOWN)));
         let protocols = self.top_protocols();
         let shown = protocols.iter().take(SHOWN).map(|(name, frames)| format!("{name} {frames}"));
@@ -151,9 +151,10 @@ impl SummaryTable {
         let hosts = self.hosts.sorted_hosts();
         let calls: serde_json::Map<String, Value> =
             self.calls.iter().map(|(name, totals)| ((*name).to_owned(), totals.to_json())).collect();
-        let hosts_shown = hosts.iter().take(SHOWN).map(|(host, entry)| {
-            json!({ "host": host.to_string(), "frames": entry.total().frames, "bytes": entry.total().bytes })
-        });
+        let hosts_shown = hosts
+            .iter()
+            .take(SHOWN)
+            .map(|own| json!({ "host": own.host.to_string(), "frames": own.total.frames, "bytes": own.total.bytes }));
         let slowest =
             self.slowest.iter().map(|call| json!({ "call": call.row, "total_ns": call.nanos, "text": call.text }));
         json!({

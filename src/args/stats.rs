@@ -2,7 +2,7 @@
 
 use super::{CaptureArgs, OutputArgs};
 use clap::{Args, ValueEnum};
-use overhear::statistics::TableKind;
+use overhear::statistics::{TableKind, TableSelection};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -21,7 +21,7 @@ pub(crate) struct StatsArgs {
     /// Tables to print (repeatable) [default: summary]
     #[arg(short = 'z', long = "table", value_name = "TABLE")]
     pub(crate) tables: Vec<TableName>,
-    /// Length of the intervals of -z io in seconds [default: at most 60 intervals]
+    /// Length of the intervals of -z io and -z tcp in seconds [default: at most 60 intervals]
     #[arg(long = "interval", value_name = "SECONDS", value_parser = super::export::parse_seconds)]
     pub(crate) interval: Option<i64>,
     /// Output format
@@ -55,18 +55,45 @@ pub(crate) enum TableName {
     Endpoints,
     /// Calls of HTTP by status, method and host
     Http,
+    /// Calls of HTTP by status
+    #[value(name = "http,status")]
+    HttpStatus,
+    /// Calls of HTTP by method
+    #[value(name = "http,method")]
+    HttpMethod,
+    /// Calls of HTTP by host
+    #[value(name = "http,host")]
+    HttpHost,
     /// Lookups of names by status, type and name
     Dns,
+    /// Lookups of names by status
+    #[value(name = "dns,status")]
+    DnsStatus,
+    /// Lookups of names by type
+    #[value(name = "dns,type")]
+    DnsType,
+    /// Lookups of names by name
+    #[value(name = "dns,name")]
+    DnsName,
     /// Statements of databases by digest
     Sql,
     /// Names, versions and ciphers of TLS handshakes
     Tls,
     /// Durations of calls: histogram, and percentiles by host, path and method
     Latency,
+    /// Histogram of the durations of calls
+    #[value(name = "latency,histogram")]
+    LatencyHistogram,
     /// Frames and bytes by interval of time
     Io,
-    /// TCP connections: openings, closings, round-trip times, losses
+    /// TCP connections: openings, closings, round-trip times, losses; segments, losses and windows by interval
     Tcp,
+    /// TCP connections: openings, closings, round-trip times, losses
+    #[value(name = "tcp,totals")]
+    TcpTotals,
+    /// TCP segments by interval: losses, receive windows, round-trip times
+    #[value(name = "tcp,time")]
+    TcpTime,
     /// Expert notes by severity
     Notes,
     /// All tables
@@ -74,22 +101,32 @@ pub(crate) enum TableName {
 }
 
 impl TableName {
-    /// Returns the groups of tables.
-    pub(crate) fn kinds(self) -> Vec<TableKind> {
-        match self {
-            TableName::Summary => vec![TableKind::Summary],
-            TableName::Protocols => vec![TableKind::Protocols],
-            TableName::Conversations => vec![TableKind::Conversations],
-            TableName::Endpoints => vec![TableKind::Endpoints],
-            TableName::Http => vec![TableKind::Web],
-            TableName::Dns => vec![TableKind::Lookups],
-            TableName::Sql => vec![TableKind::Statements],
-            TableName::Tls => vec![TableKind::Secure],
-            TableName::Latency => vec![TableKind::Latency],
-            TableName::Io => vec![TableKind::Intervals],
-            TableName::Tcp => vec![TableKind::Streams],
-            TableName::Notes => vec![TableKind::Notes],
-            TableName::All => TableKind::ALL.to_vec(),
-        }
+    /// Returns the tables.
+    pub(crate) fn tables(self) -> Vec<TableSelection> {
+        let (kind, part) = match self {
+            TableName::Summary => (TableKind::Summary, None),
+            TableName::Protocols => (TableKind::Protocols, None),
+            TableName::Conversations => (TableKind::Conversations, None),
+            TableName::Endpoints => (TableKind::Endpoints, None),
+            TableName::Http => (TableKind::Web, None),
+            TableName::HttpStatus => (TableKind::Web, Some("status")),
+            TableName::HttpMethod => (TableKind::Web, Some("method")),
+            TableName::HttpHost => (TableKind::Web, Some("host")),
+            TableName::Dns => (TableKind::Lookups, None),
+            TableName::DnsStatus => (TableKind::Lookups, Some("status")),
+            TableName::DnsType => (TableKind::Lookups, Some("type")),
+            TableName::DnsName => (TableKind::Lookups, Some("name")),
+            TableName::Sql => (TableKind::Statements, None),
+            TableName::Tls => (TableKind::Secure, None),
+            TableName::Latency => (TableKind::Latency, None),
+            TableName::LatencyHistogram => (TableKind::Latency, Some("histogram")),
+            TableName::Io => (TableKind::Intervals, None),
+            TableName::Tcp => (TableKind::Streams, None),
+            TableName::TcpTotals => (TableKind::Streams, Some("totals")),
+            TableName::TcpTime => (TableKind::Streams, Some("time")),
+            TableName::Notes => (TableKind::Notes, None),
+            TableName::All => return TableKind::ALL.map(|kind| (kind, None)).to_vec(),
+        };
+        vec![(kind, part)]
     }
 }

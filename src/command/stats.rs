@@ -13,7 +13,7 @@ use crate::args::{StatsArgs, StatsFormat, TableName};
 use clap::ValueEnum;
 use overhear::analysis::{Analyzer, Event, FrameResults, Task};
 use overhear::report::{DissectedFrame, JsonFraming, RecordFormat};
-use overhear::statistics::{CaptureStatistics, TableKind};
+use overhear::statistics::{CaptureStatistics, TableKind, TableSelection};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
@@ -26,15 +26,15 @@ pub(super) fn run_stats(args: StatsArgs) -> io::Result<CommandOutcome> {
         StatsFormat::Csv => RecordFormat::Csv,
         StatsFormat::Html => RecordFormat::Html,
     };
-    let mut kinds: Vec<TableKind> = args.tables.iter().copied().flat_map(TableName::kinds).collect();
-    if kinds.is_empty() {
-        kinds.push(TableKind::Summary);
+    let mut selected: Vec<TableSelection> = args.tables.iter().copied().flat_map(TableName::tables).collect();
+    if selected.is_empty() {
+        selected.push((TableKind::Summary, None));
     }
-    kinds.sort_unstable();
-    kinds.dedup();
-    let mut statistics = CaptureStatistics::new(&kinds, args.interval, format);
-    if format == RecordFormat::Csv && (statistics.len() > 1 || kinds == [TableKind::Summary]) {
-        let message = "-T csv has one table: -z protocols, conversations, endpoints, sql, tls, io, tcp or notes";
+    let mut statistics = CaptureStatistics::new(&selected, args.interval, format);
+    let has_summary = selected.iter().any(|&(kind, _)| kind == TableKind::Summary);
+    if format == RecordFormat::Csv && (statistics.len() > 1 || has_summary) {
+        let message = "-T csv has one table: -z protocols, conversations, endpoints, sql, tls, io or notes, or a part of \
+                       another one, such as -z http,status, dns,name, latency,histogram or tcp,time";
         return Ok(CommandOutcome::Error(message.into()));
     }
     match open(args) {

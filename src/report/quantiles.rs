@@ -26,15 +26,29 @@ impl DurationHistogram {
         self.min = if self.count == 0 { nanos } else { self.min.min(nanos) };
         self.max = self.max.max(nanos);
         self.count += 1;
-        let step = step_of(nanos);
+        self.add_to_step(step_of(nanos), 1);
+    }
+
+    fn add_to_step(&mut self, step: u16, count: u32) {
         match self.steps.binary_search_by_key(&step, |&(step, _)| step) {
             Ok(at) => {
-                if let Some((_, count)) = self.steps.get_mut(at) {
-                    *count = count.saturating_add(1);
+                if let Some((_, own)) = self.steps.get_mut(at) {
+                    *own = own.saturating_add(count);
                 }
             }
-            Err(at) => self.steps.insert(at, (step, 1)),
+            Err(at) => self.steps.insert(at, (step, count)),
         }
+    }
+
+    /// Adds the durations of another histogram.
+    pub(crate) fn merge(&mut self, other: &DurationHistogram) {
+        if other.count == 0 {
+            return;
+        }
+        self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
+        self.max = self.max.max(other.max);
+        self.count += other.count;
+        other.steps.iter().for_each(|&(step, count)| self.add_to_step(step, count));
     }
 
     /// Returns a percentile by the nearest-rank method; none without values.
@@ -104,5 +118,23 @@ mod tests {
             assert!(found.abs_diff(exact) as f64 * 100.0 / exact as f64 <= MAX_ERROR_PERCENT, "{percent} {found}");
         }
         assert_eq!(times.max(), Some(1_000_000_000));
+    }
+
+    #[test]
+    fn a_merged_histogram_has_the_durations_of_both() {
+        let of = |values: &[u64]| {
+            let mut times = DurationHistogram::default();
+            values.iter().for_each(|&nanos| times.add(nanos));
+            times
+        };
+        let (mut times, other) = (of(&[20, 5]), of(&[7, 20, 9]));
+        times.merge(&other);
+        assert_eq!((times.percentile(1), times.percentile(50), times.percentile(80)), (Some(5), Some(9), Some(20)));
+        assert_eq!((times.max(), times.count_within(0, 10), times.count_within(20, 21)), (Some(20), 3, 2));
+        times.merge(&DurationHistogram::default());
+        assert_eq!((times.percentile(1), times.max()), (Some(5), Some(20)));
+        let mut none = DurationHistogram::default();
+        none.merge(&other);
+        assert_eq!(none.percentile(1), Some(7));
     }
 }

@@ -69,7 +69,7 @@ impl Cell<'_> {
 
 /// A named value of every row.
 pub(crate) struct RecordColumn {
-    /// Key in JSON and name in CSV.
+    /// Key in JSON and name in CSV; empty if they do not have the value.
     pub(crate) key: &'static str,
     /// Column of the table, if the table has it.
     pub(crate) column: Option<Column>,
@@ -83,6 +83,15 @@ impl RecordColumn {
     /// Returns a value that only JSON and CSV have.
     pub(crate) const fn machine_only(key: &'static str) -> RecordColumn {
         RecordColumn { key, column: None }
+    }
+
+    /// Returns a value that JSON and CSV do not have.
+    pub(crate) const fn people_only(column: Column) -> RecordColumn {
+        RecordColumn { key: "", column: Some(column) }
+    }
+
+    fn has_key(&self) -> bool {
+        !self.key.is_empty()
     }
 }
 
@@ -149,7 +158,7 @@ impl RecordWriter {
             RecordOutput::Text(table) => table.header(&mut self.row),
             RecordOutput::Json(lines) => self.row.push_str(lines.begin()),
             RecordOutput::Csv(sheet) => {
-                self.columns.iter().for_each(|column| sheet.cell(column.key));
+                self.columns.iter().filter(|column| column.has_key()).for_each(|column| sheet.cell(column.key));
                 sheet.row(out)?;
             }
             RecordOutput::Html => {
@@ -181,7 +190,8 @@ impl RecordWriter {
             RecordOutput::Json(lines) => {
                 lines.before(self.count, &mut self.row);
                 self.row.push('{');
-                for (nth, (column, cell)) in self.columns.iter().zip(cells).enumerate() {
+                let keyed = self.columns.iter().zip(cells).filter(|(column, _)| column.has_key());
+                for (nth, (column, cell)) in keyed.enumerate() {
                     json::write_key(&mut self.row, column.key, nth == 0);
                     write_json_cell(&mut self.row, cell, &mut self.clock);
                 }
@@ -189,7 +199,7 @@ impl RecordWriter {
                 lines.after(&mut self.row);
             }
             RecordOutput::Csv(sheet) => {
-                for cell in cells {
+                for (_, cell) in self.columns.iter().zip(cells).filter(|(column, _)| column.has_key()) {
                     self.row.clear();
                     write_csv_cell(&mut self.row, cell, &mut self.clock);
                     sheet.cell(&self.row);

@@ -8,6 +8,7 @@ use super::tables::hosts::ConversationsTable;
 use super::tables::intervals::IntervalsTable;
 use super::tables::latency::LatencyTable;
 use super::tables::protocols::ProtocolsTable;
+use super::tables::segments::SegmentsTable;
 use super::tables::streams::StreamsTable;
 use super::tables::summary::SummaryTable;
 use super::tables::values::{NotesTable, ValuesTable};
@@ -42,7 +43,7 @@ pub enum TableKind {
     Latency,
     /// Frames and bytes by interval.
     Intervals,
-    /// TCP connections.
+    /// TCP connections, and segments by interval.
     Streams,
     /// Expert notes.
     Notes,
@@ -67,7 +68,8 @@ impl TableKind {
 
     /// Returns the tables of the group, each with its key in JSON and its title.
     fn tables(self, format: RecordFormat, interval: Option<i64>) -> Vec<NamedTable> {
-        let calls = |key, title, kind, by| NamedTable::new(key, title, CallsTable::new(kind, by, format));
+        let calls =
+            |part, key, title, kind, by| NamedTable::new(key, title, CallsTable::new(kind, by, format)).with_part(part);
         match self {
             TableKind::Summary => vec![NamedTable::new("summary", "Summary", SummaryTable::default())],
             TableKind::Protocols => vec![NamedTable::new("protocols", "Protocols", ProtocolsTable::default())],
@@ -76,31 +78,34 @@ impl TableKind {
             }
             TableKind::Endpoints => vec![NamedTable::new("endpoints", "Endpoints", EndpointsTable::default())],
             TableKind::Web => vec![
-                calls("web_by_status", "Web calls by status", CallKind::Web, "status"),
-                calls("web_by_method", "Web calls by method", CallKind::Web, "method"),
-                calls("web_by_host", "Web calls by host", CallKind::Web, "host"),
+                calls("status", "web_by_status", "Web calls by status", CallKind::Web, "status"),
+                calls("method", "web_by_method", "Web calls by method", CallKind::Web, "method"),
+                calls("host", "web_by_host", "Web calls by host", CallKind::Web, "host"),
             ],
             TableKind::Lookups => vec![
-                calls("lookups_by_status", "Lookups by status", CallKind::Lookup, "status"),
-                calls("lookups_by_type", "Lookups by type", CallKind::Lookup, "method"),
-                calls("lookups_by_name", "Lookups by name", CallKind::Lookup, "uri"),
+                calls("status", "lookups_by_status", "Lookups by status", CallKind::Lookup, "status"),
+                calls("type", "lookups_by_type", "Lookups by type", CallKind::Lookup, "method"),
+                calls("name", "lookups_by_name", "Lookups by name", CallKind::Lookup, "uri"),
             ],
             TableKind::Statements => {
-                vec![calls("statements", "Statements by digest", CallKind::Statement, "sql.digest")]
+                vec![calls("digest", "statements", "Statements by digest", CallKind::Statement, "sql.digest")]
             }
             TableKind::Secure => {
                 vec![NamedTable::new("handshakes", "Handshakes", ValuesTable::new(handshake_fields()))]
             }
             TableKind::Latency => vec![
-                NamedTable::new("latency", "Durations of calls", LatencyTable::default()),
-                calls("latency_by_host", "Durations by host", CallKind::All, "host"),
-                calls("latency_by_path", "Durations by path", CallKind::Web, "path_template"),
-                calls("latency_by_method", "Durations by method", CallKind::All, "method"),
+                NamedTable::new("latency", "Durations of calls", LatencyTable::default()).with_part("histogram"),
+                calls("", "latency_by_host", "Durations by host", CallKind::All, "host"),
+                calls("", "latency_by_path", "Durations by path", CallKind::Web, "path_template"),
+                calls("", "latency_by_method", "Durations by method", CallKind::All, "method"),
             ],
             TableKind::Intervals => {
                 vec![NamedTable::new("intervals", "Traffic by time", IntervalsTable::new(interval))]
             }
-            TableKind::Streams => vec![NamedTable::new("tcp", "TCP connections", StreamsTable::default())],
+            TableKind::Streams => vec![
+                NamedTable::new("tcp", "TCP connections", StreamsTable::default()).with_part("totals"),
+                NamedTable::new("tcp_by_time", "TCP segments by time", SegmentsTable::new(interval)).with_part("time"),
+            ],
             TableKind::Notes => vec![NamedTable::new("notes", "Expert notes", NotesTable::default())],
         }
     }
@@ -109,13 +114,22 @@ impl TableKind {
 /// A table with its names.
 struct NamedTable {
     key: &'static str,
+    /// Name within its group; empty if it is not selected alone.
+    part: &'static str,
     title: &'static str,
     table: Box<dyn StatisticsTable + Send>,
 }
 
+/// A group of tables, or the part of it with this name.
+pub type TableSelection = (TableKind, Option<&'static str>);
+
 impl NamedTable {
     fn new(key: &'static str, title: &'static str, table: impl StatisticsTable + Send + 'static) -> NamedTable {
-        NamedTable { key, title, table: Box::new(table) }
+        NamedTable { key, part: "", title, table: Box::new(table) }
+    }
+
+    fn with_part(self, part: &'static str) -> NamedTable {
+        NamedTable { part, ..self }
     }
 }
 
@@ -128,10 +142,19 @@ pub struct CaptureStatistics {
 }
 
 impl CaptureStatistics {
-    /// Returns the tables of these groups. `interval` is the length of an interval of time in nanoseconds, if it is given.
+    /// Returns the selected tables, each once. `interval` is the length of an interval of time in nanoseconds, if it is given.
     #[must_use]
-    pub fn new(kinds: &[TableKind], interval: Option<i64>, format: RecordFormat) -> CaptureStatistics {
-        let tables = kinds.iter().flat_map(|kind| kind.tables(format, interval)).collect();
+    pub fn new(selected: &[TableSelection], interval: Option<i64>, format: RecordFormat) -> CaptureStatistics {
+        let mut kinds: Vec<TableKind> = selected.iter().map(|&(kind, _)| kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let is_selected = |kind: TableKind, named: &NamedTable| {
+            selected.iter().any(|&(own, part)| own == kind && part.is_none_or(|part| part == named.part))
+        };
+        let tables_of = |kind: TableKind| {
+            kind.tables(format, interval).into_iter().filter(move |named| is_selected(kind, named)).collect::<Vec<_>>()
+        };
+        let tables = kinds.into_iter().flat_map(tables_of).collect();
         CaptureStatistics { tables, format, names: String::new() }
     }
 
@@ -183,7 +206,7 @@ impl CaptureStatistics {
         }
         let is_object = format == RecordFormat::Json(JsonFraming::Array);
         out.write_all(if is_object { b"{" } else { b"" })?;
-        for (nth, NamedTable { key, title, table }) in self.tables.iter_mut().enumerate() {
+        for (nth, NamedTable { key, title, table, .. }) in self.tables.iter_mut().enumerate() {
             match format {
                 RecordFormat::Json(_) => write!(out, "{}\n\"{key}\": ", if nth > 0 { "," } else { "" })?,
                 RecordFormat::Text(_) if count > 1 => write!(out, "{}{title}\n\n", if nth > 0 { "\n" } else { "" })?,
@@ -198,7 +221,7 @@ impl CaptureStatistics {
     fn write_page(&mut self, out: &mut dyn Write) -> io::Result<()> {
         let skip = self.tables.first().map_or("summary", |named| named.key);
         out.write_all(page::start("Statistics", &self.names, (skip, "Skip to the tables")).as_bytes())?;
-        for NamedTable { key, title, table } in &mut self.tables {
+        for NamedTable { key, title, table, .. } in &mut self.tables {
             write!(out, "<section id=\"{key}\">\n<h2>{}</h2>\n", escape_markup(title))?;
             let chart = table.chart().map(Chart::svg).unwrap_or_default();
             out.write_all(chart.as_bytes())?;

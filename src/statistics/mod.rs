@@ -10,9 +10,10 @@ mod protocol_tree;
 mod stacks;
 mod table;
 mod tables;
+mod timeline;
 mod traffic;
 
-pub use capture_statistics::{CaptureStatistics, TableKind};
+pub use capture_statistics::{CaptureStatistics, TableKind, TableSelection};
 pub use chart::Chart;
 pub(crate) use endpoint_fields::EndpointFields;
 pub use file_facts::{FileFacts, FrameTotals, SizeRange};

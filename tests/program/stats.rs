@@ -156,6 +156,76 @@ fn endpoints_have_the_names_of_their_addresses() {
     assert!(rows(capture, "endpoints", &[]).iter().all(|row| row.get("name").is_none()));
 }
 
+/// Returns the cells of the intervals of tshark.
+fn intervals_of_tshark(capture: &str, statistics: &str) -> Option<Vec<Vec<String>>> {
+    let lines = tshark(capture, statistics)?;
+    let cells = |line: &String| line.split('|').skip(2).map(|cell| cell.trim().to_owned()).collect();
+    Some(lines.iter().filter(|line| line.contains("<>")).map(cells).collect())
+}
+
+#[test]
+fn segments_by_time_are_those_of_tshark() {
+    for (capture, interval) in [
+        ("tcp/loss.pcap", "0.001"),
+        ("tcp/zero-window.pcap", "0.005"),
+        ("tcp/reset-by-server.pcap", "0.005"),
+        ("tcp/spurious-retransmission.pcap", "0.01"),
+        ("journey/shop.pcapng", "0.1"),
+    ] {
+        let fields = "COUNT(tcp.stream)tcp.stream,COUNT(tcp.analysis.retransmission)tcp.analysis.retransmission,\
+                      COUNT(tcp.analysis.lost_segment)tcp.analysis.lost_segment,\
+                      COUNT(tcp.analysis.zero_window)tcp.analysis.zero_window,\
+                      MIN(tcp.window_size)tcp.window_size && tcp.flags.reset == 0,\
+                      MAX(tcp.analysis.ack_rtt)tcp.analysis.ack_rtt";
+        let Some(theirs) = intervals_of_tshark(capture, &format!("io,stat,{interval},{fields}")) else {
+            eprintln!("SKIPPED: segments by time: tshark is absent");
+            return;
+        };
+        let own = rows(capture, "tcp,time", &["--interval", interval]);
+        assert_eq!(own.len(), theirs.len(), "{capture}");
+        for (row, cells) in own.iter().zip(&theirs) {
+            for (key, cell) in ["segments", "retransmissions", "lost_segments", "zero_windows"].iter().zip(cells) {
+                assert_eq!(row[*key].to_string(), *cell, "{capture} {key} {row}");
+            }
+            // tshark has 0 for no value.
+            assert_eq!(row["min_window"].as_u64().unwrap_or(0).to_string(), cells[4], "{capture} {row}");
+            let rtt = row["ack_rtt_max"].as_f64().unwrap_or(0.0);
+            assert!((rtt - cells[5].parse::<f64>().expect("seconds")).abs() < 0.000_001, "{capture} {row} {cells:?}");
+        }
+    }
+    // The median of the round-trip times of a capture, by nearest rank.
+    let file = fixture("tcp/loss.pcap");
+    let (times, _, _) = run(&["print", &file, "tcp.analysis.ack_rtt", "-e", "tcp.analysis.ack_rtt"]);
+    let mut times: Vec<f64> = times.lines().map(|time| time.parse().expect("seconds")).collect();
+    times.sort_by(f64::total_cmp);
+    let exact = times[(times.len() - 1) / 2];
+    let own = rows("tcp/loss.pcap", "tcp,time", &["--interval", "60"])[0]["ack_rtt_p50"].as_f64().expect("seconds");
+    assert!((own - exact).abs() <= exact * 0.016, "{own} {exact}");
+    // Of 85 frames, 3 are in the first 4.096 ms.
+    let (_, error, code) = run(&["stats", &file, "-z", "tcp,time", "--interval", "0.000001"]);
+    let note = "tcp_by_time: limit of 4096 intervals reached; 82 later frames are not counted";
+    assert!(error.contains(note) && code == 0, "{error}");
+}
+
+#[test]
+fn a_window_whose_scale_is_not_known_is_not_known() {
+    // The handshake is not in the capture.
+    let all = rows("tcp/mid-stream.pcap", "tcp,time", &["--interval", "1"]);
+    assert_eq!((all[0]["segments"].as_u64(), all[0]["min_window"].as_u64()), (Some(6), None), "{all:?}");
+}
+
+#[test]
+fn a_bar_is_for_people_only() {
+    for table in ["io", "latency,histogram", "tcp,time"] {
+        let all = rows("journey/shop.pcapng", table, &[]);
+        assert!(all.len() > 1 && all.iter().all(|row| row.get("bar").is_none()), "{table}");
+        let (csv, _, _) = run(&["stats", &fixture("journey/shop.pcapng"), "-z", table, "-T", "csv"]);
+        let lengths: Vec<usize> = csv.lines().map(|line| line.split(',').count()).collect();
+        assert_eq!(lengths, vec![all[0].as_object().expect("a row").len(); all.len() + 1], "{table}");
+        assert!(!csv.contains("bar") && !csv.contains('█'), "{csv}");
+    }
+}
+
 #[test]
 fn the_summary_states_what_is_in_a_capture() {
     let (text, error, code) = run(&["stats", &fixture("http/post-login.pcap")]);
@@ -308,12 +378,24 @@ fn all_tables_are_text_and_one_is_csv() {
     }
     assert!(text.contains('█'));
     let all = tables("journey/shop.pcapng", &["-z", "all"]);
-    assert_eq!(all.as_object().expect("tables").len(), 19);
+    assert_eq!(all.as_object().expect("tables").len(), 20);
     let (csv, _, code) = run(&["stats", &file, "-z", "endpoints", "-T", "csv"]);
     let heading = "kind,host,port,frames_sent,bytes_sent,frames_received,bytes_received\n";
     assert!(csv.starts_with(heading) && code == 0, "{csv}");
-    let (_, error, code) = run(&["stats", &file, "-z", "http", "-T", "csv"]);
-    assert!(error.contains("-T csv has one table") && code == 2, "{error}");
+    // A part of a group is one table. Each has the rows of that part.
+    for (part, key) in [("http,host", "web_by_host"), ("dns,name", "lookups_by_name"), ("tcp,totals", "tcp")] {
+        let (csv, error, code) = run(&["stats", &file, "-z", part, "-T", "csv"]);
+        let group = part.split(',').next().expect("a group");
+        let rows = tables("journey/shop.pcapng", &["-z", group])[key].as_array().expect("rows").len();
+        assert_eq!((csv.lines().count(), &*error, code), (rows + 1, "", 0), "{part}");
+    }
+    // A table that is selected twice is printed once.
+    let all = tables("journey/shop.pcapng", &["-z", "http", "-z", "http,host"]);
+    assert_eq!(all.as_object().expect("tables").len(), 3);
+    for table in ["http", "latency", "tcp", "summary"] {
+        let (_, error, code) = run(&["stats", &file, "-z", table, "-T", "csv"]);
+        assert!(error.contains("-T csv has one table") && code == 2, "{error}");
+    }
     let folder = folder();
     let out = folder.path().join("a.json").display().to_string();
     assert_eq!(run(&["stats", &file, "-T", "json", "-o", &out]), (String::new(), String::new(), 0));
@@ -329,13 +411,13 @@ fn a_page_has_all_tables_with_charts_and_no_text_of_the_wire_as_markup() {
     let (_, error, code) = run(&["stats", &fixture("journey/shop.pcapng"), "-z", "all", "-T", "html", "-o", &out]);
     assert_eq!((&*error, code), ("", 0));
     let page = std::fs::read_to_string(&out).expect("a page");
-    assert_eq!((page.matches("<section id=").count(), page.matches("<figure").count()), (19, 2));
+    assert_eq!((page.matches("<section id=").count(), page.matches("<figure").count()), (20, 3));
     assert!(!page.contains("src=") && !page.contains("url(") && page.contains("prefers-color-scheme: dark"));
-    // Charts are in the order of the tables: durations, then time. Their columns are the rows of the tables.
+    // Charts are in the order of the tables: durations, traffic by time, segments by time. Their columns are the rows of the tables.
     let body = page.split_once("<main>").expect("a body").1.split_once("</main>").expect("a body").0;
     let body = format!("<main>{body}</main>");
     let document = roxmltree::Document::parse(&body).expect("XML");
-    for id in ["latency", "intervals"] {
+    for id in ["latency", "intervals", "tcp_by_time"] {
         let section = document.descendants().find(|node| node.attribute("id") == Some(id)).expect("a section");
         let count = |name: &str| section.descendants().filter(|node| node.has_tag_name(name)).count();
         assert_eq!(count("rect") + 1, count("tr"), "{id}");

@@ -13,7 +13,7 @@ static COLUMNS: [RecordColumn; 4] = [
     RecordColumn::new("from", number_column("FROM", 8, 0)),
     RecordColumn::new("to", number_column("TO", 8, 0)),
     RecordColumn::new("calls", number_column("CALLS", 8, 0)),
-    RecordColumn::new("bar", text_column("CALLS BY DURATION", 40, 40, 1)),
+    RecordColumn::people_only(text_column("CALLS BY DURATION", 40, 40, 1)),
 ];
 
 /// Durations of calls, in steps of 1, 2 and 5 times a power of ten.
@@ -51,7 +51,7 @@ impl StatisticsTable for LatencyTable {
         let texts: Vec<String> = bars.iter().map(|(_, count)| bar(*count, max)).collect();
         let duration = |nanos: u64| Cell::Duration(i64::try_from(nanos).unwrap_or(i64::MAX));
         let rows = bars.iter().zip(&texts).map(|(([low, high], count), text)| {
-            [duration(*low), duration(*high), Cell::Number(*count), bar_cell(text, format)]
+            [duration(*low), duration(*high), Cell::Number(*count), bar_cell(text)]
         });
         write_rows(&COLUMNS, format, rows, out)
     }

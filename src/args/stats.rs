@@ -14,6 +14,7 @@ Examples:
   overhear stats shop.pcap -z http -z latency        calls by status, method and host, and their durations
   overhear stats shop.pcap 'tcp.port == 443' -z io --interval 1
   overhear stats shop.pcap -z conversations -T csv
+  overhear stats shop.pcap -z latency,host           percentiles and a histogram of each host
   overhear stats shop.pcap -z all -T html -o shop.html")]
 pub(crate) struct StatsArgs {
     #[command(flatten)]
@@ -84,6 +85,18 @@ pub(crate) enum TableName {
     /// Histogram of the durations of calls
     #[value(name = "latency,histogram")]
     LatencyHistogram,
+    /// Percentiles and histograms of the durations of calls by host
+    #[value(name = "latency,host")]
+    LatencyHost,
+    /// The same by path of HTTP, with {} for numbers and identifiers
+    #[value(name = "latency,path_template")]
+    LatencyPath,
+    /// The same by method
+    #[value(name = "latency,method")]
+    LatencyMethod,
+    /// The same of statements of databases by digest
+    #[value(name = "latency,digest")]
+    LatencyDigest,
     /// Frames and bytes by interval of time
     Io,
     /// TCP connections: openings, closings, round-trip times, losses; segments, losses and windows by interval
@@ -120,6 +133,10 @@ impl TableName {
             TableName::Tls => (TableKind::Secure, None),
             TableName::Latency => (TableKind::Latency, None),
             TableName::LatencyHistogram => (TableKind::Latency, Some("histogram")),
+            TableName::LatencyHost => (TableKind::Histograms, Some("host")),
+            TableName::LatencyPath => (TableKind::Histograms, Some("path_template")),
+            TableName::LatencyMethod => (TableKind::Histograms, Some("method")),
+            TableName::LatencyDigest => (TableKind::Histograms, Some("digest")),
             TableName::Io => (TableKind::Intervals, None),
             TableName::Tcp => (TableKind::Streams, None),
             TableName::TcpTotals => (TableKind::Streams, Some("totals")),

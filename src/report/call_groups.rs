@@ -3,6 +3,7 @@
 use super::Report;
 use super::calls::GroupColumn;
 use super::quantiles::DurationHistogram;
+use super::quantity;
 use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_column, text_column};
 use super::selection::UnknownFields;
 use super::time_format::TimeFormatter;
@@ -45,6 +46,12 @@ static COLUMNS: &[RecordColumn] = &[
     RecordColumn::machine_only("kind"),
     RecordColumn::new("value", text_column("VALUE", 20, 120, 0)),
 ];
+
+/// Column of the histograms of groups, before their values.
+static HISTOGRAM_COLUMN: RecordColumn = RecordColumn::new("histogram", text_column("CALLS BY DURATION", 24, 70, 0));
+
+/// Parts of a sparkline, by the share of its highest one. A step without calls is a dot.
+const SPARKS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
 /// What calls are grouped by: a column of `calls`, a field, or an alias of several fields.
 #[derive(Clone, Debug, Default)]
@@ -137,6 +144,28 @@ impl Group {
         self.errors += u64::from(is_failed || call.is_unanswered());
         self.unknown += u64::from(exchange.outcome == Outcome::Unknown);
     }
+
+    /// Returns the number of calls in each step.
+    fn steps(&self, bounds: &[[u64; 2]]) -> Vec<([u64; 2], u64)> {
+        bounds.iter().map(|&[low, high]| ([low, high], self.times.count_within(low, high))).collect()
+    }
+}
+
+/// Returns a histogram as one line: the shortest duration, a column for each step, and the longest.
+fn sparkline(steps: &[([u64; 2], u64)]) -> String {
+    let (Some(([low, _], _)), Some(([_, high], _))) = (steps.first(), steps.last()) else { return String::new() };
+    let max = steps.iter().map(|&(_, calls)| calls).max().unwrap_or(0).max(1);
+    let columns = steps.iter().map(|&(_, calls)| {
+        // The highest one of all has the last part.
+        let part = u128::from(calls) * (SPARKS.len() as u128 - 1) / u128::from(max);
+        if calls == 0 { "·" } else { SPARKS.get(part as usize).copied().unwrap_or("█") }
+    });
+    let columns: String = columns.collect();
+    let mut text = String::new();
+    quantity::duration(&mut text, i64::try_from(*low).unwrap_or(i64::MAX));
+    text.push_str(&format!(" {columns} "));
+    quantity::duration(&mut text, i64::try_from(*high).unwrap_or(i64::MAX));
+    text
 }
 
 /// What a row is about.
@@ -154,6 +183,8 @@ pub struct CallGroupsReport {
     field: GroupField,
     rows: Vec<&'static Field>,
     records: RecordWriter,
+    /// Whether rows have the histograms of their durations.
+    has_histograms: bool,
     clock: TimeFormatter,
     pending: HashMap<ExchangeId, PendingCall>,
     /// Pending calls in the order of their first values. May include completed ones.
@@ -174,6 +205,7 @@ impl CallGroupsReport {
             field,
             rows: row_counts().collect(),
             records: RecordWriter::new(COLUMNS, format),
+            has_histograms: false,
             clock: TimeFormatter::local(),
             pending: HashMap::new(),
             queue: VecDeque::new(),
@@ -183,6 +215,15 @@ impl CallGroupsReport {
             other: Group::default(),
             dropped: 0,
         }
+    }
+
+    /// Returns a report whose rows have the histograms of their durations too.
+    #[must_use]
+    pub(crate) fn with_histograms(field: GroupField, format: RecordFormat) -> CallGroupsReport {
+        let (value, others) = COLUMNS.split_last().unzip();
+        let columns = others.into_iter().flatten().chain([&HISTOGRAM_COLUMN]).chain(value);
+        let records = RecordWriter::new(columns, format);
+        CallGroupsReport { records, has_histograms: true, ..CallGroupsReport::new(field, format) }
     }
 
     /// Returns messages about what the rows lack: values beyond a limit.
@@ -301,13 +342,23 @@ impl Report for CallGroupsReport {
         let others = [(GroupKind::None, "", &self.none), (GroupKind::Other, "(other)", &self.other)];
         let mut rows: Vec<_> = named.chain(others.into_iter().filter(|(.., group)| group.count > 0)).collect();
         rows.sort_unstable_by_key(|&(kind, value, group)| (Reverse((group.total, group.count)), kind, value));
+        let mut all = DurationHistogram::default();
+        if self.has_histograms {
+            rows.iter().for_each(|(.., group)| all.merge(&group.times));
+        }
+        let bounds: Vec<[u64; 2]> = all.bars().into_iter().map(|(bounds, _)| bounds).collect();
         self.records.begin(out)?;
         for (kind, value, group) in rows {
+            let steps = group.steps(&bounds);
+            let text = sparkline(&steps);
+            let steps: Vec<_> = steps.into_iter().filter(|&(_, calls)| calls > 0).collect();
             let duration = |nanos: Option<u64>| {
                 nanos.map_or(Cell::Empty, |nanos| Cell::Duration(i64::try_from(nanos).unwrap_or(i64::MAX)))
             };
             let percentile = |percent| duration(group.times.percentile(percent));
-            let cells = [
+            let value = if kind == GroupKind::Other { Cell::Missing("(other)") } else { Cell::Text(value) };
+            let last = [Cell::Histogram(&steps, &text), value];
+            let mut cells = vec![
                 Cell::Number(group.count),
                 duration(Some(group.total)),
                 percentile(50),
@@ -322,8 +373,8 @@ impl Report for CallGroupsReport {
                     GroupKind::None => "none",
                     GroupKind::Other => "other",
                 }),
-                if kind == GroupKind::Other { Cell::Missing("(other)") } else { Cell::Text(value) },
             ];
+            cells.extend(last.get(usize::from(!self.has_histograms)..).unwrap_or_default());
             self.records.row(&cells, out)?;
         }
         self.records.end(out)
@@ -358,6 +409,13 @@ mod tests {
         assert!(text.lines().any(|line| line.starts_with("7,") && line.ends_with(",0,other,")), "{text}");
         assert!(text.lines().any(|line| line.starts_with("2,") && line.ends_with(",0,value,/5")), "{text}");
         assert_eq!(report.limit_notes(), ["limit of 2000 values reached; 7 calls of other values are one row"]);
+    }
+
+    #[test]
+    fn a_sparkline_has_a_column_for_each_step() {
+        let steps = [([1_000_000, 2_000_000], 8), ([2_000_000, 5_000_000], 0), ([5_000_000, 10_000_000], 1)];
+        assert_eq!(sparkline(&steps), "1.0 ms █·▁ 10.0 ms");
+        assert_eq!(sparkline(&[]), "");
     }
 
     #[test]

@@ -71,6 +71,22 @@ impl DurationHistogram {
         within.map(|&(_, count)| u64::from(count)).sum()
     }
 
+    /// Returns the bars of a chart, from the first with durations to the last: bounds, in steps of 1, 2 and 5 times a power of ten,
+    /// and the number of durations.
+    pub(crate) fn bars(&self) -> Vec<([u64; 2], u64)> {
+        let powers = std::iter::successors(Some(1_000_u64), |power| power.checked_mul(10));
+        let bounds = powers.flat_map(|power| [1, 2, 5].map(|digit| power.saturating_mul(digit)));
+        let (mut low, mut bars) = (0, Vec::new());
+        for high in bounds.chain([u64::MAX]) {
+            bars.push(([low, high], self.count_within(low, high)));
+            low = high;
+        }
+        let last = bars.iter().rposition(|(_, count)| *count > 0);
+        bars.truncate(last.map_or(0, |last| last + 1));
+        let first = bars.iter().position(|(_, count)| *count > 0).unwrap_or(0);
+        bars.split_off(first)
+    }
+
     /// Returns the longest duration; none without values.
     pub(crate) fn max(&self) -> Option<u64> {
         (self.count > 0).then_some(self.max)
@@ -118,6 +134,16 @@ mod tests {
             assert!(found.abs_diff(exact) as f64 * 100.0 / exact as f64 <= MAX_ERROR_PERCENT, "{percent} {found}");
         }
         assert_eq!(times.max(), Some(1_000_000_000));
+    }
+
+    #[test]
+    fn bars_cover_the_durations() {
+        let mut times = DurationHistogram::default();
+        [1_500_u64, 1_600, 30_000].into_iter().for_each(|nanos| times.add(nanos));
+        let bars = times.bars();
+        assert_eq!(bars.first(), Some(&([1_000, 2_000], 2)));
+        assert_eq!(bars.last(), Some(&([20_000, 50_000], 1)));
+        assert_eq!(DurationHistogram::default().bars(), []);
     }
 
     #[test]

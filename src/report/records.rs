@@ -48,6 +48,8 @@ pub(crate) enum Cell<'a> {
     /// Timestamp: nanoseconds since 1970, and since the first frame.
     Timestamp(i64, i64),
     Bool(bool),
+    /// Bounds and calls of each step of a histogram of durations, and its text in the table.
+    Histogram(&'a [([u64; 2], u64)], &'a str),
 }
 
 impl Cell<'_> {
@@ -250,6 +252,7 @@ fn write_table_cell(out: &mut String, cell: &Cell<'_>) {
         Cell::Duration(nanos) => quantity::duration(out, nanos),
         Cell::Timestamp(_, relative) => value::seconds(out, relative, Decimals::Six),
         Cell::Bool(yes) => out.push_str(if yes { "yes" } else { "no" }),
+        Cell::Histogram(_, text) => out.push_str(text),
     }
 }
 
@@ -269,6 +272,19 @@ fn write_json_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter)
             out.push('"');
         }
         Cell::Bool(yes) => out.push_str(if yes { "true" } else { "false" }),
+        Cell::Histogram(steps, _) => {
+            out.push('[');
+            for (nth, &([low, high], calls)) in steps.iter().enumerate() {
+                out.push_str(if nth == 0 { "{\"from\":" } else { ",{\"from\":" });
+                histogram_bound(out, low);
+                out.push_str(",\"to\":");
+                histogram_bound(out, high);
+                out.push_str(",\"calls\":");
+                value::number(out, calls);
+                out.push('}');
+            }
+            out.push(']');
+        }
         Cell::Number(_) | Cell::Size(_) | Cell::Duration(_) => write_csv_cell(out, cell, clock),
     }
 }
@@ -283,7 +299,22 @@ fn write_csv_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter) 
         Cell::Duration(nanos) => value::seconds(out, nanos, Decimals::Nine),
         Cell::Timestamp(time, _) => clock.write_rfc3339(out, time),
         Cell::Bool(yes) => out.push_str(if yes { "true" } else { "false" }),
+        Cell::Histogram(steps, _) => {
+            for (nth, &([low, high], calls)) in steps.iter().enumerate() {
+                out.push_str(if nth == 0 { "" } else { " " });
+                histogram_bound(out, low);
+                out.push('-');
+                histogram_bound(out, high);
+                out.push(':');
+                value::number(out, calls);
+            }
+        }
     }
+}
+
+/// Appends a bound of a step in seconds.
+fn histogram_bound(out: &mut String, nanos: u64) {
+    value::seconds(out, i64::try_from(nanos).unwrap_or(i64::MAX), Decimals::Nine);
 }
 
 /// Appends an address and a port as in a URL: `10.0.0.1:80`, `[::1]:80`.

@@ -41,6 +41,8 @@ pub enum TableKind {
     Secure,
     /// Durations of calls: a histogram, and percentiles by host, path, method and digest.
     Latency,
+    /// Durations of calls by host, path, method and digest: percentiles and the histogram of each.
+    Histograms,
     /// Frames and bytes by interval.
     Intervals,
     /// TCP connections, and segments by interval.
@@ -50,7 +52,7 @@ pub enum TableKind {
 }
 
 impl TableKind {
-    /// All groups, in the order in which they are written.
+    /// All groups in the order in which they are written, without histograms, which repeat the rows of others.
     pub const ALL: [TableKind; 12] = [
         TableKind::Summary,
         TableKind::Protocols,
@@ -70,6 +72,9 @@ impl TableKind {
     fn tables(self, format: RecordFormat, interval: Option<i64>) -> Vec<NamedTable> {
         let calls =
             |part, key, title, kind, by| NamedTable::new(key, title, CallsTable::new(kind, by, format)).with_part(part);
+        let histograms = |part, key, title, kind, by| {
+            NamedTable::new(key, title, CallsTable::with_histograms(kind, by, format)).with_part(part)
+        };
         match self {
             TableKind::Summary => vec![NamedTable::new("summary", "Summary", SummaryTable::default())],
             TableKind::Protocols => vec![NamedTable::new("protocols", "Protocols", ProtocolsTable::default())],
@@ -98,6 +103,12 @@ impl TableKind {
                 calls("", "latency_by_host", "Durations by host", CallKind::All, "host"),
                 calls("", "latency_by_path", "Durations by path", CallKind::Web, "path_template"),
                 calls("", "latency_by_method", "Durations by method", CallKind::All, "method"),
+            ],
+            TableKind::Histograms => vec![
+                histograms("host", "histograms_by_host", "Histograms by host", CallKind::All, "host"),
+                histograms("path_template", "histograms_by_path", "Histograms by path", CallKind::Web, "path_template"),
+                histograms("method", "histograms_by_method", "Histograms by method", CallKind::All, "method"),
+                histograms("digest", "histograms_by_digest", "Histograms by digest", CallKind::Statement, "sql.digest"),
             ],
             TableKind::Intervals => {
                 vec![NamedTable::new("intervals", "Traffic by time", IntervalsTable::new(interval))]

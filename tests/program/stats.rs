@@ -215,6 +215,50 @@ fn a_window_whose_scale_is_not_known_is_not_known() {
 }
 
 #[test]
+fn durations_have_a_histogram_for_each_group() {
+    let capture = "journey/shop.pcapng";
+    let (calls, _, _) = run(&["calls", &fixture(capture), "-T", "json"]);
+    let calls: Vec<Value> = serde_json::from_str(&calls).expect("rows");
+    let sum = |row: &Value| -> u64 {
+        let steps = row["histogram"].as_array().expect("steps");
+        steps.iter().map(|step| step["calls"].as_u64().expect("a number")).sum()
+    };
+    for (table, by, key) in [
+        ("latency,host", "host", "histograms_by_host"),
+        ("latency,method", "method", "histograms_by_method"),
+        ("latency,path_template", "path_template", "histograms_by_path"),
+        ("latency,digest", "sql.digest", "histograms_by_digest"),
+    ] {
+        let all = tables(capture, &["-z", table]);
+        let own = all[key].as_array().expect("rows");
+        let (grouped, _, _) = run(&["calls", &fixture(capture), "--by", by, "-T", "json"]);
+        let grouped: Vec<Value> = serde_json::from_str(&grouped).expect("rows");
+        assert!(!own.is_empty());
+        // Paths are those of HTTP only, and digests those of databases.
+        for row in own.iter().filter(|row| row["kind"] == "value") {
+            let same = grouped.iter().find(|group| group["value"] == row["value"]).expect("the group");
+            for column in ["count", "p50", "p95", "p99", "max"] {
+                assert_eq!(row[column], same[column], "{table} {row}");
+            }
+            assert_eq!(Some(sum(row)), row["count"].as_u64(), "{table} {row}");
+        }
+    }
+    // The steps of a method, counted from the durations of its calls.
+    let get = rows(capture, "latency,method", &[]).into_iter().find(|row| row["value"] == "GET").expect("a row");
+    let seconds: Vec<f64> =
+        calls.iter().filter(|call| call["method"] == "GET").filter_map(|call| call["total"].as_f64()).collect();
+    for step in get["histogram"].as_array().expect("steps") {
+        let (from, to) = (step["from"].as_f64().expect("seconds"), step["to"].as_f64().expect("seconds"));
+        let within = |low: f64, high: f64| seconds.iter().filter(|time| (low..high).contains(*time)).count() as u64;
+        // Within the error of the histogram.
+        let (least, most) = (within(from * 1.02, to * 0.98), within(from * 0.98, to * 1.02));
+        assert!((least..=most).contains(&step["calls"].as_u64().expect("a number")), "{step} {least} {most}");
+    }
+    let (text, _, code) = run(&["stats", &fixture(capture), "-z", "latency,host"]);
+    assert!(text.contains("CALLS BY DURATION") && text.contains('█') && code == 0, "{text}");
+}
+
+#[test]
 fn a_bar_is_for_people_only() {
     for table in ["io", "latency,histogram", "tcp,time"] {
         let all = rows("journey/shop.pcapng", table, &[]);

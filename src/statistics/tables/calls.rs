@@ -50,6 +50,12 @@ impl CallsTable {
         let field = GroupField::new(by).unwrap_or_default();
         CallsTable { kind, wants: field.wants(), report: CallGroupsReport::new(field, format) }
     }
+
+    /// The same with the histogram of each group.
+    pub(crate) fn with_histograms(kind: CallKind, by: &str, format: RecordFormat) -> CallsTable {
+        let field = GroupField::new(by).unwrap_or_default();
+        CallsTable { kind, wants: field.wants(), report: CallGroupsReport::with_histograms(field, format) }
+    }
 }
 
 impl StatisticsTable for CallsTable {

@@ -42,11 +42,11 @@ impl StatisticsTable for LatencyTable {
             value: count,
             text: calls(count, "call"),
         };
-        Some(Chart { title: "Calls by duration", columns: bars(&self.times).into_iter().map(column).collect() })
+        Some(Chart { title: "Calls by duration", columns: self.times.bars().into_iter().map(column).collect() })
     }
 
     fn write(&mut self, format: RecordFormat, out: &mut dyn Write) -> io::Result<()> {
-        let bars = bars(&self.times);
+        let bars = self.times.bars();
         let max = bars.iter().map(|(_, count)| *count).max().unwrap_or(0);
         let texts: Vec<String> = bars.iter().map(|(_, count)| bar(*count, max)).collect();
         let duration = |nanos: u64| Cell::Duration(i64::try_from(nanos).unwrap_or(i64::MAX));
@@ -54,35 +54,5 @@ impl StatisticsTable for LatencyTable {
             [duration(*low), duration(*high), Cell::Number(*count), bar_cell(text)]
         });
         write_rows(&COLUMNS, format, rows, out)
-    }
-}
-
-/// Returns the bars from the first with calls to the last.
-fn bars(times: &DurationHistogram) -> Vec<([u64; 2], u64)> {
-    let powers = std::iter::successors(Some(1_000_u64), |power| power.checked_mul(10));
-    let bounds = powers.flat_map(|power| [1, 2, 5].map(|digit| power.saturating_mul(digit)));
-    let (mut low, mut bars) = (0, Vec::new());
-    for high in bounds.chain([u64::MAX]) {
-        bars.push(([low, high], times.count_within(low, high)));
-        low = high;
-    }
-    let last = bars.iter().rposition(|(_, count)| *count > 0);
-    bars.truncate(last.map_or(0, |last| last + 1));
-    let first = bars.iter().position(|(_, count)| *count > 0).unwrap_or(0);
-    bars.split_off(first)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bars_cover_the_durations() {
-        let mut times = DurationHistogram::default();
-        [1_500_u64, 1_600, 30_000].into_iter().for_each(|nanos| times.add(nanos));
-        let bars = bars(&times);
-        assert_eq!(bars.first(), Some(&([1_000, 2_000], 2)));
-        assert_eq!(bars.last(), Some(&([20_000, 50_000], 1)));
-        assert_eq!(super::bars(&DurationHistogram::default()), []);
     }
 }

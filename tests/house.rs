@@ -97,7 +97,7 @@ fn dissectors_folders() -> Vec<String> {
 
 /// The protocol modules that files of the program name on purpose: the frame and its columns, and the transports,
 /// whose packets form streams. Everything else is derived from the declarations of the protocols.
-const NAMED_PROTOCOLS: [(&str, &[&str]); 42] = [
+const NAMED_PROTOCOLS: [(&str, &[&str]); 43] = [
     // Layers and transports: reassembly, streams, and the fields of a frame itself.
     ("src/analysis/layers.rs", &["data", "ipv4", "ipv6"]),
     ("src/analysis/link_types.rs", &["frame"]),
@@ -152,6 +152,8 @@ const NAMED_PROTOCOLS: [(&str, &[&str]); 42] = [
     ("src/report/summary.rs", &["column"]),
     // The names of link types.
     ("src/statistics/file_forms.rs", &["frame"]),
+    // Segments by time.
+    ("src/statistics/tables/segments.rs", &["tcp"]),
     // Protocols and notes of frames.
     ("src/statistics/tables/protocols.rs", &["frame"]),
     ("src/statistics/tables/values.rs", &["frame"]),

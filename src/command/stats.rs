@@ -34,7 +34,7 @@ pub(super) fn run_stats(args: StatsArgs) -> io::Result<CommandOutcome> {
     let has_summary = selected.iter().any(|&(kind, _)| kind == TableKind::Summary);
     if format == RecordFormat::Csv && (statistics.len() > 1 || has_summary) {
         let message = "-T csv has one table: -z protocols, conversations, endpoints, sql, tls, io or notes, or a part of \
-                       another one, such as -z http,status, dns,name, latency,host or tcp,time";
+                       another one, such as -z dns,name, latency,host or tcp,time";
         return Ok(CommandOutcome::Error(message.into()));
     }
     match open(args) {

@@ -97,7 +97,7 @@ pub(crate) struct HostEntry {
     pub(crate) host: Host,
     pub(crate) sent: TrafficCount,
     pub(crate) received: TrafficCount,
-    /// Frames of the host, whoever sent them.
+    /// Frames that the host sent or received.
     pub(crate) total: TrafficCount,
 }
 

@@ -83,9 +83,11 @@ struct SharedFile {
 struct Blocks {
     /// Blocks by their number, in the order in which reading them began; `None` while one is read.
     kept: VecDeque<(u64, Option<Arc<Block>>)>,
-    /// Buffers to be used again.
-    free: Vec<Vec<u8>>,
+    free: FreeBuffers,
 }
+
+/// Buffers to be used again: as many as there were blocks at once, those that are kept and those of readers.
+type FreeBuffers = Arc<Mutex<Vec<Vec<u8>>>>;
 
 /// A block of a file; only the last one is shorter.
 #[derive(Debug)]
@@ -94,6 +96,13 @@ pub(super) struct Block {
     len: usize,
     /// The error that ended it.
     error: Option<io::Error>,
+    free: FreeBuffers,
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        lock(&self.free).push(std::mem::take(&mut self.buffer));
+    }
 }
 
 impl Block {
@@ -108,16 +117,14 @@ impl Blocks {
         self.kept.iter().position(|(own, _)| *own == number)
     }
 
-    /// Notes that a block is read from now on. Returns a buffer for it.
-    fn begin(&mut self, number: u64) -> Vec<u8> {
-        if self.kept.len() >= KEPT_BLOCKS
-            && let Some((_, Some(oldest))) = self.kept.pop_front()
-            && let Some(block) = Arc::into_inner(oldest)
-        {
-            self.free.push(block.buffer);
+    /// Notes that a block is read from now on. Returns a buffer for it, and where to return that.
+    fn begin(&mut self, number: u64) -> (Vec<u8>, FreeBuffers) {
+        if self.kept.len() >= KEPT_BLOCKS {
+            self.kept.pop_front();
         }
         self.kept.push_back((number, None));
-        self.free.pop().unwrap_or_else(|| vec![0; BLOCK_SIZE])
+        let buffer = lock(&self.free).pop().unwrap_or_else(|| vec![0; BLOCK_SIZE]);
+        (buffer, Arc::clone(&self.free))
     }
 }
 
@@ -136,9 +143,9 @@ impl SharedFile {
                     continue;
                 }
             };
-            let buffer = blocks.begin(missing);
+            let (buffer, free) = blocks.begin(missing);
             drop(blocks);
-            let block = Arc::new(self.read(missing, buffer));
+            let block = Arc::new(self.read(missing, buffer, free));
             blocks = lock(&self.blocks);
             // It may be among those that are not kept any more.
             if let Some((_, slot)) = blocks.position(missing).and_then(|at| blocks.kept.get_mut(at)) {
@@ -152,7 +159,7 @@ impl SharedFile {
     }
 
     /// Reads a block until it is full, the file ends, or an error.
-    fn read(&self, number: u64, mut buffer: Vec<u8>) -> Block {
+    fn read(&self, number: u64, mut buffer: Vec<u8>, free: FreeBuffers) -> Block {
         let start = number.saturating_mul(BLOCK_SIZE as u64);
         let end = self.length.saturating_sub(start).min(BLOCK_SIZE as u64) as usize;
         let (mut len, mut error) = (0, None);
@@ -167,7 +174,7 @@ impl SharedFile {
                 }
             }
         }
-        Block { buffer, len, error }
+        Block { buffer, len, error, free }
     }
 }
 

@@ -1,70 +1,61 @@
 //! Human-readable durations and sizes: up to three digits and a unit.
 
-use super::value::number;
-
-/// A unit: its size in the smallest unit, its name, and the count from which the next unit is used.
-type ScaleUnit = (u64, &'static str, u64);
-
-const TIME_UNITS: [ScaleUnit; 6] = [
-    (1, " ns", 1_000),
-    (1_000, " µs", 1_000),
-    (1_000_000, " ms", 1_000),
-    (1_000_000_000, " s", 120),
-    (60_000_000_000, " min", 120),
-    (3_600_000_000_000, " h", u64::MAX),
-];
-
-const SIZE_UNITS: [ScaleUnit; 5] = [
-    (1, " B", 1_000),
-    (1_000, " kB", 1_000),
-    (1_000_000, " MB", 1_000),
-    (1_000_000_000, " GB", 1_000),
-    (1_000_000_000_000, " TB", u64::MAX),
-];
+use super::value;
 
 /// Appends a duration in a suitable unit: `850 ns`, `1.2 ms`, `12.3 s`, `5.0 min`.
 pub(crate) fn duration(out: &mut String, nanos: i64) {
     if nanos < 0 {
         out.push('-');
     }
-    write_scaled(out, nanos.unsigned_abs(), &TIME_UNITS);
+    let nanos = nanos.unsigned_abs();
+    let _ = scaled::<1, 1_000>(out, nanos, " ns")
+        || scaled::<1_000, 1_000>(out, nanos, " µs")
+        || scaled::<1_000_000, 1_000>(out, nanos, " ms")
+        || scaled::<1_000_000_000, 120>(out, nanos, " s")
+        || scaled::<60_000_000_000, 120>(out, nanos, " min")
+        || scaled::<3_600_000_000_000, { u64::MAX }>(out, nanos, " h");
 }
 
 /// Appends a size in a suitable unit: `850 B`, `1.2 kB`, `12.3 MB`. A kB is 1000 B.
 pub(crate) fn size(out: &mut String, bytes: u64) {
-    write_scaled(out, bytes, &SIZE_UNITS);
+    let _ = scaled::<1, 1_000>(out, bytes, " B")
+        || scaled::<1_000, 1_000>(out, bytes, " kB")
+        || scaled::<1_000_000, 1_000>(out, bytes, " MB")
+        || scaled::<1_000_000_000, 1_000>(out, bytes, " GB")
+        || scaled::<1_000_000_000_000, { u64::MAX }>(out, bytes, " TB");
 }
 
-/// Appends a value in the first unit whose limit it does not reach. It has one decimal below 100, except in the smallest
-/// unit. Halves are rounded up.
-fn write_scaled(out: &mut String, value: u64, units: &[ScaleUnit]) {
-    for &(unit, word, limit) in units {
-        if unit.checked_mul(limit).is_some_and(|end| value >= end) {
-            continue;
-        }
-        let rounded = |parts: u64| match value.checked_mul(parts).and_then(|product| product.checked_add(unit / 2)) {
-            Some(sum) => sum / unit,
-            None => ((u128::from(value) * u128::from(parts) + u128::from(unit / 2)) / u128::from(unit)) as u64,
-        };
-        let tenths = if unit > 1 { rounded(10) } else { 1_000 };
-        if tenths < 1_000 {
-            // Character by character: most rows have five of these, and each text appended is a call.
-            let digit = |number: u64| char::from(b'0' + (number % 10) as u8);
-            if tenths >= 100 {
-                out.push(digit(tenths / 100));
-            }
-            out.push(digit(tenths / 10));
-            out.push('.');
-            out.push(digit(tenths));
-        } else {
-            let whole = rounded(1);
-            if whole >= limit {
-                continue;
-            }
-            number(out, whole);
-        }
-        return out.push_str(word);
+/// Appends a value in a unit, unless `LIMIT` of them or more would be shown: then it is in the next unit. It has one decimal below
+/// 100, except in the smallest unit. Halves are rounded up. Returns whether it is appended.
+///
+/// Units are known when this is compiled: most rows have five values, and a division by a constant takes a fraction of another one.
+#[inline(always)]
+fn scaled<const UNIT: u64, const LIMIT: u64>(out: &mut String, value: u64, word: &'static str) -> bool {
+    if UNIT.checked_mul(LIMIT).is_some_and(|end| value >= end) {
+        return false;
     }
+    let rounded = |parts: u64| match value.checked_mul(parts).and_then(|product| product.checked_add(UNIT / 2)) {
+        Some(sum) => sum / UNIT,
+        None => ((u128::from(value) * u128::from(parts) + u128::from(UNIT / 2)) / u128::from(UNIT)) as u64,
+    };
+    let tenths = if UNIT > 1 { rounded(10) } else { 1_000 };
+    if tenths < 1_000 {
+        // Character by character: each text appended is a call.
+        if tenths >= 100 {
+            out.push(value::digit(tenths / 100));
+        }
+        out.push(value::digit(tenths / 10));
+        out.push('.');
+        out.push(value::digit(tenths));
+    } else {
+        let whole = rounded(1);
+        if whole >= LIMIT {
+            return false;
+        }
+        value::number(out, whole);
+    }
+    out.push_str(word);
+    true
 }
 
 #[cfg(test)]

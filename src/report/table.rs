@@ -27,7 +27,7 @@ pub(super) struct TextTable {
     /// Visible columns, from left to right.
     visible: Vec<VisibleColumn>,
     line_width: Option<usize>,
-    /// Text of a cell.
+    /// Text of a cell that is aligned to the right.
     text: String,
 }
 
@@ -86,31 +86,43 @@ impl TextTable {
         let start = out.len();
         let (mut overflow, mut spaces) = (0, 0);
         let mut spare = self.line_width.map(|line_width| line_width.saturating_sub(total_width(&self.visible)));
-        let text = &mut self.text;
         for VisibleColumn { column, cell, width } in &mut self.visible {
-            text.clear();
+            // A cell that is aligned to the left is written in its place.
+            let is_right = column.align == Align::Right;
+            let text = if is_right {
+                self.text.clear();
+                &mut self.text
+            } else {
+                push_spaces(out, spaces);
+                &mut *out
+            };
+            let at = text.len();
             write(*cell, text);
-            let len = if text.is_ascii() { text.len() } else { text.chars().count() };
+            let written = text.get(at..).unwrap_or_default();
+            let mut len = if written.is_ascii() { written.len() } else { written.chars().count() };
             if len > *width {
                 let grown = len.min(spare.map_or(column.max_width, |spare| *width + spare)).max(*width);
                 spare = spare.map(|spare| spare.saturating_sub(grown - *width));
                 *width = grown;
             }
-            let is_cut = len > *width && self.line_width.is_some();
-            if is_cut {
-                let prefix: usize = text.chars().take(width.saturating_sub(1)).map(char::len_utf8).sum();
-                text.truncate(prefix);
+            if len > *width && self.line_width.is_some() {
+                let prefix: usize = written.chars().take(width.saturating_sub(1)).map(char::len_utf8).sum();
+                text.truncate(at + prefix);
                 text.push('…');
+                len = *width;
             }
             // The padding of later cells compensates for the overflow of an earlier cell.
             let fill = width.saturating_sub(len);
-            let compensated = if is_cut { 0 } else { fill.min(overflow) };
-            overflow = overflow - compensated + if is_cut { 0 } else { len.saturating_sub(*width) };
+            let compensated = fill.min(overflow);
+            overflow = overflow - compensated + len.saturating_sub(*width);
             let fill = fill - compensated;
-            let (before, after) = if column.align == Align::Right { (fill, 0) } else { (0, fill) };
-            push_spaces(out, spaces + before);
-            out.push_str(text);
-            spaces = after + GAP;
+            if is_right {
+                push_spaces(out, spaces + fill);
+                out.push_str(&self.text);
+                spaces = GAP;
+            } else {
+                spaces = fill + GAP;
+            }
         }
         out.truncate(start + out.get(start..).unwrap_or_default().trim_end_matches(' ').len());
         out.push('\n');
@@ -119,9 +131,12 @@ impl TextTable {
 
 fn push_spaces(out: &mut String, mut count: usize) {
     while count > 0 {
-        let piece = SPACES.get(..count).unwrap_or(SPACES);
-        out.push_str(piece);
-        count -= piece.len();
+        // Of a fixed number of them, those that are too many are removed: to copy a few takes a call.
+        let len = out.len();
+        let piece = count.min(SPACES.len());
+        out.push_str(SPACES);
+        out.truncate(len + piece);
+        count -= piece;
     }
 }
 

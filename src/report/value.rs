@@ -125,10 +125,18 @@ pub(crate) fn seconds(out: &mut String, nanos: i64, decimals: Decimals) {
 
 /// Appends the digits of a number.
 pub(super) fn number(out: &mut String, number: u64) {
-    if number < 10 {
-        return out.push(char::from(b'0' + number as u8));
+    // Most numbers are small, and each text appended is a call.
+    match number {
+        0..10 => out.push(digit(number)),
+        10..100 => [number / 10, number].into_iter().for_each(|digits| out.push(digit(digits))),
+        100..1000 => [number / 100, number / 10, number].into_iter().for_each(|digits| out.push(digit(digits))),
+        _ => out.push_str(itoa::Buffer::new().format(number)),
     }
-    out.push_str(itoa::Buffer::new().format(number));
+}
+
+/// Returns the last digit of a number.
+pub(super) fn digit(number: u64) -> char {
+    char::from(b'0' + (number % 10) as u8)
 }
 
 /// Precision of a printed time.

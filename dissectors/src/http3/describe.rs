@@ -7,7 +7,7 @@ use super::qpack::Instruction;
 use crate::packet::Payload;
 use crate::tree::{Slice, Tree, Value};
 use crate::varint::varint;
-use crate::web::header_list::HeaderList;
+use crate::web::header_list::{HeaderLine, HeaderList};
 use crate::web::headers;
 
 /// Returns the name of a frame type.
@@ -127,14 +127,26 @@ pub(super) fn headers(list: &HeaderList, section: Payload<'_>, tree: &mut Tree) 
     }
     let none = Slice::default();
     let length = |line| Some(8 + list.name(line)?.len() + list.value(line)?.len());
-    if let Some(total) = list.lines.iter().map(length).sum::<Option<usize>>() {
+    if tree.wants(&HEADER_LENGTH)
+        && let Some(total) = list.lines.iter().map(length).sum::<Option<usize>>()
+    {
         tree.put(&HEADER_LENGTH, none, Value::Uint(total as u64));
     }
     tree.put(&HEADER_COUNT, none, Value::Uint(list.lines.len() as u64));
-    for line in &list.lines {
-        let span = section.span(line.coded.start, line.coded.len());
-        headers::open_header(list, line, &HEADER_FIELDS, span, tree);
-        tree.close();
+    let span_of = |line: &HeaderLine| section.span(line.coded.start, line.coded.len());
+    if tree.wanted().any_between(&HEADER, &VALUE) || tree.wanted().labels {
+        for line in &list.lines {
+            headers::open_header(list, line, &HEADER_FIELDS, span_of(line), tree);
+            tree.close();
+        }
+    } else if tree.wanted().any_between(&H_AUTHORITY, &H_WWW_AUTHENTICATE) {
+        for line in &list.lines {
+            let field = list.name(line).and_then(names::header_field).filter(|field| tree.wants(field));
+            if let (Some(field), Some(value)) = (field, list.value(line)) {
+                let text = tree.store_bytes(value);
+                headers::describe_value(field, value, text, span_of(line), tree);
+            }
+        }
     }
     let unknown = list.lines.iter().filter(|line| !line.is_known()).count();
     if unknown > 0 {

@@ -96,13 +96,7 @@ pub(super) fn load_divided<H: Fn(BrowseEvent)>(
             let (task, shared) = (task.clone(), shared.clone());
             let work = move || {
                 priority::lower();
-                // With a shard on each core, bytes that another core has read arrive later.
-                let options = OpenOptions {
-                    record_store: Some(store),
-                    without_read_ahead: true,
-                    shared,
-                    ..OpenOptions::default()
-                };
+                let options = OpenOptions { record_store: Some(store), shared, ..OpenOptions::default() };
                 let (capture, errors) = open(options);
                 let indexer = FrameIndexer::new(task, Some(shard));
                 ShardLoader { indexer, chunks, chunk_start: 0, errors }.run(capture, shard, source);

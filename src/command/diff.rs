@@ -2,7 +2,7 @@
 
 use super::capture_run::CaptureRun;
 use super::decode::decode_options;
-use super::divided_passes::CaptureNotes;
+use super::divided_passes::{CaptureNotes, ConsumerWork};
 use super::extraction::{FrameConsumer, FrameSelector, SelectedFrame};
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::input::CaptureInput;
@@ -87,7 +87,9 @@ fn profile(
     let mut task = Task::default();
     matcher.extend_task(&mut task);
     builder.extend_task(&mut task);
-    let Some(mut passes) = run.open_divided(&task, !matcher.has_filter(), is_file) else { return Ok((None, true)) };
+    let Some(mut passes) = run.open_divided(&task, !matcher.has_filter(), ConsumerWork::Core, is_file) else {
+        return Ok((None, true));
+    };
     let (mut consumer, mut notes) = (ProfileConsumer(builder), CaptureNotes::default());
     let selector = || ProfileSelector(matcher.fork());
     passes.run_frames(&task, &selector, &mut consumer, &mut notes).map_err(|error| error.to_string())?;

@@ -35,47 +35,48 @@ pub(super) struct DividedPasses {
     pub(super) has_errors: bool,
 }
 
-/// Number of cores that are left to a consumer that writes what was read, or reads copies of it: on two cores, several threads that
-/// read beside it take longer than one.
-const CONSUMER_CORES: usize = 1;
+/// How much the consumer of what was read has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ConsumerWork {
+    /// Half of the work of the threads that read, or less: these take all cores.
+    Little,
+    /// It writes what was read, or reads copies of it, and takes a core: on two cores, several threads that read beside it take
+    /// longer than one.
+    Core,
+}
 
 /// Returns the number of threads that read captures for a task, unless the user names one. A frame costs little more than finding its
 /// conversation, which all threads do, if its messages are not read.
 pub(super) fn default_threads<'p>(
     task: &Task,
     paths: impl IntoIterator<Item = &'p Path> + Clone,
-    consumer_cores: usize,
+    consumer: ConsumerWork,
 ) -> usize {
     let threads = if task.reads_messages() { reading_threads(paths) } else { 1 };
-    threads.saturating_sub(consumer_cores).max(1)
+    threads.saturating_sub(usize::from(consumer == ConsumerWork::Core)).max(1)
 }
 
 /// The same for a capture that is read by rules.
 pub(super) fn default_rule_threads(task: &Task, path: &Path) -> usize {
-    default_threads(task, [path], CONSUMER_CORES)
+    default_threads(task, [path], ConsumerWork::Core)
 }
 
 impl CaptureRun {
     /// Opens the captures for a pass that produces what a task needs. None if there is none that can be read, which is reported.
-    pub(super) fn open_divided(self, task: &Task, displays_all_frames: bool, is_file: bool) -> Option<DividedPasses> {
-        let threads = self.task_threads(task, displays_all_frames, CONSUMER_CORES);
-        self.open_shards(1, threads, is_file)
-    }
-
-    /// The same for a consumer with half the work of the threads that read, or less: these take all cores.
-    pub(super) fn open_divided_mostly(
+    pub(super) fn open_divided(
         self,
         task: &Task,
         displays_all_frames: bool,
+        consumer: ConsumerWork,
         is_file: bool,
     ) -> Option<DividedPasses> {
-        let threads = self.task_threads(task, displays_all_frames, 0);
+        let threads = self.task_threads(task, displays_all_frames, consumer);
         self.open_shards(1, threads, is_file)
     }
 
-    /// The same with a first pass, if the task needs fields that depend on later frames. The consumer has little to do.
+    /// The same with a first pass, if the task needs fields that depend on later frames.
     pub(super) fn open_twice(self, task: &Task, displays_all_frames: bool, is_file: bool) -> Option<DividedPasses> {
-        let threads = self.task_threads(task, displays_all_frames, 0);
+        let threads = self.task_threads(task, displays_all_frames, ConsumerWork::Little);
         let has_first_pass = task.wants.needs_later_frames();
         let passes = self.open_shards(1 + u64::from(has_first_pass), threads, is_file)?;
         Some(DividedPasses { has_first_pass, ..passes })
@@ -84,25 +85,23 @@ impl CaptureRun {
     /// Opens the captures for a number of passes about calls.
     pub(super) fn open_passes_of_calls(self, passes: u64, is_file: bool) -> Option<DividedPasses> {
         let task = Task { exchanges: true, ..Task::default() };
-        let threads = self.task_threads(&task, true, CONSUMER_CORES);
+        let threads = self.task_threads(&task, true, ConsumerWork::Core);
         self.open_shards(passes, threads, is_file)
     }
 
-    /// Returns the number of threads that read for a task, if the consumer takes a number of cores.
-    fn task_threads(&self, task: &Task, displays_all_frames: bool, consumer_cores: usize) -> usize {
+    /// Returns the number of threads that read for a task.
+    fn task_threads(&self, task: &Task, displays_all_frames: bool, consumer: ConsumerWork) -> usize {
         let task = Task { decode: self.decode.clone(), ..task.clone() };
         match self.threads {
             _ if self.has_pipe() || !task.is_divisible(displays_all_frames) => 1,
             Some(threads) => threads,
-            None => default_threads(&task, self.paths.iter().map(PathBuf::as_path), consumer_cores),
+            None => default_threads(&task, self.paths.iter().map(PathBuf::as_path), consumer),
         }
     }
 
     fn open_shards(mut self, passes: u64, threads: usize, is_file: bool) -> Option<DividedPasses> {
         let shards = Shard::divide(threads).count();
         let has_consumer = self.threads.unwrap_or_else(core_count) > 1;
-        // With a shard on each core, bytes that another core has read arrive later.
-        self.open_options.without_read_ahead |= shards > 1 && shards >= core_count();
         if shards > 1 {
             self.open_options.shared = SharedFiles::of(&self.paths);
         }

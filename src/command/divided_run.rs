@@ -1,7 +1,7 @@
 //! Reads capture files on several threads. Each reads all frames, and reports those of its shard of the conversations.
 
 use super::capture_run::CaptureRun;
-use super::divided_passes::default_threads;
+use super::divided_passes::{ConsumerWork, default_threads};
 use super::output::Output;
 use super::shard_output::{RowsFrom, ShardOutput, merge};
 use overhear::analysis::{Shard, Task};
@@ -51,7 +51,8 @@ impl CaptureRun {
         if self.has_pipe() || out.is_line_buffered() || !task.is_divisible_at_once(!self.matcher.has_filter()) {
             return 1;
         }
-        self.threads.unwrap_or_else(|| default_threads(&task, self.paths.iter().map(PathBuf::as_path), 0))
+        self.threads
+            .unwrap_or_else(|| default_threads(&task, self.paths.iter().map(PathBuf::as_path), ConsumerWork::Little))
     }
 
     fn run_shards(
@@ -70,8 +71,6 @@ impl CaptureRun {
                 let work = move || {
                     // What a thread writes is allocated by it: apart from what others write.
                     let (mut run, mut report) = (self.fork(), make());
-                    // With a shard on each core, bytes that another core has read arrive later.
-                    run.open_options.without_read_ahead = count >= core_count();
                     let task = Task { shard: Some(shard), ..task.clone() };
                     let has_errors = run.run(task, &mut *report, &mut shard_out)?;
                     shard_out.finish()?;

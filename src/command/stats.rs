@@ -2,7 +2,7 @@
 
 use super::capture_run::CaptureRun;
 use super::decode::decode_options;
-use super::divided_passes::CaptureNotes;
+use super::divided_passes::{CaptureNotes, ConsumerWork};
 use super::extraction::{FrameConsumer, FrameSelector, SelectedFrame};
 use super::filter_matcher::{FilterMatcher, MatchUnit};
 use super::input::CaptureInput;
@@ -79,7 +79,7 @@ fn print_statistics(mut statistics: CaptureStatistics, (run, matchers, mut out):
     // Notes that later frames decide.
     let opened = match task.wants.needs_later_frames() {
         true => run.open_twice(&task, displays_all, is_file),
-        false => run.open_divided(&task, displays_all, is_file),
+        false => run.open_divided(&task, displays_all, ConsumerWork::Core, is_file),
     };
     let Some(mut passes) = opened else {
         out.keep_existing();

@@ -81,8 +81,6 @@ pub struct OpenOptions {
     pub merge: bool,
     /// Whether the descriptions of pcapng sections are kept, for [`sections`](Capture::sections).
     pub section_log: bool,
-    /// Whether large files are read by the calling thread, and not ahead of it by another.
-    pub without_read_ahead: bool,
     /// Files that other readers read at about the same time.
     pub shared: SharedFiles,
 }
@@ -117,9 +115,6 @@ pub struct CurrentFile<'a> {
 
 /// Minimum size in bytes of files that are read ahead. Smaller files are read before a thread has started.
 const READ_AHEAD_MIN_SIZE: u64 = 1 << 20;
-
-/// Size in bytes of the buffer of a thread that reads for itself: most frames are read from the cache of its core.
-const CACHED_SIZE: usize = 64 << 10;
 
 /// A file of the capture and its origin.
 struct InputFile {
@@ -456,7 +451,8 @@ impl InputFile {
                         Box::new(StoppableReader::growing(file, stop).map_err(io)?)
                     }
                     true => {
-                        large = metadata.len() >= READ_AHEAD_MIN_SIZE;
+                        // The threads that read a shared file are busy, each with its own copy of compressed content.
+                        large = metadata.len() >= READ_AHEAD_MIN_SIZE && !options.shared.has(path);
                         plain = file.try_clone().ok();
                         Box::new(file.take(options.shared.limit(path)))
                     }
@@ -469,9 +465,7 @@ impl InputFile {
             },
             FileOrigin::Spooled(spool) => Box::new(spool.replay()),
         };
-        let read_ahead = large
-            && !options.without_read_ahead
-            && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
+        let read_ahead = large && std::thread::available_parallelism().is_ok_and(|cores| cores.get() > 1);
         let (decompressed, compression) =
             decompress(Box::new(CountingReader { reader, read: read.clone() }), read_ahead);
         let located_cause = |cause| LocatedCause::new(0, classify_cause(cause, compression));
@@ -505,7 +499,6 @@ impl InputFile {
         let mut window = match read_ahead {
             _ if let Some(reader) = shared => Window::shared(reader),
             true => Window::with_read_ahead(input),
-            false if options.without_read_ahead => Window::with_buffer_size(input, CACHED_SIZE),
             false => Window::new(input),
         };
         let format = match magic {

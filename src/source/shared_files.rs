@@ -35,6 +35,11 @@ impl SharedFiles {
         SharedFiles(Arc::new(Files { lengths, open: Mutex::default() }))
     }
 
+    /// Whether a file is shared.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        self.0.lengths.contains_key(path)
+    }
+
     /// Returns the length to which a file is read; that of any file if it is not shared.
     pub(super) fn limit(&self, path: &Path) -> u64 {
         self.0.lengths.get(path).copied().unwrap_or(u64::MAX)

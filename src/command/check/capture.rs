@@ -12,7 +12,7 @@ use overhear::check::format::{CheckOutcome, Finding, print_command};
 use overhear::check::{DecidingFrames, Evaluation, Expected, Verdict, escape_unprintable, rules_task};
 use overhear::report::DissectedFrame;
 use overhear::sink::system_error_text;
-use overhear::source::{Capture, Error, OpenOptions, ReadErrorCause, SharedFiles, core_count};
+use overhear::source::{Capture, Error, OpenOptions, ReadErrorCause, SharedFiles};
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -136,8 +136,7 @@ pub(super) fn read_capture(
     let threads = threads.unwrap_or_else(|| default_rule_threads(&task, path));
     let is_divided = threads > 1 && path.is_file() && task.is_divisible(true);
     let shards = Shard::divide(if is_divided { threads } else { 1 }).count();
-    let mut options =
-        OpenOptions { spool, without_read_ahead: shards > 1 && shards >= core_count(), ..OpenOptions::default() };
+    let mut options = OpenOptions { spool, ..OpenOptions::default() };
     if shards > 1 {
         options.shared = SharedFiles::of(&[path.to_owned()]);
     }

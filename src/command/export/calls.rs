@@ -3,6 +3,7 @@
 use crate::args::{CaptureArgs, RunArgs};
 use crate::command::capture_run::CaptureRun;
 use crate::command::decode::decode_options;
+use crate::command::divided_passes::ConsumerWork;
 use crate::command::extraction::Extractor;
 use crate::command::filter_matcher::{FilterMatcher, MatchUnit};
 use crate::command::input::CaptureInput;
@@ -50,7 +51,7 @@ pub(super) fn export_calls<F: CallForm>(
     };
     let mut task = content.extractor().task();
     matcher.extend_task(&mut task);
-    let Some(mut passes) = run.open_divided_mostly(&task, !matcher.has_filter(), out.is_file()) else {
+    let Some(mut passes) = run.open_divided(&task, !matcher.has_filter(), ConsumerWork::Little, out.is_file()) else {
         out.keep_existing();
         return finish_output(out, true);
     };

@@ -150,17 +150,26 @@ def remove_other_shards(dataset, shards):
 
 
 def mark_duplicates(spark, dataset, sensor):
-    """Writes the table `duplicates`: frames of which an earlier copy was captured by another sensor."""
+    """Writes the table `duplicates`: frames of which an earlier copy was captured by another sensor.
+
+    Equal packets are counted within each sensor, as long as none follows the one before after a longer time than copies are apart: the
+    second of two at one sensor is a copy of the second at another."""
     sensors = regexp_extract(expr("url_decode(file)"), sensor, 1).alias("sensor")
-    frames = spark.read.parquet(f"{dataset}/frames").select("capture", "number", "time", "digest", "captured", sensors)
+    frames = spark.read.parquet(f"{dataset}/frames").select("capture", "number", "time", "digest", sensors)
     frames.createOrReplaceTempView("own_frames")
     found = spark.sql(
         f"""
-        SELECT copy.capture, copy.number, min(own.number) AS duplicate_of, copy.sensor
-        FROM own_frames AS copy JOIN own_frames AS own
-          ON own.capture = copy.capture AND own.digest = copy.digest AND own.captured = copy.captured
-         AND own.sensor <> copy.sensor AND own.number < copy.number AND copy.time - own.time <= {DUPLICATE_NANOS}
-        GROUP BY ALL
+        WITH following AS (
+          SELECT *, time - lag(time) OVER (PARTITION BY capture, digest ORDER BY number) > {DUPLICATE_NANOS} AS is_later
+          FROM own_frames
+        ), grouped AS (
+          SELECT *, count_if(is_later) OVER (PARTITION BY capture, digest ORDER BY number) AS own_group FROM following
+        ), counted AS (
+          SELECT *, row_number() OVER (PARTITION BY capture, digest, own_group, sensor ORDER BY number) AS nth FROM grouped
+        ), copies AS (
+          SELECT *, min(number) OVER (PARTITION BY capture, digest, own_group, nth) AS duplicate_of FROM counted
+        )
+        SELECT capture, number, duplicate_of, sensor FROM copies WHERE number <> duplicate_of
         """
     )
     found.write.mode("overwrite").parquet(f"{dataset}/duplicates")

@@ -19,6 +19,7 @@ mod probe;
 mod session;
 mod stateful;
 mod summary;
+mod text;
 mod zone_text;
 
 use crate::content::MessageBody;
@@ -66,6 +67,7 @@ pub static PROTOCOL: Protocol = Protocol {
         }),
         Dissector::Layer(|payload, packet, tree| layer(&DIALECT, payload, packet, tree)),
         Dissector::Content(content),
+        Dissector::Text(text::write),
         Dissector::CallFacts(&call_facts::FACTS),
     ],
 };

@@ -165,6 +165,38 @@ fn conversation(rows: &[Row<'_>]) -> (tempfile::NamedTempFile, Screen) {
 }
 
 #[test]
+fn messages_are_listed_under_their_handshake() {
+    let place = tempfile::NamedTempFile::new().expect("disk space");
+    let texts = [(3, "one"), (1, "two"), (3, "three"), (1, "four")];
+    fs::write(place.path(), common::http2_frames::two_dialogues(&texts)).expect("disk space");
+    let mut screen = Screen::open(place.path(), (80, 24));
+    let rows = |screen: &mut Screen| -> Vec<String> {
+        let row = |line: &str| {
+            let words: Vec<&str> = line.split_whitespace().skip(1).collect();
+            let end = words.iter().position(|word| word.starts_with("h/"))?;
+            Some(words[..=end].join(" "))
+        };
+        screen.text().lines().filter_map(row).collect()
+    };
+    let of_stream = |path: &str| [format!("CONNECT h{path}"), format!("←Text └ h{path}"), format!("←Text └ h{path}")];
+    assert_eq!(rows(&mut screen), [of_stream("/a"), of_stream("/b")].concat());
+    // In the other direction, the handshake is still the first of its group.
+    screen.keys("S");
+    assert_eq!(rows(&mut screen), [of_stream("/b"), of_stream("/a")].concat());
+    screen.keys("S C");
+    assert_eq!(rows(&mut screen), ["CONNECT ▸2 h/a", "CONNECT ▸2 h/b"]);
+    // Messages whose handshake does not match the filter are listed.
+    screen.keys("/ \"websocket.payload.text contains e\" Enter");
+    assert_eq!(rows(&mut screen), ["←Text └ h/b", "←Text └ h/b"]);
+    screen.keys("Esc O b");
+    let by_time = ["CONNECT h/a", "CONNECT h/b", "←Text h/b", "←Text h/a", "←Text h/b", "←Text h/a"];
+    assert_eq!(rows(&mut screen), by_time);
+    // The cursor goes to the handshake of a message that is hidden.
+    screen.keys("End C Enter");
+    assert!(screen.text().contains(" CONNECT http://h/a "), "{}", screen.text());
+}
+
+#[test]
 fn times_are_counted_from_the_earliest_frame() {
     use common::{ACK, SYN};
     let (_file, mut screen) = conversation(&[

@@ -16,6 +16,10 @@ pub struct Exchange {
     pub id: ExchangeId,
     /// The exchange that carried it: the request of a tunnel or of an upgrade.
     pub parent: Option<ExchangeId>,
+    /// Time at which `parent` began, in nanoseconds since 1970; none if it is not known.
+    pub parent_start: Option<i64>,
+    /// What follows it is read by another session, whose exchanges have it as `parent`.
+    pub opens_session: bool,
     /// The protocol's filter name, such as `http`.
     pub protocol: &'static str,
     /// The filter name of the protocol in its messages that names its status, such as `grpc`; empty if there is none. The
@@ -35,6 +39,8 @@ pub struct Exchange {
     pub code: Option<u16>,
     /// What became of it.
     pub outcome: Outcome,
+    /// Why it ended before it was complete, such as `CANCEL by client (RST_STREAM)`; empty if no message states it.
+    pub end_reason: CompactString,
     /// The response's media type, as sent; empty if there is none.
     pub content_type: CompactString,
     /// When and how large the request was.
@@ -121,6 +127,18 @@ impl Exchange {
         if self.content_protocol.is_empty() { self.protocol } else { self.content_protocol }
     }
 
+    /// Time at which it began: that of the first byte of its request, or else of its response.
+    #[must_use]
+    pub fn start(&self) -> Option<i64> {
+        self.request.or(self.response).map(|transfer| transfer.first.time)
+    }
+
+    /// Why it ended before it was complete, without the message that states it: `CANCEL by client`.
+    #[must_use]
+    pub fn short_end_reason(&self) -> &str {
+        self.end_reason.split(" (").next().unwrap_or_default()
+    }
+
     /// Notes that what was not seen of it may have been captured.
     pub fn set_unknown(&mut self) {
         if matches!(self.outcome, Outcome::Pending | Outcome::Aborted | Outcome::Unanswered) {
@@ -157,11 +175,16 @@ impl Exchange {
     #[must_use]
     pub fn destination(&self) -> String {
         let (authority, target) = (&*self.authority, &*self.target);
-        if authority.is_empty() || absolute_form(target.as_bytes()).is_some() || self.method == "CONNECT" {
+        if authority.is_empty() || absolute_form(target.as_bytes()).is_some() || self.has_authority_form() {
             return target.to_string();
         }
         let is_apart = !target.is_empty() && !target.starts_with(['/', '*']);
         alloc::format!("{authority}{}{target}", if is_apart { " " } else { "" })
+    }
+
+    /// Whether its target is an authority: that of a CONNECT (RFC 9112 3.2.3), but for an extended one, which has a path (RFC 8441 4).
+    fn has_authority_form(&self) -> bool {
+        self.method == "CONNECT" && !self.target.starts_with('/')
     }
 
     /// The message whose body is the size of the exchange: the response, or a message that has none.

@@ -130,3 +130,14 @@ pub enum Half {
     /// The response.
     Response,
 }
+
+impl Half {
+    /// The other half.
+    #[must_use]
+    pub fn other(self) -> Half {
+        match self {
+            Half::Request => Half::Response,
+            Half::Response => Half::Request,
+        }
+    }
+}

@@ -288,6 +288,8 @@ pub struct Handover {
     pub to: Successor,
     /// The exchange that opened the channel.
     pub exchange: Option<ExchangeId>,
+    /// Time at which `exchange` began, in nanoseconds since 1970; none if it is not known.
+    pub exchange_start: Option<i64>,
     /// An exchange that is not reported yet; a session that takes it reports it, else the driver does.
     pub pending: Option<Box<Exchange>>,
     /// Whether the bytes of the channel were encrypted.
@@ -309,6 +311,12 @@ impl Handover {
     #[must_use]
     pub fn to(to: Successor) -> Handover {
         Handover { to, ..Handover::default() }
+    }
+
+    /// A handover of the channel that an exchange opened.
+    pub(crate) fn opened_by(exchange: &mut Exchange, to: Successor) -> Handover {
+        exchange.opens_session = true;
+        Handover { exchange: Some(exchange.id), exchange_start: exchange.start(), ..Handover::to(to) }
     }
 
     /// Adds a header of the message that opened the channel, if it is one that negotiates: `Sec-WebSocket-Protocol` and
@@ -398,10 +406,10 @@ impl Transition {
 pub enum SideEnd {
     /// With FIN, after its last byte.
     Closed,
-    /// With RST.
-    Reset,
-    /// By its receiver, which wanted no more of it.
-    Canceled,
+    /// With RST, or with a frame that has an error code.
+    Reset(Option<u64>),
+    /// By its receiver, which wanted no more of it, perhaps with an error code.
+    Canceled(Option<u64>),
     /// Not seen: the capture ended, or the conversation was dropped.
     Unseen,
     /// Not read: its state was dropped at a limit, or its bytes were not decrypted.

@@ -147,6 +147,10 @@ pub const HOST_NAME_BYTES: usize = 16 << 20;
 /// 30 MB in segments of Ethernet's size.
 pub const JOURNEY_SEGMENTS: usize = 20_000;
 
+/// Maximum number of calls that opened a session, such as handshakes of WebSocket, whose numbers `calls` keeps for the rows of
+/// what they carry. At the limit the oldest one is dropped: later rows of its session have a mark without a number.
+pub const CALLS_WITH_SESSIONS: usize = 65_536;
+
 /// Maximum number of calls among which a trace searches causes. A call takes about 1 kB at most.
 pub const TRACE_CALLS: usize = 32_768;
 

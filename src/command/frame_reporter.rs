@@ -96,6 +96,9 @@ impl<O: RowOutput> PassConsumer for FrameReporter<'_, O> {
                 self.has_reported = true;
                 self.out.place(place)?;
                 self.out.event(event, self.report)?;
+            } else if let Event::Call(call) = event {
+                self.out.place(place)?;
+                self.out.skip_call(call, self.report)?;
             }
         }
         Ok(())

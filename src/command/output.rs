@@ -4,6 +4,7 @@ use super::print_message;
 use super::progress::ReadProgressBar;
 use crate::args::RunArgs;
 use overhear::analysis::{Event, Place};
+use overhear::capture::Call;
 use overhear::report::Report;
 use overhear::sink::{NEW_CAPTURE_MODE, system_error_text, temporary_file};
 use std::fs::{self, File};
@@ -34,6 +35,9 @@ pub(super) trait RowOutput: Write {
     /// Writes an event with a report.
     fn event(&mut self, event: Event, report: &mut dyn Report) -> io::Result<()>;
 
+    /// Passes a call that the filter does not match to a report.
+    fn skip_call(&mut self, call: Call, report: &mut dyn Report) -> io::Result<()>;
+
     /// Prints a message on stderr, after the rows written so far.
     fn message(&mut self, text: &str) -> io::Result<()>;
 
@@ -58,6 +62,10 @@ pub(super) trait RowOutput: Write {
 impl RowOutput for Output {
     fn event(&mut self, event: Event, report: &mut dyn Report) -> io::Result<()> {
         report.event(event, self)
+    }
+
+    fn skip_call(&mut self, call: Call, report: &mut dyn Report) -> io::Result<()> {
+        report.skip_call(call, self)
     }
 
     fn message(&mut self, text: &str) -> io::Result<()> {

@@ -4,6 +4,7 @@ use super::output::RowOutput;
 use super::progress::ReadProgressBar;
 use super::shard_queue::{self, ChunkWriter, ItemStore, ShardItems};
 use overhear::analysis::{Event, Place};
+use overhear::capture::Call;
 use overhear::report::Report;
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -28,6 +29,8 @@ enum Row {
     Message(usize),
     /// The next event. What its row looks like can depend on earlier rows of other shards.
     Event,
+    /// A call of the next event, which the filter does not match.
+    SkippedCall,
     /// A file that would be replaced stays as it is.
     KeepExisting,
 }
@@ -120,6 +123,14 @@ impl RowOutput for ShardOutput {
         Ok(())
     }
 
+    fn skip_call(&mut self, call: Call, _: &mut dyn Report) -> io::Result<()> {
+        self.rows.add(|store| {
+            store.events.push_back(Event::Call(call));
+            store.rows.push(Row::SkippedCall);
+        });
+        Ok(())
+    }
+
     fn message(&mut self, text: &str) -> io::Result<()> {
         if self.is_first {
             self.rows.add(|store| {
@@ -163,6 +174,10 @@ pub(super) fn merge<O: RowOutput>(
                 Ok(())
             }
             Some(Row::Event) => rows.events.pop_front().map_or(Ok(()), |event| out.event(event, report)),
+            Some(Row::SkippedCall) => match rows.events.pop_front() {
+                Some(Event::Call(call)) => out.skip_call(call, report),
+                _ => Ok(()),
+            },
             Some(Row::Message(end)) => out.message(&String::from_utf8_lossy(rows.take_bytes(end))),
             Some(Row::Frame(end)) => {
                 // The first row of a shard begins without a separator.
@@ -223,6 +238,10 @@ impl<O: RowOutput> RowOutput for RowsFrom<'_, O> {
 
     fn event(&mut self, event: Event, report: &mut dyn Report) -> io::Result<()> {
         report.event(event, self)
+    }
+
+    fn skip_call(&mut self, call: Call, report: &mut dyn Report) -> io::Result<()> {
+        report.skip_call(call, self)
     }
 
     fn message(&mut self, text: &str) -> io::Result<()> {

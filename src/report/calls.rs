@@ -4,13 +4,16 @@ use super::Report;
 use super::records::{
     Cell, NAME_COLUMNS, NameSources, RecordColumn, RecordFormat, RecordWriter, address, number_column, text_column,
 };
-use crate::analysis::Event;
+use super::value;
+use crate::analysis::{Event, RecentMap, limits};
 use crate::capture::{Call, Endpoint, EndpointNames};
+use dissectors::exchange::Exchange;
 use dissectors::host_names::HostName;
+use dissectors::session::ExchangeId;
 use std::io::{self, Write};
 
 /// Number of columns.
-const COLUMN_COUNT: usize = 25;
+const COLUMN_COUNT: usize = 26;
 
 static COLUMNS: [RecordColumn; COLUMN_COUNT] = [
     RecordColumn::new("stream", number_column("STREAM", 6, 3)),
@@ -38,28 +41,66 @@ static COLUMNS: [RecordColumn; COLUMN_COUNT] = [
     RecordColumn::machine_only("session"),
     RecordColumn::machine_only("parent"),
     RecordColumn::machine_only("outcome"),
+    RecordColumn::machine_only("end_reason"),
 ];
 
 /// Prints exchanges as rows.
 pub struct CallsReport {
     records: RecordWriter,
+    groups: CallNumbers,
+}
+
+/// Numbers of the calls that opened sessions, whose exchanges are marked with them.
+struct CallNumbers {
+    /// Number of calls so far, whether the filter matches them or not: that of the last one, as `journey` selects it.
+    count: u64,
+    openers: RecentMap<ExchangeId, u64>,
+}
+
+impl CallNumbers {
+    fn new() -> CallNumbers {
+        CallNumbers { count: 0, openers: RecentMap::new(limits::CALLS_WITH_SESSIONS) }
+    }
+
+    /// Counts a call. Returns its mark: `└` and the number of the call that opened its session, `┬` and its own number if
+    /// it opens one.
+    fn mark(&mut self, exchange: &Exchange) -> String {
+        self.count += 1;
+        let mut mark = String::new();
+        if let Some(parent) = &exchange.parent {
+            mark.push('└');
+            self.openers.get(parent).into_iter().for_each(|&number| value::number(&mut mark, number));
+        }
+        if exchange.opens_session {
+            mark.push('┬');
+            value::number(&mut mark, self.count);
+            self.openers.insert(exchange.id, exchange.id.nth, self.count);
+        }
+        if !mark.is_empty() {
+            mark.push(' ');
+        }
+        mark
+    }
 }
 
 impl CallsReport {
     /// Returns a report in this format.
     #[must_use]
     pub fn new(format: RecordFormat) -> CallsReport {
-        CallsReport { records: RecordWriter::new(&COLUMNS, format) }
+        CallsReport { records: RecordWriter::new(&COLUMNS, format), groups: CallNumbers::new() }
     }
 
     /// Returns a report with the names of the endpoints, and their sources.
     #[must_use]
     pub fn with_names(format: RecordFormat) -> CallsReport {
-        CallsReport { records: RecordWriter::new(COLUMNS.iter().chain(&NAME_COLUMNS), format) }
+        CallsReport {
+            records: RecordWriter::new(COLUMNS.iter().chain(&NAME_COLUMNS), format),
+            groups: CallNumbers::new(),
+        }
     }
 
     fn row(&mut self, call: &Call, out: &mut dyn Write) -> io::Result<()> {
-        let texts = CallTexts::of(call);
+        let texts = CallTexts { mark: self.groups.mark(&call.exchange), ..CallTexts::of(call) };
         let cells = texts.cells(call);
         let Some(names) = call.names.as_deref() else { return self.records.row(&cells, out) };
         let sources = NameSources::of(names);
@@ -74,6 +115,10 @@ struct CallTexts {
     /// The server, where it is the host.
     server: Option<String>,
     parent: Option<String>,
+    /// Mark of the target in the table.
+    mark: String,
+    /// Remark of the table on the content: why it is not complete.
+    remark: String,
 }
 
 impl CallTexts {
@@ -85,6 +130,12 @@ impl CallTexts {
             conversation: id.tcp().is_none().then(|| id.to_string()),
             server: exchange.is_of_server.then(|| host(call.server, server_name)),
             parent: exchange.parent.map(|parent| format!("{}.{}", parent.session, parent.nth)),
+            mark: String::new(),
+            remark: match exchange.short_end_reason() {
+                "" if exchange.content().is_some_and(|content| !content.complete) => "(truncated)".into(),
+                "" => String::new(),
+                reason => format!("({reason})"),
+            },
         }
     }
 
@@ -94,9 +145,7 @@ impl CallTexts {
         let (request, response) = (exchange.request, exchange.response);
         let start = request.or(response).map(|transfer| transfer.first.time);
         let time = start.map(|time| Cell::Timestamp(time, time.saturating_sub(call.start)));
-        let content = exchange.content();
-        let is_truncated = content.is_some_and(|content| !content.complete);
-        let content_type = Cell::Media(&exchange.content_type, if is_truncated { "(truncated)" } else { "" });
+        let content_type = Cell::Media(&exchange.content_type, &self.remark);
         let status = match exchange.code {
             Some(status) => Cell::Number(status.into()),
             None if call.is_to_group() => Cell::Missing("multicast"),
@@ -123,7 +172,7 @@ impl CallTexts {
                 None => Cell::Missing("no request"),
             },
             Cell::Text(self.server.as_deref().unwrap_or(&exchange.authority)),
-            Cell::Text(&exchange.target),
+            Cell::Marked(&self.mark, &exchange.target),
             status,
             content_type,
             exchange.size().map_or(Cell::Empty, Cell::Size),
@@ -140,6 +189,7 @@ impl CallTexts {
             Cell::Number(exchange.id.session.into()),
             self.parent.as_deref().map_or(Cell::Empty, Cell::Text),
             Cell::Word(exchange.outcome.name()),
+            Cell::Text(&exchange.end_reason),
         ]
     }
 }
@@ -236,6 +286,11 @@ impl Report for CallsReport {
         }
     }
 
+    fn skip_call(&mut self, call: Call, _: &mut dyn Write) -> io::Result<()> {
+        self.groups.mark(&call.exchange);
+        Ok(())
+    }
+
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         self.records.end(out)
     }
@@ -245,9 +300,9 @@ impl Report for CallsReport {
 mod tests {
     use super::*;
     use crate::report::JsonFraming;
-    use dissectors::exchange::{Exchange, Outcome, Transfer};
+    use dissectors::exchange::{Outcome, Transfer};
     use dissectors::packet::Address;
-    use dissectors::session::{ConversationId, ExchangeId, Side, Stamp};
+    use dissectors::session::{ConversationId, Side, Stamp};
 
     fn call() -> Call {
         let at = |frame, time: i64| Stamp { frame, time: 1_700_000_000_000_000_000 + time };

@@ -36,6 +36,7 @@ mod time_format;
 pub(crate) mod value;
 
 use crate::analysis::{Event, MessageNodes};
+use crate::capture::Call;
 use crate::source::{Frame, SectionMetadata};
 use dissectors::Tree;
 use std::io::{self, Write};
@@ -113,6 +114,12 @@ pub trait Report {
     /// Writes an event.
     fn event(&mut self, event: Event, out: &mut dyn Write) -> io::Result<()> {
         let _ = (event, out);
+        Ok(())
+    }
+
+    /// Reads a call that is not written, because the filter does not match it.
+    fn skip_call(&mut self, call: Call, out: &mut dyn Write) -> io::Result<()> {
+        let _ = (call, out);
         Ok(())
     }
 

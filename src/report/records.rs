@@ -34,8 +34,10 @@ pub(crate) enum Cell<'a> {
     Missing(&'static str),
     /// Text from the wire.
     Text(&'a str),
+    /// A mark of the table, and text from the wire.
+    Marked(&'a str, &'a str),
     /// A media type as sent, and a remark for the table, which omits the parameters.
-    Media(&'a str, &'static str),
+    Media(&'a str, &'a str),
     /// An address and a port, and the name that the table has instead of the address.
     Endpoint(Endpoint, Option<&'a HostName>),
     /// A fixed word, not from the wire.
@@ -57,7 +59,7 @@ impl Cell<'_> {
     pub(super) fn table_text(&self) -> Option<String> {
         let mut text = String::new();
         match *self {
-            Cell::Text(own) => text.push_str(own),
+            Cell::Text(own) | Cell::Marked(_, own) => text.push_str(own),
             Cell::Media(media, _) => text.push_str(media.split(';').next().unwrap_or_default().trim()),
             Cell::Endpoint(end, Some(host)) => text = format!("{}:{}", host.name, end.port),
             Cell::Endpoint(end, None) => endpoint(&mut text, end),
@@ -234,10 +236,14 @@ fn push_html_cell(out: &mut String, tag: &str, column: &Column, text: &str) {
 
 fn write_table_cell(out: &mut String, cell: &Cell<'_>) {
     match *cell {
-        Cell::Empty | Cell::Text("") | Cell::Media("", "") => out.push('-'),
+        Cell::Empty | Cell::Text("") | Cell::Marked("", "") | Cell::Media("", "") => out.push('-'),
         Cell::Missing(word) | Cell::Word(word) => out.push_str(word),
         // Invalid UTF-8 is escaped already.
         Cell::Text(text) => value::line_of(out, text),
+        Cell::Marked(mark, text) => {
+            out.push_str(mark);
+            value::line_of(out, text);
+        }
         Cell::Media(media, remark) => {
             let end = memchr::memchr(b';', media.as_bytes()).unwrap_or(media.len());
             value::line_of(out, media.get(..end).unwrap_or(media).trim());
@@ -258,8 +264,10 @@ fn write_table_cell(out: &mut String, cell: &Cell<'_>) {
 
 fn write_json_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter) {
     match *cell {
-        Cell::Empty | Cell::Missing(_) | Cell::Text("") | Cell::Media("", _) => out.push_str("null"),
-        Cell::Text(text) | Cell::Media(text, _) => json::write_string(out, text),
+        Cell::Empty | Cell::Missing(_) | Cell::Text("") | Cell::Marked(_, "") | Cell::Media("", _) => {
+            out.push_str("null");
+        }
+        Cell::Text(text) | Cell::Marked(_, text) | Cell::Media(text, _) => json::write_string(out, text),
         Cell::Endpoint(address, _) => {
             out.push('"');
             endpoint(out, address);
@@ -292,7 +300,7 @@ fn write_json_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter)
 fn write_csv_cell(out: &mut String, cell: &Cell<'_>, clock: &mut TimeFormatter) {
     match *cell {
         Cell::Empty | Cell::Missing(_) => {}
-        Cell::Text(text) | Cell::Media(text, _) => value::line_of(out, text),
+        Cell::Text(text) | Cell::Marked(_, text) | Cell::Media(text, _) => value::line_of(out, text),
         Cell::Word(word) => out.push_str(word),
         Cell::Endpoint(address, _) => endpoint(out, address),
         Cell::Number(number) | Cell::Size(number) => value::number(out, number),

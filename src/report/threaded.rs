@@ -2,11 +2,12 @@
 
 use super::{DissectedFrame, Report};
 use crate::analysis::Event;
+use crate::capture::Call;
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-/// Events sent to the thread at once.
+/// Items sent to the thread at once.
 const BATCH: usize = 256;
 /// Highest number of batches in the queue. If it is full, analysis waits for the thread.
 const MAX_PENDING: usize = 4;
@@ -14,9 +15,9 @@ const MAX_PENDING: usize = 4;
 /// Runs a report of events, but not of frames, on its own thread. The output is the same bytes in the same order,
 /// written some hundred rows at a time.
 pub struct ThreadedReport {
-    batch: Vec<Event>,
+    batch: Vec<ThreadedItem>,
     /// Queue of batches; none after the end.
-    events: Option<SyncSender<Vec<Event>>>,
+    events: Option<SyncSender<Vec<ThreadedItem>>>,
     /// Output of each batch.
     rows: Receiver<Vec<u8>>,
     /// Number of batches sent whose output has not been received.
@@ -24,16 +25,27 @@ pub struct ThreadedReport {
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
+/// What is sent to the thread.
+enum ThreadedItem {
+    Event(Event),
+    SkippedCall(Call),
+}
+
 impl ThreadedReport {
     /// Starts the thread. An error if the system cannot create one.
     pub fn new(mut report: Box<dyn Report + Send>) -> io::Result<ThreadedReport> {
-        let (events, batches) = sync_channel::<Vec<Event>>(MAX_PENDING);
+        let (events, batches) = sync_channel::<Vec<ThreadedItem>>(MAX_PENDING);
         let (output, rows) = channel();
         let work = move || {
             let mut out = Vec::new();
             report.begin(&mut out)?;
             for batch in batches {
-                batch.into_iter().try_for_each(|event| report.event(event, &mut out))?;
+                for item in batch {
+                    match item {
+                        ThreadedItem::Event(event) => report.event(event, &mut out)?,
+                        ThreadedItem::SkippedCall(call) => report.skip_call(call, &mut out)?,
+                    }
+                }
                 // The receiver is dropped: the output is closed.
                 if output.send(std::mem::take(&mut out)).is_err() {
                     return Ok(());
@@ -51,6 +63,11 @@ impl ThreadedReport {
             pending: 0,
             thread: Some(thread),
         })
+    }
+
+    fn push(&mut self, item: ThreadedItem, out: &mut dyn Write) -> io::Result<()> {
+        self.batch.push(item);
+        if self.batch.len() == BATCH { self.send_batch(out) } else { Ok(()) }
     }
 
     /// Sends the current batch, and writes the output received so far.
@@ -74,8 +91,11 @@ impl Report for ThreadedReport {
     }
 
     fn event(&mut self, event: Event, out: &mut dyn Write) -> io::Result<()> {
-        self.batch.push(event);
-        if self.batch.len() == BATCH { self.send_batch(out) } else { Ok(()) }
+        self.push(ThreadedItem::Event(event), out)
+    }
+
+    fn skip_call(&mut self, call: Call, out: &mut dyn Write) -> io::Result<()> {
+        self.push(ThreadedItem::SkippedCall(call), out)
     }
 
     fn flush(&mut self, out: &mut dyn Write) -> io::Result<()> {

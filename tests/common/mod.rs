@@ -1,6 +1,7 @@
 //! Test helpers: builds frames and runs the analyzer over them.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub mod http2_frames;
 #[cfg(feature = "tui")]
 pub mod screen;
 

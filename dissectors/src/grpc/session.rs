@@ -258,7 +258,7 @@ impl Grpc {
         let (Some(timeout), Some(requested)) = (self.timeout, self.requested) else { return };
         let elapsed = cx.arrived.time.saturating_sub(requested.time);
         let note = match end {
-            SideEnd::Canceled if elapsed >= timeout => &DEADLINE,
+            SideEnd::Canceled(_) if elapsed >= timeout => &DEADLINE,
             _ if elapsed > timeout => &LATE,
             _ => return,
         };

@@ -25,8 +25,7 @@ mod well_known;
 pub use crate::coding::{DecodeError, Decoded, MAX_CONTENT, decode};
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
 use crate::session::{
-    Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Probe, Session, Side, SideEnd, Successor,
-    Transition,
+    Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Probe, Session, Side, SideEnd, Transition,
 };
 use crate::wants::Wants;
 use alloc::boxed::Box;
@@ -620,9 +619,8 @@ impl Session for Http {
                 Some(_) if chunk.bytes.len() <= MAX_WAITING => return Consumed::bytes(0),
                 // The response was not captured, and this is what it allowed.
                 Some(true) => {
+                    let handover = self.pairing.open_tunnel(Some(nth), cx);
                     self.pairing.flush(cx);
-                    let exchange = Some(cx.exchange(nth));
-                    let handover = Handover { exchange, ..Handover::to(Successor::Detect) };
                     return Consumed { transition: Transition::Replace(Box::new(handover)), ..Consumed::bytes(0) };
                 }
                 _ => self.half(side).begin_state(State::Head),

@@ -526,40 +526,46 @@ impl Pairing {
         {
             self.flush(cx);
             conclude(&mut open.exchange);
-            let (to, exchange) = (upgrade_successor(&open.upgrade), Some(open.exchange.id));
-            let handover = Handover { to, exchange, pending: Some(open.exchange), ..Handover::default() };
+            let mut handover = Handover::opened_by(&mut open.exchange, upgrade_successor(&open.upgrade));
+            handover.pending = Some(open.exchange);
             return Transition::Replace(Box::new(handover));
         }
+        let tunnel = link.switch.map(|_| self.open_tunnel(link.nth, cx));
         if let Some(place) = place
             && self.open.get(place).is_some_and(|open| open.has_request() && open.response == ResponseState::Done)
         {
             self.report(place, cx);
         }
-        match link.switch {
-            None => Transition::Stay,
-            Some(_) => {
-                self.flush(cx);
-                let exchange = link.nth.map(|nth| cx.exchange(nth));
-                Transition::Replace(Box::new(Handover { exchange, ..Handover::to(Successor::Detect) }))
-            }
+        let Some(tunnel) = tunnel else { return Transition::Stay };
+        self.flush(cx);
+        Transition::Replace(Box::new(tunnel))
+    }
+
+    /// Returns the handover of the bytes that follow the exchange with this number.
+    pub(super) fn open_tunnel(&mut self, nth: Option<u32>, cx: &Context<'_>) -> Handover {
+        let to = Successor::Detect;
+        match nth.and_then(|nth| self.place(nth)).and_then(|place| self.open.get_mut(place)) {
+            Some(open) => Handover::opened_by(&mut open.exchange, to),
+            None => Handover { exchange: nth.map(|nth| cx.exchange(nth)), ..Handover::to(to) },
         }
     }
 
     /// Reports the oldest request with an alert of TLS as its response, and the others without one.
     pub(super) fn end_with_alert(&mut self, side: Side, cx: &mut Context<'_>) -> Transition {
         let place = self.open.iter().position(|open| open.is_awaited_by(side.other()));
-        let id = place.and_then(|place| self.take(place)).map(|mut open| {
+        let to = upgrade_successor("TLS");
+        let opened = place.and_then(|place| self.take(place)).map(|mut open| {
             let (first, last) = (cx.first, cx.arrived);
             let complete = Transfer { first, last, completed_in: cx.at.frame, complete: true, ..Transfer::default() };
             open.exchange.response = Some(complete);
             open.exchange.status = "TLS alert".into();
             open.exchange.outcome = Outcome::ServerError;
-            let id = open.exchange.id;
+            let handover = Handover::opened_by(&mut open.exchange, to.clone());
             cx.events.push(Event::Exchange(open.exchange));
-            id
+            handover
         });
         self.flush(cx);
-        Transition::Replace(Box::new(Handover { exchange: id, ..Handover::to(upgrade_successor("TLS")) }))
+        Transition::Replace(Box::new(opened.unwrap_or_else(|| Handover::to(to))))
     }
 
     /// Whether the protocol of what follows a request depends on its response: of a tunnel (true) or of an upgrade.

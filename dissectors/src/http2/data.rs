@@ -7,6 +7,7 @@ use crate::packet::Payload;
 use crate::reader::FieldReader;
 use crate::session::{Context, Half, Side};
 use crate::tree::{Slice, Tree, Value};
+use crate::web::end_reason::{ErrorFrame, GoAway};
 use crate::web::message::{self, CarriedBody};
 use crate::web::stream::DataPart;
 use crate::web::streams::window_of;
@@ -114,6 +115,10 @@ impl Http2 {
         if frame.payload == names::NO_ERROR.to_be_bytes() && sender == Half::Response && self.refuse(id, cx) {
             return None;
         }
+        if let (Some(stream), Some(&code)) = (self.streams.get_mut(id), frame.payload.first_chunk()) {
+            let code = u32::from_be_bytes(code).into();
+            stream.note_reset(ErrorFrame { kind: "RST_STREAM", sender, code, names: names::ERRORS });
+        }
         let mut body = None;
         for half in [Half::Request, Half::Response] {
             let node = cx.tree.nodes().len();
@@ -126,6 +131,20 @@ impl Http2 {
             message::note_part(nth, half, node, cx);
         }
         body
+    }
+
+    /// Keeps a GOAWAY frame as the reason of streams that are not completed: the last one, or the one with an error.
+    pub(super) fn go_away(&mut self, frame: &Frame<'_>) {
+        let (Some(&last), Some(&code)) =
+            (frame.payload.first_chunk(), frame.payload.get(4..).and_then(<[u8]>::first_chunk))
+        else {
+            return;
+        };
+        let (last, code) = (u32::from_be_bytes(last) & (u32::MAX >> 1), u64::from(u32::from_be_bytes(code)));
+        let sender = self.half_of(frame.side);
+        let frame = ErrorFrame { kind: "GOAWAY", sender, code, names: names::ERRORS };
+        let known = self.streams.go_away.filter(|known| known.frame.code != 0 && code == 0);
+        self.streams.go_away = known.or(Some(GoAway { frame, last }));
     }
 
     /// Notes that the server has responded, and does not read the request to its end. Returns whether more of that may follow: what

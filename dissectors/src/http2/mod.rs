@@ -320,6 +320,9 @@ impl Http2 {
             }
             FrameType::RstStream => self.rst_stream(&frame, cx),
             _ => {
+                if header.kind == FrameType::GoAway {
+                    self.go_away(&frame);
+                }
                 if is_recorded {
                     describe::other(&frame, cx.tree);
                 }

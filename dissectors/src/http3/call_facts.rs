@@ -25,7 +25,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
 };
 
 /// Reasons for which a stream or connection is closed (RFC 9114 8.1, RFC 9204 6).
-const ERRORS: &[(u64, &str)] = &[
+pub(super) static ERRORS: &[(u64, &str)] = &[
     (0x100, "H3_NO_ERROR"),
     (0x101, "H3_GENERAL_PROTOCOL_ERROR"),
     (0x102, "H3_INTERNAL_ERROR"),

@@ -3,11 +3,12 @@
 use super::fields::*;
 use super::lane;
 use super::qpack::Section;
-use super::{Http3, Step, View, describe};
+use super::{Http3, Step, View, call_facts, describe};
 use crate::packet::Payload;
 use crate::session::{Context, Half, Lane, Missing, Side, SideEnd, Stamp};
 use crate::tree::{Slice, Value};
 use crate::varint::varint;
+use crate::web::end_reason::ErrorFrame;
 use crate::web::header_list::{HeaderList, MAX_LIST};
 use crate::web::headers::{self, Headers};
 use crate::web::message::{self, CarriedBody};
@@ -301,10 +302,18 @@ impl Http3 {
         let Some(stream) = self.streams.get_mut(key).filter(|stream| !stream.is_done(half)) else { return };
         let is_unread = reset == Some(SideEnd::Unread);
         stream.is_unread |= is_unread;
+        let frame = match reset {
+            Some(SideEnd::Reset(Some(code))) => Some(("RESET_STREAM", half, code)),
+            Some(SideEnd::Canceled(Some(code))) => Some(("STOP_SENDING", half.other(), code)),
+            _ => None,
+        };
+        if let Some((kind, sender, code)) = frame {
+            stream.note_reset(ErrorFrame { kind, sender, code, names: call_facts::ERRORS });
+        }
         stream.exchange.has_unknown_request |= is_unread && half == Half::Request && stream.exchange.request.is_none();
         let state = stream.half(half);
         state.is_truncated |= reset.is_some();
-        state.is_canceled |= reset == Some(SideEnd::Canceled);
+        state.is_canceled |= matches!(reset, Some(SideEnd::Canceled(_)));
         let is_begun = state.state != HalfState::Awaited;
         let is_recorded =
             is_begun && !cx.tree.skips_rest() && (cx.tree.wants_any(&HTTP3) || self.streams.keep.is_some());

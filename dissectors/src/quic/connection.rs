@@ -200,7 +200,7 @@ impl Connection {
             }
             return;
         }
-        let end = if close.is_error() { SideEnd::Reset } else { SideEnd::Unseen };
+        let end = if close.is_error() { SideEnd::Reset(None) } else { SideEnd::Unseen };
         match number {
             Some(number) => self.closing = Some(Closing { side: close.side, number, end, left: MAX_LATE }),
             None => self.end_read(end, cx),

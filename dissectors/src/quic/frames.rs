@@ -17,8 +17,8 @@ pub(super) enum Frame<'b> {
     Acknowledgment(Acknowledgment<'b>),
     Crypto { offset: u64, data: Payload<'b> },
     Stream { id: u64, offset: u64, data: Payload<'b>, is_last: bool },
-    ResetStream { id: u64 },
-    StopSending { id: u64 },
+    ResetStream { id: u64, error: u64 },
+    StopSending { id: u64, error: u64 },
     NewConnectionId { id: &'b [u8], token: &'b [u8] },
     Datagram { data: Payload<'b> },
     Close { error: u64, is_application: bool, phrase: &'b [u8] },
@@ -101,14 +101,14 @@ pub(super) fn read<'b>(reader: &mut FieldReader<'b, '_>) -> Result<(u64, Frame<'
         0x02 | 0x03 => acknowledgment(kind, reader)?,
         0x04 => {
             let id = number(&RESET_STREAM_ID, reader)?;
-            number(&RESET_ERROR, reader)?;
+            let error = number(&RESET_ERROR, reader)?;
             number(&RESET_SIZE, reader)?;
-            Frame::ResetStream { id }
+            Frame::ResetStream { id, error }
         }
         0x05 => {
             let id = number(&STOP_STREAM_ID, reader)?;
-            number(&STOP_ERROR, reader)?;
-            Frame::StopSending { id }
+            let error = number(&STOP_ERROR, reader)?;
+            Frame::StopSending { id, error }
         }
         0x06 => crypto(reader)?,
         0x07 => {

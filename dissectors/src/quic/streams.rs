@@ -45,8 +45,8 @@ struct StreamSide {
     bytes: OrderedBytes,
     /// Number of bytes, from the frame with the last ones.
     final_size: Option<u64>,
-    /// Its receiver does not want it.
-    is_stopped: bool,
+    /// Error code with which its receiver does not want it.
+    stopped: Option<u64>,
     has_ended: bool,
 }
 
@@ -118,20 +118,29 @@ impl Streams {
         }
     }
 
-    /// Ends a side of a stream that its sender abandons.
-    pub(super) fn reset(&mut self, id: u64, side: Side, context: StreamContext<'_>, cx: &mut Context<'_>) {
+    /// Ends a side of a stream that its sender abandons with an error code.
+    pub(super) fn reset(
+        &mut self,
+        (id, error): (u64, u64),
+        side: Side,
+        context: StreamContext<'_>,
+        cx: &mut Context<'_>,
+    ) {
         self.begin(id, side, context, cx);
         let Some(stream) = self.open.get_mut(&id) else { return };
         let state = side.of_mut(stream);
-        let end = if state.is_stopped { SideEnd::Canceled } else { SideEnd::Reset };
+        let end = match state.stopped {
+            Some(error) => SideEnd::Canceled(Some(error)),
+            None => SideEnd::Reset(Some(error)),
+        };
         self.end_side(id, side, end, context, cx);
         self.close_if_ended(id, context, cx);
     }
 
     /// Notes that the receiver of a stream does not want it. `side` is its sender.
-    pub(super) fn stop(&mut self, id: u64, side: Side) {
+    pub(super) fn stop(&mut self, id: u64, side: Side, error: u64) {
         if let Some(stream) = self.open.get_mut(&id) {
-            side.of_mut(stream).is_stopped = true;
+            side.of_mut(stream).stopped.get_or_insert(error);
         }
     }
 

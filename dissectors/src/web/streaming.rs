@@ -76,8 +76,8 @@ pub(crate) fn end(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'_>
     if stream.has_session {
         let state = stream.half(half);
         let end = match state.is_truncated {
-            true if state.is_canceled => SideEnd::Canceled,
-            true => SideEnd::Reset,
+            true if state.is_canceled => SideEnd::Canceled(None),
+            true => SideEnd::Reset(None),
             false => SideEnd::Closed,
         };
         cx.derive(tunnel::lane(id, half), DerivedItem::End(end));

@@ -1,5 +1,6 @@
 //! The streams of a connection: which are open, and which exchange each is.
 
+use super::end_reason::GoAway;
 use super::skipped_streams::SkippedStreams;
 use super::stream::{HalfState, Stream, StreamHalf};
 use super::web_protocol::WebProtocol;
@@ -60,6 +61,8 @@ pub(crate) struct Streams {
     text: usize,
     /// Bytes of bodies kept.
     bodies: usize,
+    /// What announced the end of the connection.
+    pub(crate) go_away: Option<GoAway>,
     /// Streams were skipped, or exchanges reported, at a limit; to be noted in a frame.
     pub(crate) is_over_limit: bool,
 }
@@ -81,6 +84,7 @@ impl Streams {
             count: 0,
             text: 0,
             bodies: 0,
+            go_away: None,
             is_over_limit: false,
         }
     }
@@ -302,6 +306,11 @@ impl Streams {
             return;
         }
         stream.conclude();
+        if let Some(go_away) = &self.go_away {
+            // RFC 9113 5.1.1: a client opens streams with odd numbers.
+            let opener = if id & 1 == 1 { Half::Request } else { Half::Response };
+            go_away.explain(id, opener, &mut stream);
+        }
         cx.events.push(Event::Exchange(stream.exchange));
     }
 }

@@ -4,8 +4,6 @@ use super::header_list::HeaderList;
 use super::stream::{DataPart, Stream};
 use crate::session::{Context, DerivedItem, Half, Handover, Lane, Missing, Side, SideEnd, Successor};
 use alloc::boxed::Box;
-use alloc::vec::Vec;
-use compact_str::CompactString;
 
 /// Protocols of a CONNECT, or of an upgrade, whose datagrams begin with a context (RFC 9298 5, RFC 9484 6).
 const WITH_CONTEXTS: [&str; 2] = ["connect-udp", "connect-ip"];
@@ -19,21 +17,20 @@ pub(crate) fn has_contexts(protocol: &str) -> bool {
 pub(crate) const STREAM_FACT: &str = ":stream";
 
 /// Names what a tunnel carries: the protocol of an extended CONNECT, or whichever is detected.
-pub(crate) fn begin(id: u32, number: Option<u64>, stream: &Stream, response: &HeaderList, cx: &mut Context<'_>) {
+pub(crate) fn begin(id: u32, number: Option<u64>, stream: &mut Stream, response: &HeaderList, cx: &mut Context<'_>) {
     let Some(protocol) = &stream.tunnel else { return };
     let to = match protocol.as_str() {
         "" => Successor::Detect,
         protocol => Successor::Upgrade(protocol.into()),
     };
-    let exchange = &stream.exchange;
+    let exchange = &mut stream.exchange;
+    let mut handover = Handover::opened_by(exchange, to);
     let of_request = [("authority", &exchange.authority), ("path", &exchange.target)];
-    let mut facts: Vec<(CompactString, Vec<u8>)> =
-        of_request.map(|(name, value)| (name.into(), value.as_bytes().to_vec())).into();
+    handover.facts = of_request.map(|(name, value)| (name.into(), value.as_bytes().to_vec())).into();
     if let Some(number) = number {
-        facts.push((STREAM_FACT.into(), number.to_be_bytes().to_vec()));
+        handover.facts.push((STREAM_FACT.into(), number.to_be_bytes().to_vec()));
     }
-    let lacks_facts = response.has_unknown();
-    let mut handover = Handover { exchange: Some(exchange.id), facts, lacks_facts, ..Handover::to(to) };
+    handover.lacks_facts = response.has_unknown();
     response.known().for_each(|(name, value)| handover.add_header(name, value));
     cx.derive(lane(id, Half::Request), DerivedItem::Begin(Box::new(handover)));
 }

@@ -25,7 +25,7 @@ fn anomalies_are_noted() {
             vec!["http.gap"],
         ),
         (
-            vec![c(GET), s("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"), End(Side::Server, SideEnd::Reset)],
+            vec![c(GET), s("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"), End(Side::Server, SideEnd::Reset(None))],
             vec!["http.truncated"],
         ),
         (
@@ -61,7 +61,7 @@ fn a_cut_of_the_capture_is_no_anomaly_of_the_message() {
     let response = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nServer: b\r\n";
     for (side, head, before) in [(Side::Client, request, ""), (Side::Server, response, GET)] {
         for len in "POST /".len()..=head.len() {
-            let steps = [c(before), Bytes(side, head[..len].into()), End(side, SideEnd::Reset)];
+            let steps = [c(before), Bytes(side, head[..len].into()), End(side, SideEnd::Reset(None))];
             let output = run(&steps);
             assert_eq!(output.notes(), ["http.truncated"], "{:?}", &head[..len]);
             // As in tshark 4.4.
@@ -70,7 +70,7 @@ fn a_cut_of_the_capture_is_no_anomaly_of_the_message() {
         }
     }
     // What is wrong with the lines that are complete is noted.
-    let cut = run(&[c("GET /x HTTP/1.1\r\nX Y: b\r\nHo"), End(Side::Client, SideEnd::Reset)]);
+    let cut = run(&[c("GET /x HTTP/1.1\r\nX Y: b\r\nHo"), End(Side::Client, SideEnd::Reset(None))]);
     assert_eq!(cut.notes(), ["http.bad_header_name", "http.truncated"]);
 }
 

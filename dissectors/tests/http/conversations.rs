@@ -30,7 +30,7 @@ pub(crate) fn conversations() -> Vec<(&'static str, Vec<SessionInput>, Vec<&'sta
         ),
         (
             "a body to the end of a stream that was reset",
-            vec![c(GET), s("HTTP/1.1 200 OK\r\n\r\nsome"), End(Side::Server, SideEnd::Reset), client.clone()],
+            vec![c(GET), s("HTTP/1.1 200 OK\r\n\r\nsome"), End(Side::Server, SideEnd::Reset(None)), client.clone()],
             vec!["0 GET /a?x=1&y=2 200 0 4!"],
         ),
         (

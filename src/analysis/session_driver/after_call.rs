@@ -108,7 +108,7 @@ impl SessionDriver {
     /// Takes the units and messages among the events of a call; exchanges stay.
     fn complete(&mut self, lane: Lane, before: Checkpoint, feed: &mut Feed<'_>) {
         let nodes = before.nodes..feed.cx.tree.nodes().len();
-        let (tracking, parent, session, adopted) = (self.tracking, self.exchange, self.session, self.adopted);
+        let (tracking, session, adopted) = (self.tracking, self.session, self.adopted);
         let conversation = feed.cx.conversation;
         let id = |nth| adopted.filter(|_| nth == 0).unwrap_or(ExchangeId { conversation, session, nth });
         let mut kept = before.events;
@@ -147,7 +147,7 @@ impl SessionDriver {
                 }
                 Some(Event::OutsideMessages) => feed.completed.is_outside = true,
                 Some(Event::Exchange(exchange)) => {
-                    exchange.parent = exchange.parent.or(parent.filter(|parent| *parent != exchange.id));
+                    self.set_parent(exchange);
                     exchange.set_undecrypted(self.undecrypted);
                     feed.cx.events.swap(kept, at);
                     kept += 1;

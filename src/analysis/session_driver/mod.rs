@@ -17,6 +17,7 @@ use after_call::Checkpoint;
 pub(super) use completed::{Assembled, Completed, Owner};
 pub(super) use conversation::ConversationState;
 use detect::Detection;
+use dissectors::exchange::Exchange;
 use dissectors::lite_map;
 use dissectors::protocol::SessionKind;
 use dissectors::session::{
@@ -73,6 +74,8 @@ pub(in crate::analysis) struct SessionDriver {
     session: u32,
     /// The exchange that opened the session.
     exchange: Option<ExchangeId>,
+    /// Time at which that exchange began.
+    exchange_start: Option<i64>,
     /// The exchange that the session took from its handover, or whose content it reads.
     adopted: Option<ExchangeId>,
     /// Whether a session below decrypts the bytes.
@@ -116,6 +119,7 @@ impl SessionDriver {
             input,
             session: 0,
             exchange: None,
+            exchange_start: None,
             adopted: None,
             is_encrypted: false,
             undecrypted: [false; 2],
@@ -379,6 +383,13 @@ impl SessionDriver {
         self.settle_pending(handover, feed);
     }
 
+    /// Sets the exchange that opened the session as the parent of another one.
+    fn set_parent(&self, exchange: &mut Exchange) {
+        if let (None, Some(parent)) = (exchange.parent, self.exchange.filter(|parent| *parent != exchange.id)) {
+            (exchange.parent, exchange.parent_start) = (Some(parent), self.exchange_start);
+        }
+    }
+
     fn settle_pending(&self, handover: &mut Handover, feed: &mut Feed<'_>) {
         if let Some(mut exchange) = handover.pending.take() {
             exchange.set_undecrypted(self.undecrypted);
@@ -389,9 +400,11 @@ impl SessionDriver {
     /// Sets what reads on by a handover.
     fn succeed(&mut self, mut handover: Handover, feed: &mut Feed<'_>) {
         if let Some(pending) = &mut handover.pending {
-            pending.parent = pending.parent.or(self.exchange);
+            self.set_parent(pending);
         }
-        self.exchange = handover.exchange.or(self.exchange);
+        if handover.exchange.is_some() {
+            (self.exchange, self.exchange_start) = (handover.exchange, handover.exchange_start);
+        }
         let named = feed.registry.successor(&handover.to);
         match (&handover.to, named) {
             (_, Some(entry)) => return self.open(entry.kind, &mut handover, feed),
@@ -422,6 +435,7 @@ impl SessionDriver {
             input: Input::Stream,
             session: self.session,
             exchange: self.exchange,
+            exchange_start: self.exchange_start,
             adopted: self.adopted,
             is_encrypted: self.is_encrypted,
             undecrypted: self.undecrypted,

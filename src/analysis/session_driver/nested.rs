@@ -167,6 +167,7 @@ impl Nested {
             input: Input::Stream,
             session: feed.conversation.take_session(),
             exchange: handover.exchange,
+            exchange_start: handover.exchange_start,
             adopted: None,
             is_encrypted: feed.cx.is_encrypted,
             undecrypted: feed.cx.undecrypted,

@@ -504,7 +504,7 @@ impl Connection {
         for side in [resetter, resetter.other()] {
             let may_follow = side != resetter && self.driver.awaits_response(side);
             if !may_follow && self.assemblers[side as usize].end_here() {
-                self.end_side(side, SideEnd::Reset, context, completed);
+                self.end_side(side, SideEnd::Reset(None), context, completed);
             }
         }
     }

@@ -3,11 +3,12 @@
 use crate::browse::Index;
 use crate::capture::Call;
 use crate::report::{quantity, records};
+use crate::tui::model::call_groups::{CallGroups, group};
 use crate::tui::model::rows::{endpoint_key, endpoint_text};
 use crate::tui::widgets::columns::{ListColumn, TIME_WIDTH, column};
-use crate::tui::widgets::row_order::{RowOrder, number_key, text_key};
+use crate::tui::widgets::row_order::{RowOrder, SortColumn, number_key, text_key};
 use dissectors::exchange::Exchange;
-use dissectors::session::{ConversationId, Side};
+use dissectors::session::{ConversationId, ExchangeId, Side};
 use std::cmp::Ordering;
 
 /// Columns of the list.
@@ -36,6 +37,7 @@ const fn columns(status: u16) -> [ListColumn; 13] {
 
 pub(crate) const TIME: usize = 0;
 const STREAM: usize = 1;
+const DESTINATION: usize = 5;
 pub(crate) const METHOD: usize = 4;
 pub(crate) const STATUS: usize = 6;
 pub(crate) const PHASES: usize = 12;
@@ -45,17 +47,12 @@ pub(crate) fn has_named_status(call: &Call) -> bool {
     call.exchange.code.is_none() && !call.exchange.status.is_empty()
 }
 
-/// Returns the start time of a call, in nanoseconds since 1970.
-pub(crate) fn start_time(call: &Call) -> Option<i64> {
-    call.exchange.request.or(call.exchange.response).map(|transfer| transfer.first.time)
-}
-
 /// Returns the URL of the request; its target if that is not of a URL.
 pub(crate) fn url(call: &Call) -> String {
     let exchange = &call.exchange;
     let is_path =
         exchange.target.starts_with('/') || exchange.target.starts_with('*') && !exchange.authority.is_empty();
-    if !is_path || exchange.method == "CONNECT" {
+    if !is_path {
         return exchange.destination();
     }
     let scheme = if exchange.is_encrypted { "https" } else { "http" };
@@ -80,15 +77,19 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
         // A message without a response has a sender instead of a requester.
         METHOD if exchange.is_one_way => return format!("{}{}", sender_arrow(exchange), exchange.method),
         METHOD => return exchange.method.to_string(),
-        5 => return call.exchange.destination(),
+        DESTINATION => return call.exchange.destination(),
         STATUS if call.is_to_group() => return "multicast".into(),
         STATUS if exchange.has_unknown_response() => return "unknown".into(),
         STATUS if exchange.code.is_none() && exchange.lacks_response() => return "none".into(),
         STATUS => return exchange.status.to_string(),
         7 => {
             let media = exchange.content_type.split(';').next().unwrap_or_default().trim();
-            let cut = exchange.content().is_some_and(|content| !content.complete);
-            return format!("{media}{}", if cut { " (cut)" } else { "" });
+            let remark = match exchange.short_end_reason() {
+                "" if exchange.content().is_some_and(|content| !content.complete) => "(cut)".to_owned(),
+                "" => return media.to_owned(),
+                reason => format!("({reason})"),
+            };
+            return if media.is_empty() { remark } else { format!("{media} {remark}") };
         }
         8 => exchange.size().into_iter().for_each(|bytes| quantity::size(&mut out, bytes)),
         9 => call.connect.into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),
@@ -128,14 +129,61 @@ fn stream_key(id: ConversationId) -> u64 {
 }
 
 /// Calls of a capture, as rows that can be sorted.
-pub(crate) struct CallRows<'a>(pub(crate) &'a Index);
+#[derive(Clone, Copy)]
+pub(crate) struct CallRows<'a> {
+    pub(crate) index: &'a Index,
+    groups: &'a CallGroups,
+    /// Whether messages are under the call that opened their session, and have a mark.
+    is_marked: bool,
+}
+
+impl<'a> CallRows<'a> {
+    pub(crate) fn new(index: &'a Index, groups: &'a CallGroups) -> CallRows<'a> {
+        CallRows { index, groups, is_marked: false }
+    }
+
+    /// Marks messages if they are grouped in this order.
+    pub(crate) fn sorted_by(self, sort: Option<SortColumn>) -> CallRows<'a> {
+        let is_marked = self.groups.are_grouped && sort.is_some_and(|sort| sort.column == TIME);
+        CallRows { is_marked, ..self }
+    }
+
+    /// Returns the text of a cell, except in the time column: before the target, the mark of a message in a group, or the
+    /// number of hidden messages.
+    pub(crate) fn cell_text(&self, call: &Call, column: usize) -> String {
+        let text = cell_text(self.index, call, column);
+        match column {
+            DESTINATION if self.is_marked && group(&call.exchange).is_some() => format!("└ {text}"),
+            DESTINATION => match self.groups.hidden_count(&call.exchange) {
+                0 => text,
+                count => format!("▸{count} {text}"),
+            },
+            _ => text,
+        }
+    }
+
+    fn exchange(&self, number: u32) -> Option<&Exchange> {
+        self.index.calls.get(number as usize).map(|call| &*call.exchange)
+    }
+
+    /// Returns the call under which a call is listed in the order of time: itself, or the one that opened its session.
+    fn head(&self, exchange: &Exchange) -> ExchangeId {
+        group(exchange).filter(|_| self.groups.are_grouped).map_or(exchange.id, |(opener, _)| opener)
+    }
+
+    /// Returns the time at which that call began.
+    fn head_start(&self, exchange: &Exchange) -> Option<i64> {
+        let start = group(exchange).filter(|_| self.groups.are_grouped).map(|(_, start)| start);
+        start.or_else(|| exchange.start())
+    }
+}
 
 impl RowOrder for CallRows<'_> {
     fn key(&self, number: u32, column: usize) -> u64 {
-        let Some(call) = self.0.calls.get(number as usize) else { return 0 };
+        let Some(call) = self.index.calls.get(number as usize) else { return 0 };
         let exchange = &call.exchange;
         number_key(match column {
-            TIME => start_time(call),
+            TIME => self.head_start(exchange),
             STREAM => return stream_key(exchange.id.conversation),
             STATUS if has_named_status(call) => return text_key(&exchange.status),
             STATUS => exchange.code.map(i64::from),
@@ -146,16 +194,16 @@ impl RowOrder for CallRows<'_> {
             2 => return endpoint_key(&call.client),
             3 => return endpoint_key(&call.server),
             METHOD => return text_key(&exchange.method),
-            5 => return text_key(&exchange.authority),
+            DESTINATION => return text_key(&exchange.authority),
             7 => return text_key(&exchange.content_type),
             _ => None,
         })
     }
 
     fn compare(&self, left: u32, right: u32, column: usize) -> Ordering {
-        let calls = &self.0.calls;
+        let calls = &self.index.calls;
         // In the other columns, equal keys mean equal values.
-        if !matches!(column, 2 | 3 | METHOD | 5 | 7) {
+        if !matches!(column, 2 | 3 | METHOD | DESTINATION | 7 | TIME) {
             return Ordering::Equal;
         }
         let (Some(left), Some(right)) = (calls.get(left as usize), calls.get(right as usize)) else {
@@ -163,13 +211,27 @@ impl RowOrder for CallRows<'_> {
         };
         let (one, other) = (&left.exchange, &right.exchange);
         match column {
+            TIME if self.groups.are_grouped => {
+                self.head(one).cmp(&self.head(other)).then_with(|| one.start().cmp(&other.start()))
+            }
             2 => left.client.cmp(&right.client),
             3 => left.server.cmp(&right.server),
             METHOD => one.method.cmp(&other.method),
-            5 => one.authority.cmp(&other.authority).then_with(|| one.target.cmp(&other.target)),
+            DESTINATION => one.authority.cmp(&other.authority).then_with(|| one.target.cmp(&other.target)),
             7 => one.content_type.cmp(&other.content_type),
             _ => Ordering::Equal,
         }
+    }
+
+    fn head_order(&self, left: u32, right: u32, column: usize) -> Ordering {
+        let (TIME, Some(left), Some(right)) = (column, self.exchange(left), self.exchange(right)) else {
+            return Ordering::Equal;
+        };
+        let head = self.head(left);
+        if head != self.head(right) {
+            return Ordering::Equal;
+        }
+        (left.id != head).cmp(&(right.id != head))
     }
 }
 
@@ -178,7 +240,7 @@ mod tests {
     use super::*;
     use crate::browse::IndexUpdate;
     use crate::capture::Endpoint;
-    use crate::tui::widgets::row_order::{SortColumn, sorted};
+    use crate::tui::widgets::row_order::sorted;
 
     #[test]
     fn a_message_without_a_response_has_an_arrow_from_its_sender() {
@@ -223,7 +285,12 @@ mod tests {
         });
         index.apply(IndexUpdate { calls: calls.to_vec(), ..IndexUpdate::default() });
         let order = |descending| {
-            let numbers = sorted(0..6, false, &CallRows(&index), SortColumn { column: STREAM, descending });
+            let numbers = sorted(
+                0..6,
+                false,
+                &CallRows::new(&index, &CallGroups::default()),
+                SortColumn { column: STREAM, descending },
+            );
             numbers
                 .into_iter()
                 .map(|number| cell_text(&Index::default(), &calls[number as usize], STREAM))

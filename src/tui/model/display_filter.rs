@@ -5,7 +5,7 @@ use crate::capture::Connection;
 use crate::filter::{ALIASES, Diagnostic, Filter};
 use crate::tui::model::connections::ConnectionRows;
 use crate::tui::model::message::Effect;
-use crate::tui::model::{Model, View, calls, notes, streams};
+use crate::tui::model::{Model, View, call_groups, calls, notes, streams};
 use crate::tui::widgets::line_editor::{EditAction, EditLine};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -295,6 +295,7 @@ pub(crate) enum ListChange {
 pub(crate) fn mark_changed(model: &mut Model, change: ListChange) {
     let other = change == ListChange::Replaced;
     model.calls.mark_changed(other);
+    call_groups::refresh(model, other);
     model.streams.mark_changed(other);
     filter_connections(model);
     model.connections.mark_changed(other || model.applied_filter.is_some());
@@ -320,8 +321,8 @@ pub(crate) fn sort_visible_list(model: &mut Model) {
     let filter_id = model.filter_id();
     match model.view {
         View::Calls | View::Call(_) | View::Journey(_) | View::Trace(_) => {
-            let calls = model.unsorted_calls();
-            model.calls.sort_changes(filter_id, &calls, &calls::CallRows(&model.index));
+            let calls = model.unsorted_listed_calls();
+            model.calls.sort_changes(filter_id, &calls, &calls::CallRows::new(&model.index, &model.call_groups));
         }
         View::Streams | View::Ladder(_) | View::Follow(_) => {
             let streams = model.unsorted_streams();

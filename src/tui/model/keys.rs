@@ -347,10 +347,13 @@ pub(crate) static KEYS: &[Binding] = &[
     bind(&[char('o')], &[C::Tree], A::ToggleColumn, "", "Show or hide this field as a column"),
     bind(&[char('b')], &[C::Tree, C::Bytes], A::NextBuffer, "", "Next buffer: frame, reassembled, decoded"),
     bind(&[char('B')], &[C::Tree, C::Bytes], A::SourceOfBuffer, "", "Bytes that this buffer is from, such as a record"),
+    bind(&[char('b')], &[C::Calls], A::NextGrouping, "", "List messages under their handshake, or all calls by time"),
+    bind(&[char('O')], &[C::Calls], A::Unfold, "", "List the messages of all sessions"),
     bind(&[char('O')], &[C::Tree], A::Unfold, "", "Open all lines"),
     bind(&[char('O')], &[C::Call], A::Unfold, "", "List the frames of all phases"),
     bind(&[char('O')], &[C::Notes], A::Unfold, "", "List all notes"),
     bind(&[char('C')], &[C::Notes], A::Fold, "", "List one note of each kind, with their number"),
+    bind(&[char('C')], &[C::Calls], A::Fold, "", "Hide messages, and show their number at their handshake"),
     bind(&[char('C')], &[C::Call], A::Fold, "", "Hide the frames of all phases"),
     bind(&[char('C')], &[C::Tree], A::Fold, "", "Close all lines"),
     // Copy and save.

@@ -1,6 +1,7 @@
 //! State of the terminal UI: plain data, and the texts and order of its rows.
 
 pub(crate) mod call;
+pub(crate) mod call_groups;
 pub(crate) mod calls;
 pub(crate) mod connections;
 pub(crate) mod detail_panes;
@@ -23,6 +24,7 @@ pub(crate) mod streams;
 use crate::browse::{BrowseRequest, Index, LoadState, saved_message};
 use crate::capture::{Call, Connection};
 use crate::tui::model::call::CallView;
+use crate::tui::model::call_groups::CallGroups;
 use crate::tui::model::display_filter::{AppliedFilter, Prompt};
 use crate::tui::model::follow::FollowView;
 use crate::tui::model::frames::FramesView;
@@ -139,6 +141,7 @@ pub struct Model {
     /// Views to go back to, the most recent last.
     pub(crate) back_stack: Vec<View>,
     pub(crate) calls: SortedList,
+    pub(crate) call_groups: CallGroups,
     pub(crate) streams: SortedList,
     pub(crate) connections: SortedList,
     pub(crate) frames: FramesView,
@@ -199,6 +202,7 @@ impl Model {
             back_stack: Vec::new(),
             calls: SortedList::with_fixed_rows(&calls::COLUMNS)
                 .with_sort(SortColumn { column: calls::TIME, descending: false }),
+            call_groups: CallGroups::default(),
             streams: SortedList::new(&streams::COLUMNS),
             // They are indexed as they end.
             connections: SortedList::with_fixed_rows(&connections::COLUMNS).with_sort(connections::BY_NUMBER),
@@ -239,6 +243,8 @@ impl Model {
         self.view = tab.view();
         self.index.state = LoadState::Live { name: self.name.clone(), dropped: [0; 3] };
         self.calls.list.follows_end = true;
+        // New messages are at the end.
+        self.call_groups.are_grouped = false;
         self.streams.list.follows_end = true;
         self.connections.list.follows_end = true;
         self.frames.sorted_list.list.follows_end = true;

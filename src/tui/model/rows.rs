@@ -48,6 +48,11 @@ impl Model {
         RowNumbers::filtered(self.applied_filter.as_ref().map(|applied| &applied.calls), all)
     }
 
+    /// Returns the calls that are listed, as captured: without messages if they are hidden.
+    pub(crate) fn unsorted_listed_calls(&self) -> RowNumbers {
+        self.call_groups.listed(self.unsorted_calls())
+    }
+
     /// Returns the connections that match the filter, as captured.
     pub(crate) fn unsorted_streams(&self) -> RowNumbers {
         let all = RowNumbers::All { first: 0, count: self.index.streams.len() };
@@ -79,7 +84,7 @@ impl Model {
 
     /// Returns the calls that match the filter, in display order.
     pub(crate) fn call_numbers(&self) -> RowNumbers {
-        self.calls.numbers(self.filter_id(), self.unsorted_calls())
+        self.calls.numbers(self.filter_id(), self.unsorted_listed_calls())
     }
 
     /// Returns the connections that match the filter, in display order.

@@ -5,7 +5,7 @@ use crate::tui::model::display_filter::{Prompt, PromptPurpose};
 use crate::tui::model::frames::FramePane;
 use crate::tui::model::keys::{Action, KeyContext};
 use crate::tui::model::message::Effect;
-use crate::tui::model::{Model, Tab, View, display_filter};
+use crate::tui::model::{Model, Tab, View, call_groups, display_filter};
 use crate::tui::panes::{
     call, follow, frames, help, journey, ladder, layout, menu, quit_menu, search, selection, statistics,
 };
@@ -127,6 +127,9 @@ fn run_view_action(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.open(View::Call(call));
             }
         }
+        (View::Calls, Action::Fold) => call_groups::set_folded(model, true),
+        (View::Calls, Action::Unfold) => call_groups::set_folded(model, false),
+        (View::Calls, Action::NextGrouping) => call_groups::toggle(model),
         (View::Streams, Action::Move(step)) => {
             let numbers = model.stream_numbers();
             model.streams.move_cursor(step, &numbers, height);

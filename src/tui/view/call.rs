@@ -67,7 +67,12 @@ fn draw_head(model: &Model, call: &Call, area: Rect, buffer: &mut Buffer) {
         false => exchange.status.as_str(),
     };
     let paint = theme.status(exchange);
-    let used = put_right(buffer, row(area, 0), &format!("{status} "), paint);
+    let reason = match exchange.end_reason.as_str() {
+        "" => String::new(),
+        reason if status.is_empty() => reason.into(),
+        reason => format!(", {reason}"),
+    };
+    let used = put_right(buffer, row(area, 0), &format!("{status}{reason} "), paint);
     let line = Rect { width: area.width.saturating_sub(used + 1), ..row(area, 0) };
     let method = match exchange.request {
         Some(_) => &*exchange.method,

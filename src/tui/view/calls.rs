@@ -2,7 +2,7 @@
 
 use crate::capture::Call;
 use crate::tui::model::Model;
-use crate::tui::model::calls::{CallRows, METHOD, PHASES, STATUS, TIME, cell_text, start_time};
+use crate::tui::model::calls::{CallRows, METHOD, PHASES, STATUS, TIME};
 use crate::tui::view::sorted_list;
 use crate::tui::view::sorted_list::TableModel;
 use crate::tui::widgets::draw::put;
@@ -59,15 +59,15 @@ impl TableModel for CallRows<'_> {
     type Item = Call;
 
     fn item(&self, number: u32) -> Option<&Call> {
-        self.0.calls.get(number as usize)
+        self.index.calls.get(number as usize)
     }
 
     fn start_time(&self, call: &Call) -> Option<i64> {
-        start_time(call)
+        call.exchange.start()
     }
 
     fn cell_text(&self, call: &Call, column: usize) -> String {
-        cell_text(self.0, call, column)
+        CallRows::cell_text(self, call, column)
     }
 
     fn cell_style(theme: &Theme, call: &Call, column: usize) -> Style {
@@ -85,5 +85,6 @@ impl TableModel for CallRows<'_> {
 /// Draws the list of calls.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let list = (&model.calls, &model.call_numbers());
-    sorted_list::draw(model, list, &CallRows(&model.index), ["No calls yet", "No calls in this capture"], area, buffer);
+    let rows = CallRows::new(&model.index, &model.call_groups).sorted_by(model.calls.sort);
+    sorted_list::draw(model, list, &rows, ["No calls yet", "No calls in this capture"], area, buffer);
 }

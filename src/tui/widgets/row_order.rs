@@ -13,6 +13,12 @@ pub(crate) struct SortColumn {
 pub(crate) trait RowOrder {
     fn key(&self, number: u32, column: usize) -> u64;
     fn compare(&self, left: u32, right: u32, column: usize) -> Ordering;
+
+    /// Order of two rows with equal keys, the same in both directions: the head of a group is before its other rows.
+    fn head_order(&self, left: u32, right: u32, column: usize) -> Ordering {
+        let _ = (left, right, column);
+        Ordering::Equal
+    }
 }
 
 /// Returns the sort key of a number; `None` sorts first.
@@ -68,7 +74,8 @@ pub(crate) fn compare(left: u32, right: u32, by: &impl RowOrder, sort: SortColum
 /// Compares two rows with equal keys. Equal rows keep the order of their numbers, in both directions.
 fn compare_equal_keys(left: u32, right: u32, by: &impl RowOrder, sort: SortColumn) -> Ordering {
     let order = by.compare(left, right, sort.column);
-    (if sort.descending { order.reverse() } else { order }).then(left.cmp(&right))
+    let order = by.head_order(left, right, sort.column).then(if sort.descending { order.reverse() } else { order });
+    order.then(left.cmp(&right))
 }
 
 #[cfg(test)]

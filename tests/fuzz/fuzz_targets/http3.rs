@@ -48,7 +48,7 @@ fuzz_target!(|bytes: &[u8]| {
             }
             if head & 0x0200 != 0 {
                 let left = std::mem::take(own);
-                let end = if head & 0x0100 != 0 { SideEnd::Reset } else { SideEnd::Closed };
+                let end = if head & 0x0100 != 0 { SideEnd::Reset(None) } else { SideEnd::Closed };
                 session.end(lane, Chunk { bytes: &left, base: None }, end, cx);
             }
         });

@@ -101,8 +101,8 @@ impl Connection {
                 }
             }
             Frame::Datagram { data } if is_open => streams.datagram(data, side, context, cx),
-            Frame::ResetStream { id } if is_open => streams.reset(id, side, context, cx),
-            Frame::StopSending { id } => streams.stop(id, side.other()),
+            Frame::ResetStream { id, error } if is_open => streams.reset((id, error), side, context, cx),
+            Frame::StopSending { id, error } => streams.stop(id, side.other(), error),
             Frame::NewConnectionId { id, token } => {
                 let ids = role.of_mut(&mut self.ids);
                 ids.add(id);

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod byte_count;
 mod check;
 #[cfg(feature = "parquet")]
 mod dataset;

@@ -8,6 +8,7 @@ mod dialogues;
 mod diff;
 mod end_reasons;
 mod evicted;
+mod export_bodies;
 mod export_calls;
 mod export_frames;
 #[cfg(feature = "parquet")]

@@ -1,5 +1,6 @@
 //! Decoding of content codings (RFC 9110 8.4.1): gzip, deflate, br, zstd and lzma, within limits.
 
+use crate::body_limit::MAX_CONTENT;
 use crate::packet::Payload;
 use crate::tree::Tree;
 use alloc::boxed::Box;
@@ -14,11 +15,6 @@ use miniz_oxide::inflate::core::inflate_flags::{
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-/// Maximum size of decoded content, in bytes.
-pub const MAX_CONTENT: usize = 8 << 20;
-/// Maximum size of the content in a frame, in bytes: beyond it, bodies are recorded as sent. A frame that closes a gap
-/// can complete many messages, each of them compressed to a thousandth.
-const MAX_FRAME_CONTENT: usize = 4 * MAX_CONTENT;
 /// Maximum ratio of decoded to coded size. Deflate alone cannot exceed 1032.
 const MAX_RATIO: usize = 1100;
 /// Maximum number of nested codings.
@@ -52,7 +48,7 @@ pub enum DecodeError {
     Malformed,
     /// The content ends early.
     Truncated,
-    /// The decoded content exceeds the limit, at most [`MAX_CONTENT`], or the maximum ratio.
+    /// The decoded content exceeds its limit, or the maximum ratio.
     TooLarge,
     /// The coding is unknown; the content is left as is.
     Unknown,
@@ -78,6 +74,11 @@ impl DecodeError {
 }
 
 impl Decoded {
+    /// Whether a limit ends the content.
+    pub(crate) fn is_limited(&self) -> bool {
+        matches!(self.problem, Some(DecodeError::TooLarge | DecodeError::RunLimit))
+    }
+
     /// Whether the content is complete, whatever its checksum.
     pub(crate) fn is_complete(&self) -> bool {
         matches!(self.problem, None | Some(DecodeError::Checksum))
@@ -98,7 +99,7 @@ pub fn decode(codings: &[u8], body: &[u8]) -> Option<Decoded> {
 
 /// Decodes `body` as [`decode`] does, to at most `max` bytes.
 pub(crate) fn decode_within(codings: &[u8], body: &[u8], max: usize) -> Option<Decoded> {
-    let limit = output_limit(body).min(max);
+    let limit = output_limit(body, max);
     let mut decoded: Option<Decoded> = None;
     let without_parameters = |name: &'_ [u8]| name.iter().position(|&byte| byte == b';').unwrap_or(name.len());
     let names = codings.rsplit(|&byte| byte == b',');
@@ -138,7 +139,7 @@ pub(crate) fn decode_within(codings: &[u8], body: &[u8], max: usize) -> Option<D
 pub(crate) fn refusal(tree: &Tree) -> Option<DecodeError> {
     match () {
         () if tree.decoding.is_exhausted() => Some(DecodeError::RunLimit),
-        () if tree.stored_len() > MAX_FRAME_CONTENT => Some(DecodeError::TooLarge),
+        () if tree.stored_len() > tree.wanted().body_limit.frame_content() => Some(DecodeError::TooLarge),
         () => None,
     }
 }
@@ -293,7 +294,7 @@ fn deflate(input: &[u8], limit: usize) -> Decoded {
 /// Finds and decodes a deflate stream near the beginning of content whose header is broken, or that begins with other
 /// bytes. Its checksum must follow, or it is after a header of gzip or zlib, or it is almost all of the content.
 pub(crate) fn find_deflate(input: &[u8], spent: &mut usize) -> Option<Vec<u8>> {
-    let (limit, before) = (output_limit(input), *spent);
+    let (limit, before) = (output_limit(input, MAX_CONTENT), *spent);
     // Ten bytes of gzip and two of zlib; then those that are less likely.
     let header = match input.first()? {
         0x1f => 10,
@@ -338,7 +339,7 @@ pub(crate) fn lzma(input: &[u8]) -> Option<Vec<u8>> {
     // Properties lc = 3, lp = 0, pb = 2, which all encoders use unless configured otherwise.
     let mut reader =
         LzmaReader::new_mem_limit(input, MAX_LZMA_KIB, None).ok().filter(|_| input.first() == Some(&0x5d))?;
-    let limit = output_limit(input);
+    let limit = output_limit(input, MAX_CONTENT);
     let (mut bytes, mut part) = (Vec::new(), [0; 4096]);
     while bytes.len() < limit {
         match reader.read(&mut part) {
@@ -349,9 +350,9 @@ pub(crate) fn lzma(input: &[u8]) -> Option<Vec<u8>> {
     (!bytes.is_empty()).then_some(bytes)
 }
 
-/// Maximum size of the decoded content of `input`, in bytes.
-pub(crate) fn output_limit(input: &[u8]) -> usize {
-    input.len().saturating_mul(MAX_RATIO).clamp(INITIAL_BUFFER, MAX_CONTENT)
+/// Maximum size of the decoded content of `input`, at most `max` bytes.
+pub(crate) fn output_limit(input: &[u8], max: usize) -> usize {
+    input.len().saturating_mul(MAX_RATIO).max(INITIAL_BUFFER).min(max)
 }
 
 fn brotli(input: &[u8], limit: usize) -> Decoded {

@@ -1,5 +1,6 @@
 //! Message bodies, dissected by media type, independent of the protocol that carried them.
 
+use crate::body_limit::MAX_CONTENT;
 use crate::packet::{Payload, ProtocolPath};
 pub use crate::protocol::MessageBody;
 use crate::protocol::{Claim, Dissector, Protocol, SessionKind};
@@ -57,14 +58,20 @@ impl<'b> MessageBody<'b> {
         parameter(self.parameters, name)
     }
 
-    /// Dissects the body by its media type and records it in the open node.
+    /// Dissects the body by its media type and records it in the open node. What exceeds the usual limit of content is not
+    /// dissected.
     pub fn read(&self, path: &mut ProtocolPath, tree: &mut Tree) {
         if self.payload.wire == 0 {
             return;
         }
         let protocol = if self.depth < MAX_DEPTH { find_protocol(self.media_type) } else { None };
         match protocol.and_then(Protocol::content) {
-            Some(dissect) => dissect(self, path, tree),
+            Some(dissect) => match self.payload.bytes.get(..MAX_CONTENT) {
+                Some(bytes) => {
+                    dissect(&MessageBody { payload: Payload { bytes, ..self.payload }, ..*self }, path, tree)
+                }
+                None => dissect(self, path, tree),
+            },
             None => {
                 path.push("data");
                 data::describe(self.payload, tree);

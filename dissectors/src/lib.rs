@@ -11,6 +11,7 @@ extern crate alloc;
 
 mod aead;
 mod base64;
+pub mod body_limit;
 pub mod call_facts;
 mod cipher_suite;
 pub mod coding;

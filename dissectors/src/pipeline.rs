@@ -31,6 +31,7 @@ pub(crate) const MESSAGES: MessageFields = MessageFields {
     body: &ABSENT,
     media_type: &ABSENT,
     coding: &ABSENT,
+    body_limit: &ABSENT,
     incomplete: &[],
     body_notes: &[],
     repeated: &[],

@@ -193,7 +193,9 @@ pub struct MessageFields {
     pub media_type: &'static Field,
     /// The content codings of the body.
     pub coding: &'static Field,
-    /// Notes that a message is not shown whole.
+    /// The note that the body exceeds a limit, so that its beginning is recorded.
+    pub body_limit: &'static Field,
+    /// Notes that part of a message is missing or malformed.
     pub incomplete: &'static [&'static Field],
     /// Notes that need the body: they take as long as all else together.
     pub body_notes: &'static [&'static Field],

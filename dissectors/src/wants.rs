@@ -1,6 +1,7 @@
 //! The fields that a run records: those of its columns, its filter and its view.
 
 use crate::FIELD_COUNT;
+use crate::body_limit::BodyLimit;
 use crate::field::{Field, FieldKind};
 
 const WORDS: usize = (FIELD_COUNT as usize).div_ceil(64);
@@ -19,6 +20,8 @@ pub struct Wants {
     pub labels: bool,
     /// Whether no field of a body is wanted, though fields of a protocol are that packets and bodies have.
     pub without_bodies: bool,
+    /// Maximum of each body that is recorded, if bodies are wanted.
+    pub body_limit: BodyLimit,
 }
 
 impl Default for Wants {
@@ -30,6 +33,7 @@ impl Default for Wants {
             without_info: false,
             labels: false,
             without_bodies: false,
+            body_limit: BodyLimit::DEFAULT,
         }
     }
 }
@@ -42,9 +46,8 @@ impl Wants {
             fields: [u64::MAX; WORDS],
             protocols: [u64::MAX; WORDS],
             columns: true,
-            without_info: false,
             labels: true,
-            without_bodies: false,
+            ..Wants::default()
         }
     }
 
@@ -97,6 +100,7 @@ impl Wants {
         self.columns |= other.columns;
         self.labels |= other.labels;
         self.without_bodies &= other.without_bodies;
+        self.body_limit = self.body_limit.max(other.body_limit);
     }
 
     /// Returns whether the field is wanted.

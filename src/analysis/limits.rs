@@ -1,5 +1,7 @@
 //! Limits of memory and work, each with its reason. With them, memory does not depend on the size of the capture.
 
+use dissectors::body_limit::BodyLimit;
+
 /// Maximum number of conversations of one transport protocol. At the limit the longest idle one is evicted. A later
 /// frame of an evicted conversation begins a new stream. An idle conversation costs 1.0 to 1.5 KB.
 pub const CONVERSATIONS: usize = 16_384;
@@ -43,7 +45,8 @@ pub const SHARD_BYTES_OF_OTHERS: usize = 3 << 17;
 /// Beyond it, the longest idle connections are dropped, and reported as unknown.
 pub const SHARD_STATE_BYTES: usize = 8 << 20;
 
-/// Maximum number of bytes buffered by a shard if bodies are buffered too. A single body may have a megabyte.
+/// Maximum number of bytes buffered by a shard if bodies are buffered too. A single body may have a megabyte. If larger bodies are
+/// kept, two of the largest fit into a shard, beside what this and the limits above allow.
 pub const SHARD_BYTES_WITH_BODIES: usize = 4 << 20;
 
 /// Maximum number of echo requests (ping) that wait for their reply. At the limit the oldest one is dropped. Ping waits
@@ -109,6 +112,15 @@ pub const MESSAGE_FRAMES: usize = 4096;
 /// the compressed bytes: about a second of work for all. A message can be decoded to 1000 times its size, and a frame to 32 MiB, and a capture has many. Beyond
 /// it, content is shown as sent, with a note.
 pub const SHARD_DECODED_BYTES: u64 = 1 << 26;
+
+/// Returns this maximum for a limit of bodies: if larger ones are kept, two of the largest may be compressed much.
+pub(super) fn shard_decoded_bytes(limit: BodyLimit) -> u64 {
+    SHARD_DECODED_BYTES + 2 * limit.extra() as u64
+}
+
+/// Maximum number of bytes of each body that an export of calls keeps, unless another limit is given: most downloads are smaller.
+/// Lists, details and filters keep [a megabyte](BodyLimit::DEFAULT).
+pub const EXPORTED_BODY: usize = 64 << 20;
 
 /// Maximum number of incomplete IP packets. At the limit the one longest without a fragment is dropped. A busy file
 /// server over UDP has some tens in flight.

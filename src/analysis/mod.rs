@@ -92,7 +92,7 @@ impl Analyzer {
             redactor.add_wants(&mut task.wants);
         }
         let mut tree = names::new_tree(&task);
-        tree.decoding = DecodingCount::with_limit(limits::SHARD_DECODED_BYTES);
+        tree.decoding = DecodingCount::with_limit(limits::shard_decoded_bytes(task.wants.body_limit));
         let tables = Tables::new(RunState::new(task, first_pass, protocols));
         Analyzer { tree, blank: Tree::default(), tables, clock: Clock::default(), links: LinkTypes::default() }
     }

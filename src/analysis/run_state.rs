@@ -100,7 +100,7 @@ impl RunState {
     /// A run that has not read a frame.
     fn with(registry: Arc<Registry>, task: Task, work: Work, first_pass: Arc<FirstPass>) -> RunState {
         RunState {
-            decoding: [DecodingCount::with_limit(limits::SHARD_DECODED_BYTES); limits::SHARDS],
+            decoding: [DecodingCount::with_limit(limits::shard_decoded_bytes(task.wants.body_limit)); limits::SHARDS],
             steps: Steps::default(),
             datagram_connections: 0,
             registry,
@@ -175,7 +175,9 @@ impl RunState {
 
     /// Bytes that the conversations of one shard may buffer.
     pub(super) fn buffer_limits(&self) -> ShardLimits {
-        let of = |all, others| ShardLimits { all, others };
+        // Two of the largest bodies, one of them of a conversation other than the one that is read.
+        let more = self.task.wants.body_limit.extra();
+        let of = |all, others| ShardLimits { all: all + 2 * more, others: others + more };
         match self.work.data {
             true => of(limits::SHARD_BYTES_WITH_BODIES, limits::SHARD_BYTES_WITH_BODIES),
             false => of(limits::SHARD_BYTES, limits::SHARD_BYTES_OF_OTHERS),

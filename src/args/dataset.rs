@@ -1,9 +1,9 @@
 //! Arguments of `export parquet` and `export arrow`.
 
+use super::byte_count::{ByteCount, parse_body_limit};
 use super::{CaptureArgs, OutputArgs, ThreadArgs};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use overhear::export::MAX_BODY;
 use overhear::export::dataset::TableKind;
 use overhear::report::Occurrence;
 use std::path::PathBuf;
@@ -86,10 +86,9 @@ pub(crate) struct TableArgs {
     /// Add a digest of each packet to frames: equal for copies that several sensors captured
     #[arg(long = "digest")]
     pub(crate) digest: bool,
-    /// Maximum bytes of each body in the table of messages; 0 for no bodies
-    #[arg(long = "body-limit", value_name = "BYTES", default_value_t = 0,
-          value_parser = clap::value_parser!(u32).range(0..=MAX_BODY as i64))]
-    pub(crate) body_limit: u32,
+    /// Maximum bytes of each body in the table of messages, at most 512M; 0 for no bodies
+    #[arg(long = "body-limit", value_name = "BYTES", default_value_t = ByteCount(0), value_parser = parse_body_limit)]
+    pub(crate) body_limit: ByteCount,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

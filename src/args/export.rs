@@ -1,8 +1,9 @@
 //! Arguments of `export`, `merge` and `split`.
 
+use super::byte_count::{ByteCount, parse_body_limit};
 use super::{CaptureArgs, DecodeArgs, RunArgs, ThreadArgs};
 use clap::{Args, Subcommand};
-use overhear::export::MAX_BODY;
+use overhear::analysis::limits::EXPORTED_BODY;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
@@ -77,7 +78,7 @@ pub(crate) struct AnonymizeArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Bodies are decoded: those that are text are text, others base64. A body has at most 1 MiB; what is missing is stated in a comment. \
+Bodies are decoded: those that are text are text, others base64. What is missing of a body is stated in a comment. \
 Messages of WebSocket are in the entry of their handshake. The file has cookies and passwords of its calls; --redact replaces them.
 
 Examples:
@@ -91,17 +92,22 @@ pub(crate) struct ExportHarArgs {
     /// Export no bodies
     #[arg(long = "no-bodies", conflicts_with = "body_limit")]
     pub(crate) no_bodies: bool,
-    /// Maximum bytes of each body
-    #[arg(long = "body-limit", value_name = "BYTES", default_value_t = MAX_BODY as u32,
-          value_parser = clap::value_parser!(u32).range(1..=MAX_BODY as i64))]
-    pub(crate) body_limit: u32,
+    #[command(flatten)]
+    pub(crate) bodies: BodyArgs,
+}
+
+/// Bodies of exported calls.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct BodyArgs {
+    /// Maximum bytes of each body, at most 512M; K, M and G are powers of 1024
+    #[arg(id = "body_limit", long = "body-limit", value_name = "BYTES", default_value_t = ByteCount(EXPORTED_BODY), value_parser = parse_body_limit)]
+    pub(crate) limit: ByteCount,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Files are named by Content-Disposition, by the name of an upload, or by the URL, made safe. manifest.json has the call, frames, types, \
-size and SHA-256 of each. Files that exist are never overwritten. A body has at most 1 MiB; the manifest marks those that are not \
-complete.
+size and SHA-256 of each. Files that exist are never overwritten. The manifest marks those that are not complete.
 
 Example:
   overhear export objects shop.pcap 'http.content_type contains image' -o images")]
@@ -114,6 +120,8 @@ pub(crate) struct ExportObjectsArgs {
     /// Stop after reading N frames
     #[arg(short = 'c', long = "count", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) count: Option<u32>,
+    #[command(flatten)]
+    pub(crate) bodies: BodyArgs,
     #[command(flatten)]
     pub(crate) threads: ThreadArgs,
 }
@@ -131,6 +139,8 @@ pub(crate) struct ExportRequestsArgs {
     pub(crate) captures: CaptureArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) bodies: BodyArgs,
 }
 
 #[derive(Debug, Args)]

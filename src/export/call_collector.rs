@@ -4,11 +4,12 @@ use super::connection_times::ConnectionTime;
 use super::message::CapturedMessage;
 use super::message_extractor::CallMessage;
 use crate::capture::Call;
+use dissectors::body_limit::BodyLimit;
 use dissectors::session::{ConversationId, ExchangeId, Half};
 use hashbrown::{HashMap, HashSet};
 use std::collections::VecDeque;
 
-/// Maximum bytes of the messages of calls that are not complete.
+/// Maximum bytes of the messages of calls that are not complete, beside two of the largest bodies.
 const MAX_PENDING_BYTES: usize = 64 << 20;
 
 /// A call with its messages, as far as these were captured.
@@ -35,12 +36,13 @@ impl CollectedCall {
 }
 
 /// Messages of the calls that are not reported yet.
-#[derive(Default)]
 pub struct CallCollector {
     pending: HashMap<ExchangeId, [Option<CapturedMessage>; 2]>,
     /// Exchanges in the order of their first messages, also of those that were reported.
     order: VecDeque<ExchangeId>,
     bytes: usize,
+    /// Maximum of them.
+    max_bytes: usize,
     rows: u64,
     /// Number of calls whose messages were dropped at the limit.
     dropped: u64,
@@ -52,10 +54,18 @@ pub struct CallCollector {
 pub(super) const SWITCHING_PROTOCOLS: u16 = 101;
 
 impl CallCollector {
-    /// Returns a collector of all messages that exported exchanges carry, such as those of WebSocket, too.
+    /// Returns a collector of messages with up to this many bytes of each body.
     #[must_use]
-    pub fn with_carried() -> CallCollector {
-        CallCollector { carriers: Some(HashSet::new()), ..CallCollector::default() }
+    pub fn new(body_limit: usize) -> CallCollector {
+        let max_bytes = MAX_PENDING_BYTES + 2 * BodyLimit::at_least(body_limit).extra();
+        let (pending, order) = Default::default();
+        CallCollector { pending, order, bytes: 0, max_bytes, rows: 0, dropped: 0, carriers: None }
+    }
+
+    /// Collects all messages that exported exchanges carry, such as those of WebSocket, too.
+    #[must_use]
+    pub fn with_carried(self) -> CallCollector {
+        CallCollector { carriers: Some(HashSet::new()), ..self }
     }
 
     /// Returns the number of calls whose messages were dropped at the limit of memory.
@@ -83,7 +93,7 @@ impl CallCollector {
 
     /// Drops the messages of the oldest calls beyond the limit.
     fn evict(&mut self) {
-        while self.bytes > MAX_PENDING_BYTES {
+        while self.bytes > self.max_bytes {
             let Some(oldest) = self.order.pop_front() else { break };
             if let Some(halves) = self.pending.remove(&oldest) {
                 self.bytes -= len(&halves);

@@ -1,13 +1,10 @@
 //! A captured message of a call, copied from the tree of its frame.
 
 use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, is_warning};
-use dissectors::exchange::Transfer;
+use dissectors::body_limit::BodyLimit;
 use dissectors::{Value, Wants};
 use std::borrow::Cow;
 use std::ops::Range;
-
-/// Maximum bytes of a body: dissectors keep no more.
-pub const MAX_BODY: usize = 1 << 20;
 
 /// A message of a call.
 #[derive(Clone, Debug, Default)]
@@ -24,11 +21,13 @@ pub struct CapturedMessage {
     pub(super) body: Option<Vec<u8>>,
     /// Bytes of the decoded body, before secrets in it are replaced.
     pub(super) body_len: usize,
-    /// Whether the limit of the bodies cuts it.
-    pub(super) is_body_cut: bool,
+    /// Whether it is only the beginning of the dissected body.
+    is_body_cut: bool,
+    /// Whether the body exceeded a limit of dissectors, so that its length is not known.
+    pub(super) has_unknown_length: bool,
     /// Body as text, if its protocol writes text.
     pub(super) written_body: Option<String>,
-    /// Whether part of the message is missing, or exceeds a limit.
+    /// Whether part of the message is missing or malformed.
     pub(super) is_incomplete: bool,
     /// Titles of the warnings about the message.
     pub(super) warnings: Vec<&'static str>,
@@ -71,6 +70,22 @@ impl Texts {
     }
 }
 
+/// Texts that are added one after the other.
+#[derive(Default)]
+struct TextList {
+    bytes: Vec<u8>,
+    /// Where each text ends.
+    ends: Vec<u32>,
+}
+
+impl TextList {
+    fn push(&mut self, text: &[u8]) {
+        self.bytes.extend_from_slice(text);
+        // A head has at most 256 KiB (docs/architecture.md).
+        self.ends.push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+    }
+}
+
 /// A text of a message, in the order in which they are kept.
 #[derive(Clone, Copy)]
 enum Text {
@@ -86,11 +101,12 @@ enum Text {
 /// Number of texts after the header lines.
 const TEXTS: usize = Text::Coding as usize + 1;
 
-/// Returns the fields that messages are copied from, with the bodies if they are wanted.
+/// Returns the fields that messages are copied from, with up to this many bytes of each body; without bodies if there are none.
 #[must_use]
-pub fn message_wants(bodies: bool) -> Wants {
+pub fn message_wants(body_limit: usize) -> Wants {
     let mut wants = Wants::default();
-    if bodies {
+    wants.body_limit = BodyLimit::at_least(body_limit);
+    if body_limit > 0 {
         add_message_wants(&mut wants);
     }
     for fields in MESSAGE_FIELDS.iter() {
@@ -127,12 +143,7 @@ impl CapturedMessage {
             fields.coding,
         ];
         // Most heads fit.
-        let (mut bytes, mut ends) = (Vec::with_capacity(1024), Vec::with_capacity(24));
-        let mut push = |text: &[u8]| {
-            bytes.extend_from_slice(text);
-            // A head has at most 256 KiB (docs/architecture.md).
-            ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
-        };
+        let mut list = TextList { bytes: Vec::with_capacity(1024), ends: Vec::with_capacity(24) };
         let mut texts: [Option<&[u8]>; TEXTS] = [None; TEXTS];
         let mut body = None;
         // A message has dozens of nodes, most of them header lines: they are read once.
@@ -145,7 +156,7 @@ impl CapturedMessage {
             if fields.headers.iter().any(|field| field.id == id) {
                 let line = bytes();
                 copy.head_len += line.len();
-                push(line.trim_ascii_end());
+                list.push(line.trim_ascii_end());
                 continue;
             }
             for (nth, (field, text)) in single.iter().zip(&mut texts).enumerate() {
@@ -161,6 +172,7 @@ impl CapturedMessage {
                 copy.trailers.push(bytes().trim_ascii_end().to_vec());
             }
             copy.is_incomplete |= fields.incomplete.iter().any(|note| note.id == id);
+            copy.has_unknown_length |= fields.body_limit.id == id;
             if is_warning(node.field) && !copy.warnings.contains(&node.field.title) {
                 copy.warnings.push(node.field.title);
             }
@@ -168,13 +180,13 @@ impl CapturedMessage {
         copy.head_len += texts[Text::StartLine as usize].map_or(0, <[u8]>::len);
         for (nth, text) in texts.into_iter().enumerate() {
             let text = text.unwrap_or_default();
-            push(match nth {
+            list.push(match nth {
                 _ if nth == Text::StartLine as usize => text.trim_ascii_end(),
                 _ if nth == Text::Coding as usize && text.eq_ignore_ascii_case(b"identity") => &[],
                 _ => text,
             });
         }
-        (copy.texts, copy.ends) = (Texts::new(bytes), ends);
+        (copy.texts, copy.ends) = (Texts::new(list.bytes), list.ends);
         if let Some((body, len)) = body {
             copy.written_body = message.written_body(body);
             copy.body = Some(body.get(..body_limit).unwrap_or(body).to_vec());
@@ -186,12 +198,9 @@ impl CapturedMessage {
     /// Returns a message with these header lines, and nothing else.
     #[cfg(test)]
     pub(super) fn with_headers(lines: &[&str]) -> CapturedMessage {
-        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
-        for text in lines.iter().chain(&[""; TEXTS]) {
-            bytes.extend_from_slice(text.as_bytes());
-            ends.push(bytes.len() as u32);
-        }
-        CapturedMessage { texts: Texts::new(bytes), ends, ..CapturedMessage::default() }
+        let mut list = TextList::default();
+        lines.iter().chain(&[""; TEXTS]).for_each(|text| list.push(text.as_bytes()));
+        CapturedMessage { texts: Texts::new(list.bytes), ends: list.ends, ..CapturedMessage::default() }
     }
 
     /// Number of header lines.
@@ -289,6 +298,11 @@ impl CapturedMessage {
         self.header_values(name).next()
     }
 
+    /// Whether the body exceeded a limit, so that only its beginning is kept.
+    pub(super) fn is_limited(&self) -> bool {
+        self.is_body_cut || self.has_unknown_length
+    }
+
     /// Returns the body as far as it is kept; empty without one.
     pub(super) fn content(&self) -> &[u8] {
         self.body.as_deref().unwrap_or_default()
@@ -301,12 +315,6 @@ pub(super) fn header_text(bytes: &[u8]) -> Cow<'_, str> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
     }
-}
-
-/// Whether more of a body was sent than is kept; perhaps, if its coding or its length is not known.
-pub(super) fn is_beyond_limit(transfer: Option<Transfer>, message: &CapturedMessage) -> bool {
-    let is_whole = message.coding().is_empty() && transfer.is_some_and(|own| own.body <= message.body_len as u64);
-    message.is_body_cut || message.body_len >= MAX_BODY && !is_whole
 }
 
 /// Splits a header line into name and value.

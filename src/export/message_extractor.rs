@@ -49,7 +49,7 @@ impl MessageExtractor {
     /// Returns the task of the pass.
     #[must_use]
     pub fn task(&self) -> Task {
-        let mut wants = message_wants(self.body_limit > 0);
+        let mut wants = message_wants(self.body_limit);
         self.times.iter().for_each(|times| times.add_wants(&mut wants));
         Task { wants, exchanges: true, halves: true, ends: true, ..Task::default() }
     }

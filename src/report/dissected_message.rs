@@ -126,9 +126,10 @@ impl<'t> DissectedMessage<'t> {
         self.nodes.iter().map(|node| node.field).filter(|field| is_warning(field))
     }
 
-    /// Whether part of the message is missing.
+    /// Whether part of the message is missing, or exceeds a limit.
     pub(crate) fn is_incomplete(&self) -> bool {
-        let is_note_of = |node: &Node| self.fields.incomplete.iter().any(|note| note.id == node.field.id);
+        let MessageFields { incomplete, body_limit, .. } = *self.fields;
+        let is_note_of = |node: &Node| incomplete.iter().chain([&body_limit]).any(|note| note.id == node.field.id);
         self.nodes.iter().any(is_note_of)
     }
 }

@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 use std::fs;
 
 /// What the browser states in another way, or only one of both knows. Each is a heading of the list in docs/export.md.
-const DIFFERENCES: [&str; 10] = [
+const DIFFERENCES: [&str; 12] = [
     "pseudo-headers",
+    "versions",
+    "sizes",
     "cookie fields",
     "several headers with a name",
     "bodies of redirects",

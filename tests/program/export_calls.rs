@@ -151,7 +151,7 @@ fn a_body_beyond_the_limit_has_its_whole_size_or_none() {
             format!("HTTP/1.1 200 OK\r\n{coding}Content-Type: text/plain\r\nContent-Length: {}\r\n\r\n", body.len());
         let response = [head.as_bytes(), &body].concat();
         let file = write(folder.path(), "a.pcap", &super::transfer(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", &response));
-        let (text, error, code) = run(&["export", "har", &file]);
+        let (text, error, code) = run(&["export", "har", &file, "--body-limit", "1048576"]);
         assert_eq!(code, 0, "{error}");
         let har: Value = serde_json::from_str(&text).expect("a HAR");
         let response = &har["log"]["entries"][0]["response"];
@@ -160,7 +160,8 @@ fn a_body_beyond_the_limit_has_its_whole_size_or_none() {
             (&size.into(), &1_500_000.into()),
             "{coding}"
         );
-        assert!(response["comment"].as_str().is_some_and(|text| text.contains(comment)), "{response}");
+        let own = response["comment"].as_str().unwrap_or_default();
+        assert!(own.contains(comment), "{own}");
         assert_eq!(response["content"].get("compression"), None);
     }
 }

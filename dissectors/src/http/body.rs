@@ -6,22 +6,12 @@ use super::head::{HeaderLine, MessageHead};
 use super::lenient::trick::{self, Tricks};
 use super::lenient::{self, LenientReading};
 use super::message::HttpMessage;
+use crate::body_limit::{BodyDetail, BodyLimit};
 use crate::coding::{self, DecodeError};
 use crate::content::LossyText;
 use crate::packet::Payload;
 use crate::tree::{Slice, Tree, Value};
 use alloc::vec::Vec;
-
-/// Amount of a body that is recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BodyDetail {
-    /// The whole body, up to a limit.
-    Full,
-    /// At most the first few bytes.
-    Preview,
-    /// Neither bytes nor the type of the content.
-    Nothing,
-}
 
 /// Content of a message: the captured bytes, or bytes that were joined or decoded.
 pub(super) struct DescribedBody<'b> {
@@ -71,12 +61,14 @@ pub(super) fn describe<'b>(
         }
     }
     let (decoded, is_complete) = undo_codings(body.payload(), head, lines, tree);
-    let has_room = coding::refusal(tree).is_none();
+    let sent = body.payload().bytes;
+    // Longer bodies are rarely malformed, and each attempt decodes all of one.
+    let has_room = sent.len() <= BodyLimit::DEFAULT.bytes() && coding::refusal(tree).is_none();
     let reading =
         if has_room && message.missing == 0 && (!is_complete || lenient::is_suspicious(message.quirks, head.bytes)) {
-            let (bytes, mut spent) = (body.payload().bytes, 0);
-            let reading = lenient::read(head.bytes, bytes, message.body.is_chunked(), &mut spent);
-            tree.decoding.add(bytes.len(), spent);
+            let mut spent = 0;
+            let reading = lenient::read(head.bytes, sent, message.body.is_chunked(), &mut spent);
+            tree.decoding.add(sent.len(), spent);
             reading
         } else {
             None
@@ -128,7 +120,11 @@ fn undo_codings(
     for name in [&b"transfer-encoding"[..], b"content-encoding"] {
         let codings = codings(name, head, lines);
         let sent = body.as_ref().map_or(sent, DescribedBody::payload);
-        let Some(decoded) = coding::decode_in_frame(&codings, sent, coding::MAX_CONTENT, tree) else { continue };
+        let max = tree.wanted().body_limit.content();
+        let Some(decoded) = coding::decode_in_frame(&codings, sent, max, tree) else { continue };
+        if decoded.is_limited() {
+            tree.note(&BODY_LIMIT, sent.all(), format_args!("{}", BODY_LIMIT.title));
+        }
         if decoded.problem == Some(DecodeError::Checksum) {
             let title = CONTENT_CHECKSUM.title;
             tree.note(&CONTENT_CHECKSUM, sent.all(), format_args!("{title} ({})", LossyText(&codings)));

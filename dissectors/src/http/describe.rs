@@ -1,12 +1,13 @@
 //! Message detail: records the columns, the head and the fields derived from the exchange.
 
-use super::body::{self, BodyDetail};
+use super::body;
 use super::fields::*;
 use super::head::{self, HeaderLine, MessageHead, StartLine};
 use super::message::HttpMessage;
 use super::pairing::{OpenExchange, Role};
 use super::{PROTOCOL, quirk, well_known};
 use crate::base64;
+use crate::body_limit::BodyDetail;
 use crate::content::{LossyText, MessageBody};
 use crate::exchange::absolute_form;
 use crate::field::Field;

@@ -8,6 +8,7 @@ use super::pairing::{Link, Role};
 use super::probe;
 use super::quirk::{self, Quirks};
 use super::web_call::WebCall;
+use crate::body_limit::{BodyDetail, append_within};
 use crate::exchange::Exchange;
 use crate::session::{Probe, Stamp};
 use alloc::boxed::Box;
@@ -160,21 +161,14 @@ impl HttpMessage {
         self.buffer.capacity() + self.web_call.as_ref().map_or(0, |call| call.buffered())
     }
 
-    /// Counts the next bytes of the message, and buffers the head and at most `keep` bytes of the body.
-    pub(super) fn append(&mut self, bytes: &[u8], keep: Option<usize>) {
+    /// Counts the next bytes of the message, and buffers the head and what is kept of the body.
+    pub(super) fn append(&mut self, bytes: &[u8], keep: Option<BodyDetail>) {
         self.captured_len += bytes.len() as u64;
         if let Some(call) = &mut self.web_call {
             call.append(bytes);
         }
         if let Some(keep) = keep.filter(|_| self.missing == 0 && !self.body_dropped) {
-            let limit = self.head_len.saturating_add(keep);
-            let bytes = bytes.get(..limit.saturating_sub(self.buffer.len())).unwrap_or(bytes);
-            let (len, capacity) = (self.buffer.len() + bytes.len(), self.buffer.capacity());
-            if len > capacity {
-                // As the buffer grows by itself, but never to more than is kept: that may be twice the limit of a shard.
-                self.buffer.reserve_exact(capacity.saturating_mul(2).min(limit).max(len) - self.buffer.len());
-            }
-            self.buffer.extend_from_slice(bytes);
+            append_within(&mut self.buffer, bytes, self.head_len.saturating_add(keep.bytes()));
         }
     }
 

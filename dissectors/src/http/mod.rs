@@ -22,7 +22,9 @@ mod wanted;
 mod web_call;
 mod well_known;
 
-pub use crate::coding::{DecodeError, Decoded, MAX_CONTENT, decode};
+pub use crate::body_limit::MAX_CONTENT;
+use crate::body_limit::{BodyDetail, BodyLimit};
+pub use crate::coding::{DecodeError, Decoded, decode};
 use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
 use crate::session::{
     Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Probe, Session, Side, SideEnd, Transition,
@@ -30,7 +32,6 @@ use crate::session::{
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use body::BodyDetail;
 pub use fields::*;
 use head::{HeaderLine, StartLine};
 use message::{BodyProgress, BodyState, HttpMessage};
@@ -80,7 +81,8 @@ pub static PROTOCOL: Protocol = Protocol {
                 body: &FILE_DATA,
                 media_type: &CONTENT_TYPE,
                 coding: &CONTENT_ENCODING,
-                incomplete: &[&BODY_LIMIT, &DECOMPRESSION_FAILED, &GAP, &HEAD_TOO_LONG, &TRUNCATED],
+                incomplete: &[&DECOMPRESSION_FAILED, &GAP, &HEAD_TOO_LONG, &TRUNCATED],
+                body_limit: &BODY_LIMIT,
                 body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT, &LENIENT, &CONTENT_CHECKSUM],
                 // As in Wireshark since 4.4.
                 repeated: &[
@@ -140,15 +142,14 @@ pub static PROTOCOL: Protocol = Protocol {
 
 /// The longest head; a longer one is recorded as far as this and skipped. Servers stop at 8 to 64 KiB.
 pub const MAX_HEAD: usize = 262_144;
-/// Bytes of a body, as sent, that are kept to be shown; more are counted.
-pub const MAX_BODY: usize = 1 << 20;
 /// Bytes of the client that wait while the response to an Upgrade or CONNECT is awaited.
 const MAX_WAITING: usize = 65_536;
+
 fn open(wants: &Wants, _handover: &mut Handover) -> Box<dyn Session> {
     let wants_values = wanted::header_values(wants);
-    let keep = wanted::kept_of_body(wants).or(wants_values.then_some(0));
+    let keep = wanted::body_detail(wants).or(wants_values.then_some(BodyDetail::Nothing));
     // Anomalies of the head decide how a body is read.
-    let headers = keep == Some(MAX_BODY) || wants_values || wanted::headers(wants);
+    let headers = keep.is_some_and(BodyDetail::is_full) || wants_values || wanted::headers(wants);
     Box::new(Http { wants_values, ..Http::new(keep, headers) })
 }
 
@@ -157,8 +158,8 @@ fn open(wants: &Wants, _handover: &mut Handover) -> Box<dyn Session> {
 struct Http {
     halves: [HttpSide; 2],
     pairing: Pairing,
-    /// Bytes kept of each body; none if nothing of a message is recorded.
-    keep: Option<usize>,
+    /// Amount that is kept of each body; none if nothing of a message is recorded.
+    keep: Option<BodyDetail>,
     /// Headers are recorded.
     headers: bool,
     /// Fields of other protocols are recorded that read the value of a header.
@@ -172,7 +173,7 @@ struct Http {
 }
 
 impl Http {
-    fn new(keep: Option<usize>, headers: bool) -> Http {
+    fn new(keep: Option<BodyDetail>, headers: bool) -> Http {
         let (halves, pairing, lines, owner, settings) = Default::default();
         Http { halves, pairing, keep, headers, wants_values: false, settings, lines, owner }
     }
@@ -183,7 +184,12 @@ impl Http {
 
     /// Bytes outside of messages that are kept to be read leniently: those of a server.
     fn skipped_to_keep(&self, side: Side) -> usize {
-        self.keep.filter(|&keep| keep == MAX_BODY && side == Side::Server).unwrap_or(0)
+        if self.is_body_wanted() && side == Side::Server { BodyLimit::DEFAULT.bytes() } else { 0 }
+    }
+
+    /// Whether whole bodies are recorded.
+    fn is_body_wanted(&self) -> bool {
+        self.keep.is_some_and(BodyDetail::is_full)
     }
 
     /// Reads where a head is expected.
@@ -443,11 +449,11 @@ impl Http {
         if message.missing > 0 {
             message.quirks |= quirk::GAP;
         }
-        let limit = message.head_len.saturating_add(self.keep.unwrap_or(0));
-        if self.keep == Some(MAX_BODY) && message.captured_len > limit as u64 || message.is_body_dropped() {
+        let limit = message.head_len.saturating_add(self.keep.map_or(0, BodyDetail::bytes));
+        if self.is_body_wanted() && message.captured_len > limit as u64 || message.is_body_dropped() {
             message.quirks |= quirk::BODY_LIMIT;
         }
-        if self.keep == Some(MAX_BODY) && message.link.role != Role::Request {
+        if self.is_body_wanted() && message.link.role != Role::Request {
             self.half(side).previous = message.as_previous(if is_here { chunk.bytes } else { &message.buffer });
         }
         self.pairing.complete(side, &message, cx);
@@ -478,7 +484,7 @@ impl Http {
     fn record(
         &mut self,
         message: &mut HttpMessage,
-        keep: usize,
+        body_detail: BodyDetail,
         here: Option<Chunk<'_>>,
         head: Option<&head::MessageHead<'_>>,
         cx: &mut Context<'_>,
@@ -486,16 +492,11 @@ impl Http {
         let kept = core::mem::take(&mut message.buffer);
         if message.is_headless() {
             let bytes = here.map_or(kept, |here| here.bytes.to_vec());
-            let buffer = if keep == MAX_BODY { bytes } else { Vec::new() };
+            let buffer = if body_detail.is_full() { bytes } else { Vec::new() };
             return MessageSearch::after(message.captured_len, buffer).record(true, cx);
         }
         let chunk = here.unwrap_or(Chunk { bytes: &kept, base: None });
         let exchange = message.link.nth.and_then(|nth| self.pairing.find(nth));
-        let body_detail = match keep {
-            MAX_BODY => BodyDetail::Full,
-            0 => BodyDetail::Nothing,
-            _ => BodyDetail::Preview,
-        };
         let view = describe::MessageView {
             chunk,
             body_detail,

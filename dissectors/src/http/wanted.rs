@@ -1,11 +1,8 @@
 //! What is recorded of messages, by the fields that are wanted.
 
-use super::MAX_BODY;
 use super::fields::*;
+use crate::body_limit::BodyDetail;
 use crate::wants::Wants;
-
-/// Bytes of a body that are kept where only the row of a list is wanted: enough for the kind of an image.
-const PREVIEW_BYTES: usize = 64;
 
 /// Whether fields of other protocols are recorded that read the value of a header.
 pub(super) fn header_values(wants: &Wants) -> bool {
@@ -22,8 +19,8 @@ pub(super) fn headers(wants: &Wants) -> bool {
         || wants.any_between(&TE_AND_LENGTH, &OPEN_LIMIT)
 }
 
-/// Bytes of a body that must be kept for `wants`; none if not even heads are wanted.
-pub(super) fn kept_of_body(wants: &Wants) -> Option<usize> {
+/// Amount of a body that must be kept for `wants`; none if not even heads are wanted.
+pub(super) fn body_detail(wants: &Wants) -> Option<BodyDetail> {
     let of_body = [
         &FILE_DATA,
         &CHUNKED,
@@ -41,8 +38,8 @@ pub(super) fn kept_of_body(wants: &Wants) -> Option<usize> {
     ];
     let wants_body = of_body.into_iter().any(|field| wants.field(field)) || crate::content::is_wanted(wants);
     match wants_body {
-        true => Some(MAX_BODY),
-        false if wants.columns => Some(PREVIEW_BYTES),
-        false => wants.protocol(&HTTP).then_some(0),
+        true => Some(BodyDetail::Full(wants.body_limit)),
+        false if wants.columns => Some(BodyDetail::Preview),
+        false => wants.protocol(&HTTP).then_some(BodyDetail::Nothing),
     }
 }

@@ -1,8 +1,8 @@
 //! Responses of gRPC-Web: the last message of the body, or the head, states the status of the call.
 
-use super::MAX_BODY;
 use super::chunked::{ChunkedDecoder, ChunkedStep};
 use super::message::HttpMessage;
+use crate::body_limit::{BodyLimit, append_within};
 use crate::exchange::Exchange;
 use crate::grpc;
 use alloc::boxed::Box;
@@ -25,8 +25,7 @@ impl WebCall {
 
     /// Appends bytes, up to a limit.
     pub(super) fn append(&mut self, bytes: &[u8]) {
-        let room = MAX_BODY.saturating_sub(self.0.len());
-        self.0.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        append_within(&mut self.0, bytes, BodyLimit::DEFAULT.bytes());
     }
 
     /// Gives the exchange the status of the call, if the response states one.

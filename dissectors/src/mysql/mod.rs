@@ -15,7 +15,7 @@ mod values;
 use crate::call_facts::CallFacts;
 use crate::exchange::Outcome;
 use crate::pipeline::{self, Match, Message, Pipeline, Reply, RequestTexts, SingleMessage};
-use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
+use crate::protocol::{ABSENT, Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
 use crate::session::{
     About, Chunk, Consumed, Context, Half, Handover, Input, Lane, Missing, Session, Side, SideEnd, Stamp, Successor,
     Transition,
@@ -71,6 +71,7 @@ const MESSAGES: MessageFields = MessageFields {
     authority: &DATABASE,
     code: &RESULT,
     headers: &[&ROW],
+    body_limit: &ABSENT,
     incomplete: &[&INCOMPLETE],
     request_only: &[&REQUEST, &OPERATION, &EXECUTED, &QUERY, &COMMAND_CODE, &RESPONSE_IN],
     response_only: &[&RESULT, &ROWS, &ERROR_CODE, &SQLSTATE, &REQUEST_IN, &TIME, &FIRST_ROW_TIME],

@@ -13,7 +13,7 @@ mod values;
 
 use crate::call_facts::CallFacts;
 use crate::pipeline::{self, Message, Pipeline};
-use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
+use crate::protocol::{ABSENT, Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
 use crate::reader::cstring;
 use crate::session::{
     Chunk, Consumed, Context, Handover, Input, Lane, Missing, Session, Side, SideEnd, Successor, Transition,
@@ -66,6 +66,7 @@ const MESSAGES: MessageFields = MessageFields {
     authority: &DATABASE,
     code: &RESULT,
     headers: &[&ROW],
+    body_limit: &ABSENT,
     incomplete: &[&INCOMPLETE],
     request_only: &[&REQUEST, &COMMAND, &EXECUTED, &QUERY, &STATEMENT, &RESPONSE_IN],
     response_only: &[&RESULT, &ROWS, &TAG, &CODE, &REQUEST_IN, &TIME, &FIRST_ROW_TIME],

@@ -11,7 +11,7 @@ mod side;
 mod value;
 
 use crate::pipeline::{self, Message, Pipeline};
-use crate::protocol::{Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
+use crate::protocol::{ABSENT, Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
 use crate::session::{
     Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, MessageEnd, Missing, Pdu, Session, Side, SideEnd,
 };
@@ -52,6 +52,7 @@ const MESSAGES: MessageFields = MessageFields {
     authority: &DATABASE,
     code: &STATUS,
     headers: &[&LINE],
+    body_limit: &ABSENT,
     incomplete: &[&LIMIT],
     request_only: &[&REQUEST, &ARGUMENTS, &RESPONSE_IN],
     response_only: &[&STATUS, &REQUEST_IN, &TIME],

@@ -4,7 +4,8 @@ use super::header_list::{HeaderList, Representation};
 use super::stream::{HalfState, Stream};
 use super::streaming;
 use super::streams::Streams;
-use super::web_protocol::{MAX_BODY, WebProtocol};
+use super::web_protocol::WebProtocol;
+use crate::body_limit::BodyDetail;
 use crate::coding;
 use crate::content::{LossyText, MessageBody};
 use crate::exchange::Transfer;
@@ -184,11 +185,16 @@ impl Streams {
 struct MessageView {
     id: u32,
     half: Half,
-    keep: Option<usize>,
+    keep: Option<BodyDetail>,
     protocol: &'static WebProtocol,
 }
 
 impl MessageView {
+    /// Whether whole bodies are recorded.
+    fn is_body_wanted(&self) -> bool {
+        self.keep.is_some_and(BodyDetail::is_full)
+    }
+
     /// Records the body, and the message with all its headers.
     fn describe<'b>(
         &self,
@@ -222,7 +228,7 @@ impl MessageView {
         let content_type = state.content_type.as_bytes().to_vec();
         let codings = state.content_encoding.clone();
         let has_coding = !codings.is_empty() && codings != "identity";
-        if keep < MAX_BODY {
+        if !keep.is_full() {
             let bytes = match whole {
                 _ if has_coding => BodyBytes::Captured(b""),
                 Some((data, _)) => BodyBytes::Captured(data),
@@ -287,7 +293,7 @@ impl MessageView {
                 cx.tree.put_text(field, none, format_args!("{text}"));
             }
         }
-        if let Some(all) = body.map(CarriedBody::all).filter(|all| all.len > 0 && self.keep == Some(MAX_BODY)) {
+        if let Some(all) = body.map(CarriedBody::all).filter(|all| all.len > 0 && self.is_body_wanted()) {
             let node = cx.tree.put(fields.body, all, Value::Bytes(all));
             cx.tree.label(node, format_args!("File Data: {} bytes", all.len));
         }
@@ -359,7 +365,7 @@ impl MessageView {
             0 => note(is_lost, protocol.gap, format_args!(", or cannot be decoded")),
             missing => note(is_lost, protocol.gap, format_args!(": {missing}")),
         }
-        note(state.is_cut && self.keep == Some(MAX_BODY), protocol.body_limit, format_args!(""));
+        note(state.is_cut && self.is_body_wanted(), protocol.messages.body_limit, format_args!(""));
         if let Some(expected) = lengths {
             note(true, protocol.bad_length, format_args!(": expected {expected}, found {}", state.body_len));
         }
@@ -405,9 +411,14 @@ fn describe_fragments(protocol: &WebProtocol, fragments: &[(u32, u32)], whole: S
 
 /// Undoes the content codings of a body.
 fn decode<'b>(protocol: &WebProtocol, sent: CarriedBody<'b>, codings: &[u8], tree: &mut Tree) -> CarriedBody<'b> {
-    let Some(decoded) = coding::decode_in_frame(codings, sent.payload(), coding::MAX_CONTENT, tree) else {
+    let max = tree.wanted().body_limit.content();
+    let Some(decoded) = coding::decode_in_frame(codings, sent.payload(), max, tree) else {
         return sent;
     };
+    if decoded.is_limited() {
+        let note = protocol.messages.body_limit;
+        tree.note(note, sent.all(), format_args!("{}", note.title));
+    }
     if let Some(problem) = decoded.problem {
         let note = protocol.decompression_failed;
         let (title, reason) = (note.title, problem.description());

@@ -2,6 +2,7 @@
 
 use super::header_list::HeaderList;
 use super::window::Window;
+use crate::body_limit::{BodyDetail, append_within};
 use crate::exchange::{Exchange, Outcome, Transfer, text};
 use crate::session::{Half, Stamp};
 use crate::tree::Slice;
@@ -12,6 +13,8 @@ use core::fmt::Write;
 
 /// Frames recorded of one body.
 const MAX_FRAGMENTS: usize = 4096;
+/// Bytes that they take.
+pub(crate) const MAX_FRAGMENT_BYTES: usize = MAX_FRAGMENTS * size_of::<(u32, u32)>();
 
 /// Bytes kept of a method, a scheme, a protocol, or the content codings.
 const MAX_TOKEN: usize = 64;
@@ -323,8 +326,8 @@ impl StreamHalf {
         self.state = self.state.max(HalfState::Begun);
     }
 
-    /// Counts data, and keeps at most `keep` bytes of the body. Returns by how much the kept bytes have grown.
-    pub(crate) fn append(&mut self, data: &[u8], frame: u32, keep: Option<usize>) {
+    /// Counts data, and keeps this amount of the body.
+    pub(crate) fn append(&mut self, data: &[u8], frame: u32, keep: Option<BodyDetail>) {
         if self.state == HalfState::Done {
             return;
         }
@@ -342,9 +345,9 @@ impl StreamHalf {
         if self.fragments.len() < MAX_FRAGMENTS && !data.is_empty() {
             self.fragments.push((frame, data.len() as u32));
         }
-        let room = keep.saturating_sub(self.body.len());
-        self.body.extend_from_slice(data.get(..room).unwrap_or(data));
-        self.is_cut = data.len() > room;
+        let keep = keep.bytes();
+        self.is_cut = data.len() > keep.saturating_sub(self.body.len());
+        append_within(&mut self.body, data, keep);
     }
 
     /// Bytes of text kept besides the body.

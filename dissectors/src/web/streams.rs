@@ -2,9 +2,10 @@
 
 use super::end_reason::GoAway;
 use super::skipped_streams::SkippedStreams;
-use super::stream::{HalfState, Stream, StreamHalf};
+use super::stream::{HalfState, MAX_FRAGMENT_BYTES, Stream, StreamHalf};
 use super::web_protocol::WebProtocol;
 use super::window::Window;
+use crate::body_limit::BodyDetail;
 use crate::exchange::Exchange;
 use crate::session::{Context, Event, Half, Side};
 use crate::wants::Wants;
@@ -21,8 +22,8 @@ const MAX_OPEN_TEXT: usize = 384 << 10;
 /// Bytes of text kept for them, beyond which the text of the longest messages is dropped. Streams that are open may have more
 /// text than when they were opened.
 const MAX_TEXT: usize = 512 << 10;
-/// Bytes of bodies kept for them; beyond it the largest is dropped.
-const MAX_BODIES: usize = 2 << 20;
+/// Bodies of the maximum size that are kept for them, with their frames; beyond it the largest is dropped.
+const MAX_BODIES: usize = 2;
 /// Closed streams whose exchange is still known: frames may follow that were sent before the end was received.
 const MAX_CLOSED: usize = 256;
 /// Those of them that are kept if memory is short.
@@ -37,8 +38,8 @@ type ClosedStream = (u32, u32, Option<Box<[Window; 2]>>);
 #[derive(Clone, Debug)]
 pub(crate) struct Streams {
     pub(crate) protocol: &'static WebProtocol,
-    /// Bytes kept of each body; none if no body is wanted.
-    pub(crate) keep: Option<usize>,
+    /// Amount that is kept of each body; none if no body is wanted.
+    pub(crate) keep: Option<BodyDetail>,
     /// Fields of whole messages are recorded.
     pub(crate) has_messages: bool,
     open: LiteMap<u32, Box<Stream>>,
@@ -63,6 +64,8 @@ pub(crate) struct Streams {
     bodies: usize,
     /// What announced the end of the connection.
     pub(crate) go_away: Option<GoAway>,
+    /// Maximum of them.
+    max_bodies: usize,
     /// Streams were skipped, or exchanges reported, at a limit; to be noted in a frame.
     pub(crate) is_over_limit: bool,
 }
@@ -72,7 +75,7 @@ impl Streams {
     pub(crate) fn new(protocol: &'static WebProtocol, wants: &Wants) -> Streams {
         Streams {
             protocol,
-            keep: protocol.kept_of_body(wants),
+            keep: protocol.body_detail(wants),
             has_messages: protocol.has_messages(wants),
             open: LiteMap::new(),
             closed: VecDeque::new(),
@@ -85,6 +88,7 @@ impl Streams {
             text: 0,
             bodies: 0,
             go_away: None,
+            max_bodies: MAX_BODIES * (wants.body_limit.bytes() + MAX_FRAGMENT_BYTES),
             is_over_limit: false,
         }
     }
@@ -202,7 +206,7 @@ impl Streams {
     /// Counts bytes of a body that were added, and drops the largest bodies beyond the limit.
     pub(crate) fn add_body(&mut self, len: usize) {
         self.bodies += len;
-        while self.bodies > MAX_BODIES {
+        while self.bodies > self.max_bodies {
             let largest = self.open.iter_mut().map(|(_, stream)| stream).max_by_key(|stream| stream.bodies());
             let Some(largest) = largest.filter(|stream| stream.bodies() > 0) else { break };
             self.bodies = self.bodies.saturating_sub(largest.bodies());

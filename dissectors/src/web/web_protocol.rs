@@ -1,13 +1,9 @@
 //! What distinguishes HTTP/2 and HTTP/3: their fields.
 
+use crate::body_limit::BodyDetail;
 use crate::field::Field;
 use crate::protocol::{MessageFields, UnitReassembly};
 use crate::wants::Wants;
-
-/// Bytes of a body, as sent, that are kept to be shown; more are counted.
-pub(crate) const MAX_BODY: usize = 1 << 20;
-/// Bytes of a body that are kept where only the row of a list is wanted.
-const PREVIEW_BYTES: usize = 64;
 
 /// Names and fields of a protocol that has a stream for each exchange.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +42,6 @@ pub(crate) struct WebProtocol {
     // Notes.
     pub(crate) truncated: &'static Field,
     pub(crate) gap: &'static Field,
-    pub(crate) body_limit: &'static Field,
     pub(crate) bad_length: &'static Field,
     pub(crate) decompression_failed: &'static Field,
 }
@@ -74,16 +69,16 @@ impl WebProtocol {
         self.ends_with_frame || first != present
     }
 
-    /// Bytes of a body that must be kept for `wants`; none if no body is wanted.
-    pub(super) fn kept_of_body(&self, wants: &Wants) -> Option<usize> {
-        let of_body =
-            [self.data, self.messages.body, self.decompression_failed, self.body_limit, &crate::frame::PROTOCOLS];
+    /// Amount of a body that must be kept for `wants`; none if no body is wanted.
+    pub(super) fn body_detail(&self, wants: &Wants) -> Option<BodyDetail> {
+        let MessageFields { body, body_limit, .. } = *self.messages;
+        let of_body = [self.data, body, self.decompression_failed, body_limit, &crate::frame::PROTOCOLS];
         let wants_body = of_body.into_iter().any(|field| wants.field(field))
             || wants.any_between(self.reassembly.units, self.reassembly.data)
             || crate::content::is_wanted(wants);
         match wants_body {
-            true => Some(MAX_BODY),
-            false => wants.columns.then_some(PREVIEW_BYTES),
+            true => Some(BodyDetail::Full(wants.body_limit)),
+            false => wants.columns.then_some(BodyDetail::Preview),
         }
     }
 

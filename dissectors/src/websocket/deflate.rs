@@ -1,7 +1,7 @@
 //! Compression of messages (RFC 7692): what was negotiated, and the window of each side.
 
 use super::frame::{CONTINUATION, FrameHeader, RSV1};
-use crate::coding::MAX_CONTENT;
+use crate::body_limit::MAX_CONTENT;
 use crate::session::Handover;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -196,7 +196,7 @@ impl Window {
 /// Appends the output of a message to the output of earlier ones, which it may refer to.
 fn inflate(message: &[u8], buffer: &mut Vec<u8>, decoded: &mut usize) -> Result<(), InflateError> {
     let known = buffer.len();
-    let limit = known + crate::coding::output_limit(message);
+    let limit = known + crate::coding::output_limit(message, MAX_CONTENT);
     let mut input = Vec::with_capacity(message.len() + TAIL.len());
     input.extend_from_slice(message);
     input.extend_from_slice(&TAIL);

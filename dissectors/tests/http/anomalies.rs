@@ -1,6 +1,7 @@
 //! Expert notes, limits, and the change to another protocol.
 
 use super::host::*;
+use overhear_dissectors::body_limit::BodyLimit;
 use overhear_dissectors::session::{Side, SideEnd, Successor};
 use overhear_dissectors::{Wants, http};
 
@@ -115,12 +116,13 @@ fn limits_are_enforced_and_noted() {
     assert_eq!(output.notes(), ["http.head_too_long", "http.truncated", "http.unexpected_data"]);
     assert_eq!(output.values("http.request.uri"), ["/long", "/2"]);
 
-    let len = http::MAX_BODY + 10;
+    let max = BodyLimit::DEFAULT.bytes();
+    let len = max + 10;
     let big = format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{}", "z".repeat(len));
     let big = [c(GET), s(&big)];
     let output = run(&big);
     assert_eq!(output.notes(), ["http.body_limit"]);
-    assert_eq!(output.values("http.file_data")[0].len(), http::MAX_BODY * 2);
+    assert_eq!(output.values("http.file_data")[0].len(), max * 2);
     assert_eq!(output.exchanges[0].response.unwrap().body, len as u64);
     let cut = run_cut(&big, &Wants::everything(), &|offset| offset % 50_000 == 0);
     assert_eq!(cut.values("http.file_data"), output.values("http.file_data"));

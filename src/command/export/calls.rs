@@ -34,7 +34,8 @@ impl CallContent {
     }
 
     fn collector(self) -> CallCollector {
-        if self.has_connections { CallCollector::with_carried() } else { CallCollector::default() }
+        let collector = CallCollector::new(self.body_limit);
+        if self.has_connections { collector.with_carried() } else { collector }
     }
 }
 

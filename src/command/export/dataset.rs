@@ -182,7 +182,7 @@ fn open(
     }
     let unit = if tables.iter().any(|&table| has_calls(table)) { MatchUnit::Calls } else { MatchUnit::Frames };
     let filter = FilterMatcher::new(filter.map(|filter| filter.0), unit);
-    let body_limit = table.body_limit as usize;
+    let body_limit = table.body_limit.0;
     let settings = DatasetSettings {
         tables,
         fields,

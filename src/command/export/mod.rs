@@ -13,7 +13,7 @@ use super::CommandOutcome;
 use crate::args::{ExportArgs, ExportForm, ExportHarArgs, ExportObjectsArgs, ExportRequestsArgs, RunArgs};
 use calls::CallContent;
 pub(super) use frames::{EncoderSettings, FrameFile, run_merge};
-use overhear::export::{HarForm, MAX_BODY, ObjectsForm, RequestForm, RequestsForm};
+use overhear::export::{HarForm, ObjectsForm, RequestForm, RequestsForm};
 use overhear::sink::Format;
 pub(super) use split::run_split;
 use std::io;
@@ -37,11 +37,8 @@ pub(super) fn run_export(args: ExportArgs) -> io::Result<CommandOutcome> {
     }
 }
 
-/// Calls with their bodies.
-const ALL_BODIES: CallContent = CallContent { body_limit: MAX_BODY, has_connections: false };
-
 fn run_export_har(args: ExportHarArgs) -> io::Result<CommandOutcome> {
-    let body_limit = if args.no_bodies { 0 } else { args.body_limit as usize };
+    let body_limit = if args.no_bodies { 0 } else { args.bodies.limit.0 };
     let content = CallContent { body_limit, has_connections: true };
     calls::export_calls(args.captures, &args.output.run(), content, &mut HarForm::default())
 }
@@ -53,12 +50,14 @@ fn run_export_objects(args: ExportObjectsArgs) -> io::Result<CommandOutcome> {
     }
     let mut form = ObjectsForm::new(&args.folder);
     let run = RunArgs::complete(args.count, None).on(args.threads);
-    calls::export_calls(args.captures, &run, ALL_BODIES, &mut form)
+    let content = CallContent { body_limit: args.bodies.limit.0, has_connections: false };
+    calls::export_calls(args.captures, &run, content, &mut form)
 }
 
 fn run_export_requests(args: ExportRequestsArgs, form: RequestForm) -> io::Result<CommandOutcome> {
     let schemas = args.captures.decode.schemas();
     let mut form = RequestsForm::new(form, &schemas);
     let run = args.output.run();
-    calls::export_calls(args.captures, &run, ALL_BODIES, &mut form)
+    let content = CallContent { body_limit: args.bodies.limit.0, has_connections: false };
+    calls::export_calls(args.captures, &run, content, &mut form)
 }

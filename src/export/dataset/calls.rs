@@ -85,7 +85,7 @@ const LIST_COLUMNS: [(&str, ColumnType, &str); 5] = [
 
 const BODY_COLUMNS: [(&str, ColumnType, &str); 2] = [
     ("body", ColumnType::Bytes, "First bytes of the body, codings undone (`--body-limit`)."),
-    ("body_length", ColumnType::Int64, "Bytes of the body, codings undone, up to 1 MiB."),
+    ("body_length", ColumnType::Int64, "Bytes of the body, codings undone, as far as it was read."),
 ];
 
 pub(super) fn call_columns() -> Vec<TableColumn> {

@@ -50,7 +50,7 @@ impl TableRows {
             has_bodies: settings.body_limit > 0,
             by_hour: settings.by_hour,
             columns: RowExtractor::new(settings, Vec::new()).into_columns(),
-            calls: CallCollector::default(),
+            calls: CallCollector::new(settings.body_limit),
             buffers: BTreeMap::new(),
             size: 0,
             hours: HourLimit::default(),

@@ -2,7 +2,7 @@
 
 use super::timings::Timings;
 use crate::export::call_collector::CollectedCall;
-use crate::export::message::{CapturedMessage, MAX_BODY, header_text};
+use crate::export::message::{CapturedMessage, header_text};
 use crate::export::parts::form_parts;
 use crate::export::web_text::{Cookie, header, parameters, query, request_cookies, response_cookies, url};
 use crate::report::records::address;
@@ -216,7 +216,10 @@ fn decoded_size(message: &CapturedMessage, transfer: Option<Transfer>) -> Option
         // Dissectors keep the beginning of a long body, and count all of it.
         true => Some(encoded.max(decoded)),
         false if encoded == 0 => Some(0),
-        false => Some(decoded).filter(|_| message.body.is_some() && !message.is_incomplete),
+        false => {
+            let is_known = message.body.is_some() && !message.is_incomplete && !message.has_unknown_length;
+            Some(decoded).filter(|_| is_known)
+        }
     }
 }
 
@@ -285,11 +288,11 @@ fn write_comment(json: &mut JsonWriter, message: &CapturedMessage, transfer: Opt
     match &message.body {
         None if transfer.body > 0 => comments.push(format!("body of {} bytes is not exported", transfer.body)),
         Some(body) => match decoded_size(message, Some(transfer)) {
-            Some(size) if message.is_body_cut || size > message.body_len as u64 => {
-                let shown = if message.is_body_cut { body.len() } else { message.body_len };
+            Some(size) if message.is_limited() || size > message.body_len as u64 => {
+                let shown = if message.is_limited() { body.len() } else { message.body_len };
                 comments.push(format!("body is truncated to {} of {size} bytes", shown.min(size as usize)));
             }
-            None if message.is_body_cut || message.body_len >= MAX_BODY => {
+            None if message.is_limited() => {
                 comments.push(format!("body is truncated to {} bytes", body.len()));
             }
             _ => {}

@@ -126,7 +126,7 @@ fn write_channel_message(json: &mut JsonWriter, call: &CollectedCall) {
     json.pair("data", &data);
     json.key("_frame");
     json.number(transfer.completed_in);
-    if message.is_body_cut || message.is_incomplete {
+    if message.is_limited() || message.is_incomplete {
         json.pair("comment", "the message is not complete");
     }
     json.end('}');

@@ -5,7 +5,7 @@ mod media_type;
 
 use super::call_collector::CollectedCall;
 use super::call_form::CallForm;
-use super::message::{CapturedMessage, header_text, is_beyond_limit};
+use super::message::{CapturedMessage, header_text};
 use super::parts::{FormPart, form_parts};
 use super::web_text::{percent_decoded, url};
 use crate::report::json_line;
@@ -33,6 +33,8 @@ pub struct ObjectsForm {
     manifest: Option<BufWriter<File>>,
     /// Number of files that got a name, in lower case: some systems do not distinguish it.
     names: HashMap<String, u64>,
+    /// Rows of the manifest, and how many of them have a file, and are not complete.
+    rows: u64,
     written: u64,
     incomplete: u64,
 }
@@ -52,7 +54,7 @@ struct Object<'m> {
 struct ObjectState {
     /// All of it is in the file.
     is_complete: bool,
-    /// It is longer than [`MAX_BODY`], and the file has its beginning.
+    /// It exceeds a limit, and the file has its beginning.
     is_limited: bool,
 }
 
@@ -61,7 +63,7 @@ impl ObjectsForm {
     #[must_use]
     pub fn new(folder: &Path) -> ObjectsForm {
         let names = HashMap::from([(MANIFEST.to_owned(), 1)]);
-        ObjectsForm { folder: folder.to_owned(), manifest: None, names, written: 0, incomplete: 0 }
+        ObjectsForm { folder: folder.to_owned(), manifest: None, names, rows: 0, written: 0, incomplete: 0 }
     }
 
     /// Creates the folder, if it does not exist, and the manifest in it. A folder that has one is an error: files of two exports
@@ -95,8 +97,8 @@ impl ObjectsForm {
         transfer: Option<Transfer>,
     ) -> io::Result<()> {
         let state = ObjectState {
-            is_complete: transfer.is_some_and(|own| own.complete) && !message.is_incomplete,
-            is_limited: is_beyond_limit(transfer, message),
+            is_complete: transfer.is_some_and(|own| own.complete) && !message.is_incomplete && !message.is_limited(),
+            is_limited: message.is_limited(),
         };
         let body = message.content();
         let parts: Vec<FormPart<'_>> = form_parts(body, message.media_type()).collect();
@@ -109,7 +111,8 @@ impl ObjectsForm {
             };
             self.add(call, direction, &object, state, transfer)?;
         }
-        if parts.is_empty() && !body.is_empty() {
+        // Of a body that was dropped at a limit of memory, the manifest has all but the file.
+        if parts.is_empty() && (!body.is_empty() || message.is_limited()) {
             let name = disposition_name(message).unwrap_or_else(|| target_name(&url(call)));
             let object = Object { content: body, name, media_type: message.media_type(), field: None };
             self.add(call, direction, &object, state, transfer)?;
@@ -133,10 +136,14 @@ impl ObjectsForm {
         {
             name = format!("{name}.{extension}");
         }
-        let (name, mut file) = self.create_file(&name)?;
-        file.write_all(object.content).map_err(|error| named(&self.folder.join(&name), &error))?;
+        let is_written = !object.content.is_empty();
+        if is_written {
+            let mut file;
+            (name, file) = self.create_file(&name)?;
+            file.write_all(object.content).map_err(|error| named(&self.folder.join(&name), &error))?;
+        }
         let row = json!({
-            "file": name,
+            "file": is_written.then_some(name),
             "call": call.row,
             "direction": direction,
             "method": call.call.exchange.method.as_str(),
@@ -150,14 +157,15 @@ impl ObjectsForm {
             "media_type": declared,
             "media_type_found": found,
             "size": object.content.len(),
-            "sha256": hex(&Sha256::digest(object.content)),
+            "sha256": is_written.then(|| hex(&Sha256::digest(object.content))),
             "complete": is_complete,
             "limited": is_limited,
             "body_size": transfer.map(|own| own.body),
         });
-        self.write_manifest(if self.written == 0 { b"[\n" } else { b",\n" })?;
+        self.write_manifest(if self.rows == 0 { b"[\n" } else { b",\n" })?;
         self.write_manifest(json_line(&row).as_bytes())?;
-        self.written += 1;
+        self.rows += 1;
+        self.written += u64::from(is_written);
         self.incomplete += u64::from(!is_complete);
         Ok(())
     }
@@ -237,7 +245,7 @@ impl CallForm for ObjectsForm {
     }
 
     fn end(&mut self, _: &mut dyn Write) -> io::Result<()> {
-        self.write_manifest(if self.written == 0 { b"[]\n" } else { b"\n]\n" })?;
+        self.write_manifest(if self.rows == 0 { b"[]\n" } else { b"\n]\n" })?;
         self.manifest.as_mut().map_or(Ok(()), Write::flush)
     }
 

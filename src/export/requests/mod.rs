@@ -8,7 +8,7 @@ mod raw;
 
 use super::call_collector::CollectedCall;
 use super::call_form::CallForm;
-use super::message::{CapturedMessage, header_pair, is_beyond_limit};
+use super::message::{CapturedMessage, header_pair};
 use super::web_text::url;
 use crate::report::escaped;
 use crate::report::records::endpoint;
@@ -81,12 +81,12 @@ impl<'s> RequestsForm<'s> {
         if call.call.exchange.method == "CONNECT" {
             return Err(is_tunnel());
         }
-        let is_limited = is_beyond_limit(call.call.exchange.request, request);
-        if request.is_incomplete && !is_limited || call.call.exchange.request.is_none_or(|own| !own.complete) {
-            return Err("the request is incomplete in the capture".into());
+        let is_incomplete = call.call.exchange.request.is_none_or(|own| !own.complete);
+        if request.is_limited() && !is_incomplete {
+            return Err("its body exceeds the limit (--body-limit)".into());
         }
-        if is_limited {
-            return Err("its body is longer than 1 MiB, which is all that is kept of one".into());
+        if request.is_incomplete || is_incomplete {
+            return Err("the request is incomplete in the capture".into());
         }
         match self.form {
             RequestForm::Curl => {

@@ -192,7 +192,7 @@ fn messages_are_listed_under_their_handshake() {
     let by_time = ["CONNECT h/a", "CONNECT h/b", "←Text h/b", "←Text h/a", "←Text h/b", "←Text h/a"];
     assert_eq!(rows(&mut screen), by_time);
     // The cursor goes to the handshake of a message that is hidden.
-    screen.keys("End C Enter");
+    screen.keys("Home Down Down Down C Enter");
     assert!(screen.text().contains(" CONNECT http://h/a "), "{}", screen.text());
 }
 

@@ -1,12 +1,13 @@
-//! The data of both sides of a connection, in order: a part of bounded size around a position.
+//! The data of both sides of a conversation, or its messages, in order: a part of bounded size around a position.
 
 use super::body::expand_tabs;
 use super::random_access::{ErrorText, FrameOrEvent, RandomAccess};
-use super::request::{FollowLine, FollowWindow, StreamPosition};
+use super::request::{FollowLine, FollowWindow, FollowedData, StreamPosition};
 use crate::analysis::{Analyzer, Event, NumberSet, StreamChunk, StreamContent, Task};
-use crate::report::write_readable;
-use dissectors::session::ConversationId;
-use dissectors::session::Side;
+use crate::report::dissected_message::{DissectedMessage, add_message_wants, messages};
+use crate::report::{write_message, write_readable};
+use dissectors::session::{ConversationId, Side};
+use dissectors::{Tree, Wants};
 use std::collections::VecDeque;
 
 /// Maximum size of a part: its bytes, and [`LINE_COST`] for each line.
@@ -21,40 +22,45 @@ const MAX_LINE_BYTES: usize = 16 * 1024;
 /// Maximum bytes of a character in UTF-8 (RFC 3629 3).
 const MAX_CHAR_BYTES: usize = 4;
 
-/// Reads the data of both sides of a connection around a position.
+/// Reads the data of both sides of a conversation around a position.
 pub(super) fn load_follow(
     reader: &mut RandomAccess,
-    stream: u32,
+    data: FollowedData,
     at: StreamPosition,
 ) -> Result<FollowWindow, ErrorText> {
-    let table = reader.table.read();
-    if stream >= table.stream_count() {
-        return Err(format!("stream {stream} is not loaded"));
-    }
-    let last = table.stream_frames(stream, None).next();
-    drop(table);
-    let frames = last.map(|last| reader.with_prerequisites(&[last])).unwrap_or_default();
+    let FollowedData { conversation, has_messages } = data;
+    let wanted = reader.frames_of([conversation]);
+    let Some(&last) = wanted.last() else { return Err(format!("stream {conversation} is not loaded")) };
+    let frames = reader.with_prerequisites(&[last]);
     let mut only = NumberSet::default();
-    only.insert(stream);
-    let task =
-        Task { follow: Some(ConversationId::Tcp(stream)), only: Some(only), streams: true, ..reader.table.task() };
+    conversation.tcp().into_iter().for_each(|stream| only.insert(stream));
+    let udp_conversations = conversation.tcp().is_none();
+    let task = Task { only: Some(only), streams: true, udp_conversations, ..reader.table.task() };
+    let task = match has_messages {
+        true => Task { wants: message_wants(), halves: true, ..task },
+        false => Task { follow: Some(conversation), ..task },
+    };
     let mut analyzer = Analyzer::new(task);
     let mut builder = WindowBuilder::new(at);
-    reader.feed(&frames, &[], &mut analyzer, &mut |item| {
-        if let FrameOrEvent::Event(Event::Chunk(chunk)) = item {
-            builder.push(chunk);
+    let wanted = if has_messages { wanted } else { Vec::new() };
+    reader.feed(&frames, &wanted, &mut analyzer, &mut |item| {
+        match item {
+            FrameOrEvent::Frame(shown, _) => builder.push_messages(shown.tree, shown.frame.number),
+            FrameOrEvent::Event(event) => builder.push_event(event, conversation),
         }
         !builder.has_more
     })?;
     if !builder.has_more {
         analyzer.finish();
-        for event in analyzer.events() {
-            if let Event::Chunk(chunk) = event {
-                builder.push(chunk);
-            }
-        }
+        analyzer.events().for_each(|event| builder.push_event(event, conversation));
     }
-    Ok(builder.finish(stream))
+    Ok(builder.finish(data))
+}
+
+fn message_wants() -> Wants {
+    let mut wants = Wants::default();
+    add_message_wants(&mut wants);
+    wants
 }
 
 /// A line that is not formatted yet, or a gap.
@@ -62,6 +68,7 @@ struct RawLine {
     from_client: bool,
     frame: u32,
     offset: u64,
+    begins_message: bool,
     content: StreamContent,
 }
 
@@ -92,7 +99,8 @@ impl RawLine {
             StreamContent::Missing => text = "[bytes missing in capture]".into(),
             StreamContent::End => {}
         }
-        FollowLine { from_client: self.from_client, frame: self.frame, offset: self.offset, text }
+        let &RawLine { from_client, frame, offset, begins_message, .. } = self;
+        FollowLine { from_client, frame, offset, begins_message, text }
     }
 }
 
@@ -125,9 +133,49 @@ impl WindowBuilder {
         WindowBuilder { wanted, at: None, lines: VecDeque::new(), size: 0, end: 0, has_more: false }
     }
 
+    fn push_event(&mut self, event: Event, conversation: ConversationId) {
+        match event {
+            Event::Chunk(chunk) => self.push(chunk),
+            Event::Unfinished(unfinished) if unfinished.conversation == conversation => {
+                self.push_messages(&unfinished.tree, unfinished.at.frame);
+            }
+            _ => {}
+        }
+    }
+
+    /// Appends the lines of the messages that a frame completed.
+    fn push_messages(&mut self, tree: &Tree, frame: u32) {
+        messages(tree).for_each(|message| self.push_message(message, frame));
+    }
+
+    fn push_message(&mut self, message: DissectedMessage<'_>, frame: u32) {
+        let mut text = String::new();
+        if let Some(channel) = message.channel() {
+            text = format!("[stream {channel}]\n");
+        }
+        write_message(&mut text, message);
+        for note in message.warnings() {
+            text.push_str(&format!("[{}]\n", note.title));
+        }
+        let from_client = message.side() == Side::Client;
+        let mut begins_message = true;
+        for line in text.trim_end_matches('\n').split('\n').chain([""]) {
+            let mut rest = line;
+            loop {
+                let (part, after) = rest.split_at(rest.floor_char_boundary(MAX_LINE_BYTES));
+                let content = StreamContent::Bytes([part.as_bytes(), b"\n"].concat());
+                self.push_line(RawLine { from_client, frame, offset: 0, begins_message, content }, 1);
+                (rest, begins_message) = (after, false);
+                if rest.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+
     fn push(&mut self, chunk: StreamChunk) {
         let (from_client, frame) = (chunk.side == Side::Client, chunk.at.frame);
-        let line = |content| RawLine { from_client, frame, offset: 0, content };
+        let line = |content| RawLine { from_client, frame, offset: 0, begins_message: false, content };
         match chunk.content {
             StreamContent::Bytes(bytes) => {
                 let mut rest = bytes.as_slice();
@@ -184,10 +232,10 @@ impl WindowBuilder {
         }
     }
 
-    fn finish(self, stream: u32) -> FollowWindow {
+    fn finish(self, data: FollowedData) -> FollowWindow {
         let start = self.lines.front().map_or(0, |first| first.offset);
         FollowWindow {
-            stream,
+            data,
             at: self.at.unwrap_or(self.end),
             range: start..self.end,
             lines: self.lines.iter().map(RawLine::format).collect(),

@@ -457,11 +457,6 @@ impl FrameTable {
         more.find(|&(key, _)| key == conversation).map_or(NONE, |(_, previous)| previous)
     }
 
-    /// Returns the frames of a TCP connection up to `upto`, or to its last frame, in descending order.
-    pub(super) fn stream_frames(&self, stream: u32, upto: Option<u32>) -> impl Iterator<Item = u32> {
-        self.conversation_frames(ConversationKey::stream(stream), upto)
-    }
-
     /// Sets the endpoints of a connection.
     pub(super) fn set_endpoints(&mut self, stream: u32, endpoints: ConnectionEndpoints) {
         if self.endpoints.len() <= stream as usize {
@@ -475,11 +470,6 @@ impl FrameTable {
     /// Returns the client and the server of a connection.
     pub(super) fn endpoints(&self, stream: u32) -> Option<ConnectionEndpoints> {
         self.endpoints.get(stream as usize).copied()
-    }
-
-    /// Returns the number of TCP connections.
-    pub(super) fn stream_count(&self) -> u32 {
-        self.streams.len() as u32
     }
 
     /// Returns the frames that the relative times of a frame's UDP conversations depend on: the first and the previous

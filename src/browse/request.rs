@@ -52,11 +52,11 @@ pub enum BrowseRequest {
         /// The exchanges near it, each with its position.
         near: Arc<Vec<(ExchangeId, usize)>>,
     },
-    /// Data of both sides of a connection, in order, around a position.
+    /// Data of both sides of a conversation, in order, around a position.
     Follow {
-        /// The connection.
-        stream: u32,
-        /// Position, in bytes of both sides.
+        /// The conversation, and which data of it.
+        data: FollowedData,
+        /// Position, in bytes of both sides, or in lines of messages.
         at: StreamPosition,
     },
     /// Frames, calls and connections that match a filter. The filter text is already validated.
@@ -103,9 +103,9 @@ pub enum BrowseRequest {
 /// A position in a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamPosition {
-    /// Number of segments or bytes before it.
+    /// Number of segments, bytes or lines before it.
     Offset(u64),
-    /// The first segment or byte of this frame or a later one.
+    /// The first segment, byte or line of this frame or a later one.
     Frame(u32),
 }
 
@@ -482,30 +482,42 @@ pub struct CallMessage {
     pub bytes: Vec<u8>,
 }
 
-/// A part of the data of both sides of a connection.
+/// What of a conversation is followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FollowedData {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Its messages, decoded, and not its bytes.
+    pub has_messages: bool,
+}
+
+/// A part of the data of both sides of a conversation. Positions in bytes are those of both sides together, positions in messages
+/// are numbers of lines.
 #[derive(Clone, Debug, Default)]
 pub struct FollowWindow {
-    /// Number of the connection.
-    pub stream: u32,
+    /// The conversation, and which data of it.
+    pub data: FollowedData,
     /// Lines, in order.
     pub lines: Vec<FollowLine>,
-    /// Number of bytes before the requested position.
+    /// The requested position.
     pub at: u64,
-    /// Number of bytes before the first line, and up to the end of the last one.
+    /// Positions of the first line, and of the end of the last one.
     pub range: Range<u64>,
     /// Whether there is more data after the last line.
     pub has_more: bool,
 }
 
-/// A line of data from one side. A gap is a line of its own.
+/// A line of data or of a message from one side. A gap is a line of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FollowLine {
     /// Whether the client sent it.
     pub from_client: bool,
     /// Frame that delivered its first byte.
     pub frame: u32,
-    /// Number of bytes before it, of both sides.
+    /// Its position: the number of bytes before it, of both sides, or of lines.
     pub offset: u64,
+    /// Whether it begins a message.
+    pub begins_message: bool,
     /// Text, without control characters.
     pub text: String,
 }

@@ -78,8 +78,8 @@ impl RowCache {
                 .map(|journey| BrowseEvent::Journey { call, journey: Box::new(journey) }),
             BrowseRequest::Trace { call, near } => trace::load_trace(&mut self.reader, call, &near)
                 .map(|trace| BrowseEvent::Trace { call, trace: Box::new(trace) }),
-            BrowseRequest::Follow { stream, at } => {
-                follow::load_follow(&mut self.reader, stream, at).map(BrowseEvent::Follow)
+            BrowseRequest::Follow { data, at } => {
+                follow::load_follow(&mut self.reader, data, at).map(BrowseEvent::Follow)
             }
             BrowseRequest::Filter { .. }
             | BrowseRequest::Find { .. }

@@ -2,7 +2,7 @@
 
 use dissectors::content::MessageBody;
 use dissectors::packet::Payload;
-use dissectors::session::Half;
+use dissectors::session::{Half, Side};
 use dissectors::tree::Node;
 use dissectors::{Field, FieldKind, MessageFields, Severity, Tree, Value, Wants, message_fields};
 use std::sync::LazyLock;
@@ -79,6 +79,13 @@ impl<'t> DissectedMessage<'t> {
     pub(crate) fn is_response(&self) -> bool {
         let is_response = |node: &Node| node.field.id == self.fields.response.id && node.value == Value::Bool(true);
         self.nodes.iter().any(is_response)
+    }
+
+    /// Returns the side that sent it, by its role.
+    pub(crate) fn side(&self) -> Side {
+        // Of bytes outside of messages, only those of a server have content.
+        let is_content = !self.has_start_line() && self.values(self.fields.body).next().is_some();
+        if self.is_response() || is_content { Side::Server } else { Side::Client }
     }
 
     /// Returns the number of the channel that carried the message, if its protocol has several in one conversation.

@@ -6,7 +6,7 @@ use super::follow::write_readable;
 use super::side_heading::{SideHeadings, side_style};
 use super::{DissectedFrame, Report, body_text};
 use crate::analysis::{Event, NameFlags};
-use dissectors::session::{ConversationId, Side};
+use dissectors::session::ConversationId;
 use dissectors::{Tree, Wants, tcp, udp};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -88,9 +88,7 @@ impl MessagesReport {
 
     /// Appends one message.
     fn message(&mut self, message: DissectedMessage<'_>, frame: u32, relative: i64) {
-        // Of bytes outside of messages, only those of a server have content.
-        let is_content = !message.has_start_line() && message.values(message.fields.body).next().is_some();
-        let side = if message.is_response() || is_content { Side::Server } else { Side::Client };
+        let side = message.side();
         if self.count > 0 {
             self.row.push('\n');
         }
@@ -98,24 +96,7 @@ impl MessagesReport {
         let channel = message.channel().filter(|_| self.selection.channel.is_none());
         self.headings.write(&mut self.row, side, channel, frame, relative);
         self.color.start(side_style(side), &mut self.row);
-        for line in message.values(message.fields.start_line).chain(message.headers()) {
-            if write_readable(&mut self.row, line, false) {
-                self.row.push('\n');
-            }
-        }
-        self.row.push('\n');
-        let content_type = message.media_type();
-        for body in message.values(message.fields.body) {
-            match message.written_body(body) {
-                Some(text) => drop(write_readable(&mut self.row, text.as_bytes(), false)),
-                None => write_body(&mut self.row, body, content_type),
-            }
-        }
-        for line in message.values(message.fields.trailers) {
-            if write_readable(&mut self.row, line, false) {
-                self.row.push('\n');
-            }
-        }
+        write_message(&mut self.row, message);
         self.color.stop(side_style(side), &mut self.row);
         for note in message.warnings() {
             self.color.start(AnsiStyle::Yellow, &mut self.row);
@@ -124,6 +105,26 @@ impl MessagesReport {
             self.row.push('\n');
         }
     }
+}
+
+/// Appends a message: its head, an empty line, its body, and its trailers.
+pub(crate) fn write_message(out: &mut String, message: DissectedMessage<'_>) {
+    let write_line = |out: &mut String, line: &[u8]| {
+        if write_readable(out, line, false) {
+            out.push('\n');
+        }
+    };
+    let head = message.values(message.fields.start_line).chain(message.headers());
+    head.for_each(|line| write_line(out, line));
+    out.push('\n');
+    let content_type = message.media_type();
+    for body in message.values(message.fields.body) {
+        match message.written_body(body) {
+            Some(text) => drop(write_readable(out, text.as_bytes(), false)),
+            None => write_body(out, body, content_type),
+        }
+    }
+    message.values(message.fields.trailers).for_each(|line| write_line(out, line));
 }
 
 impl Report for MessagesReport {

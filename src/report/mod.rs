@@ -62,6 +62,7 @@ pub use json::{JsonFraming, JsonReport, json_line};
 pub(crate) use json_writer::JsonWriter;
 pub use manual::{FieldManual, fields_page};
 pub use markup::escape_markup;
+pub(crate) use messages::write_message;
 pub use messages::{MessageSelection, MessagesReport};
 pub(crate) use quantiles::DurationHistogram;
 pub(crate) use quantity::size;

@@ -12,7 +12,7 @@ use crate::browse::{
 };
 use crate::capture::{self, CloseKind, Endpoint, OpenKind, SideCounters, Stream};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use dissectors::session::Stamp;
+use dissectors::session::{ConversationId, Stamp};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -189,7 +189,7 @@ fn escape_closes_views_in_reverse_order() {
 /// Opens the follow view of a stream with these lines.
 fn following(lines: &[String]) -> Model {
     let mut model = model();
-    model.view = View::Follow(0);
+    model.view = View::Follow(ConversationId::Tcp(0));
     update(&mut model, Msg::Continue);
     update(&mut model, Msg::QueryResult(BrowseEvent::Follow(followed(lines))));
     model
@@ -201,7 +201,7 @@ fn followed(lines: &[String]) -> FollowWindow {
     for text in lines {
         let (offset, text) = (window.range.end, text.clone());
         window.range.end += text.len() as u64 + 1;
-        window.lines.push(FollowLine { from_client: true, frame: 1, offset, text });
+        window.lines.push(FollowLine { from_client: true, frame: 1, offset, begins_message: false, text });
     }
     window
 }
@@ -231,7 +231,7 @@ fn new_data_of_a_followed_stream_is_requested() {
         IndexUpdate { streams: vec![stream], state: LoadState::Reading(None), ..IndexUpdate::default() }
     };
     let count_requests = |effects: Vec<Effect>| {
-        effects.iter().filter(|effect| matches!(effect, Effect::Query(BrowseRequest::Follow { stream: 0, .. }))).count()
+        effects.iter().filter(|effect| matches!(effect, Effect::Query(BrowseRequest::Follow { .. }))).count()
     };
     let mut changes =
         |frames| count_requests(update(&mut model, Msg::QueryResult(BrowseEvent::IndexUpdate(Box::new(row(frames))))));

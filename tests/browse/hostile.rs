@@ -3,7 +3,7 @@
 use super::test_browser::{TestBrowser, written};
 use crate::common::{self, Random};
 use dissectors::session::ConversationId;
-use overhear::browse::{BrowseEvent, BrowseRequest, Needle, SearchTarget, StreamPosition};
+use overhear::browse::{BrowseEvent, BrowseRequest, FollowedData, Needle, SearchTarget, StreamPosition};
 
 /// Returns a random request.
 fn random_request(frames: u64, random: &mut Random) -> BrowseRequest {
@@ -19,7 +19,17 @@ fn random_request(frames: u64, random: &mut Random) -> BrowseRequest {
         2 | 3 => BrowseRequest::Frame(one),
         4 => BrowseRequest::Ladder { conversation: ConversationId::Tcp(one % 7), at },
         5 => BrowseRequest::Call(two as usize % 7),
-        6 => BrowseRequest::Follow { stream: three % 7, at },
+        6 => BrowseRequest::Follow {
+            data: FollowedData {
+                conversation: if two % 2 == 0 {
+                    ConversationId::Tcp(three % 7)
+                } else {
+                    ConversationId::Udp(three % 3)
+                },
+                has_messages: one % 2 == 0,
+            },
+            at,
+        },
         7 => BrowseRequest::Find {
             needle: Needle::Text(["a", "HTTP", "\u{0}", "nowhere to be found"][random.below(4) as usize].into()),
             target: place,

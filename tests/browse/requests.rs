@@ -6,8 +6,8 @@ use dissectors::session::ConversationId;
 use dissectors::session::Side;
 use overhear::analysis::Task;
 use overhear::browse::{
-    BrowseEvent, BrowseRequest, CallDetail, CallPhase, FollowLine, FollowWindow, LadderRow, Needle, SearchTarget,
-    SegmentKind, StreamPosition,
+    BrowseEvent, BrowseRequest, CallDetail, CallPhase, FollowLine, FollowWindow, FollowedData, LadderRow, Needle,
+    SearchTarget, SegmentKind, StreamPosition,
 };
 use overhear::source::Capture;
 use std::path::PathBuf;
@@ -60,7 +60,10 @@ fn call(browser: &mut TestBrowser, call: usize) -> CallDetail {
 }
 
 fn follow(browser: &mut TestBrowser, stream: u32, at: StreamPosition) -> FollowWindow {
-    match browser.request(BrowseRequest::Follow { stream, at }) {
+    match browser.request(BrowseRequest::Follow {
+        data: FollowedData { conversation: ConversationId::Tcp(stream), has_messages: false },
+        at,
+    }) {
         BrowseEvent::Follow(window) => window,
         other => panic!("{other:?}"),
     }
@@ -206,6 +209,77 @@ fn every_call_of_every_capture_has_the_messages_of_its_row() {
         }
     }
     assert!(compared > 100, "{compared} calls");
+}
+
+/// Returns a part of the messages of a conversation.
+fn messages(browser: &mut TestBrowser, conversation: ConversationId, at: StreamPosition) -> FollowWindow {
+    let data = FollowedData { conversation, has_messages: true };
+    match browser.request(BrowseRequest::Follow { data, at }) {
+        BrowseEvent::Follow(window) => window,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_messages_of_a_conversation_in_datagrams_are_lines() {
+    let mut browser = TestBrowser::open(&["fixtures/dns/udp.pcap".into()]);
+    let window = messages(&mut browser, ConversationId::Udp(0), StreamPosition::Offset(0));
+    let lines: Vec<(bool, u32, bool, &str)> = window
+        .lines
+        .iter()
+        .map(|line| (line.from_client, line.frame, line.begins_message, line.text.as_str()))
+        .collect();
+    // tshark: frame 1 asks for the addresses of www.hx.test, and frame 2 has two, with a TTL of 300.
+    let expected = [
+        (true, 1, true, "Standard query 0x2fad A www.hx.test"),
+        (true, 1, false, ";www.hx.test. IN A"),
+        (true, 1, false, ""),
+        (false, 2, true, "Standard query response 0x2fad A www.hx.test A 10.66.0.2 A 10.66.0.3"),
+        (false, 2, false, ";www.hx.test. IN A"),
+        (false, 2, false, "www.hx.test. 300 IN A 10.66.0.2"),
+        (false, 2, false, "www.hx.test. 300 IN A 10.66.0.3"),
+        (false, 2, false, ""),
+    ];
+    assert_eq!(lines, expected);
+    assert!(!window.has_more && window.range == (0..8));
+}
+
+#[test]
+fn many_messages_are_followed_in_parts() {
+    const COUNT: u64 = 200;
+    let padding = "x".repeat(10_000);
+    let request = |nth: u64| (true, format!("GET /{nth} HTTP/1.1\r\nHost: h\r\nX: {padding}\r\n\r\n").into_bytes());
+    let requests: Vec<(bool, Vec<u8>)> = (0..COUNT).map(request).collect();
+    let (_file, path) = written(&common::http2_frames::conversation(&requests));
+    let mut browser = TestBrowser::open(&[path]);
+    // A request has three lines, and an empty one.
+    let (all, id) = (4 * COUNT, ConversationId::Tcp(0));
+    let middle = StreamPosition::Frame(100);
+    for (at, is_first, is_last) in [
+        (StreamPosition::Offset(0), true, false),
+        (middle, false, false),
+        (StreamPosition::Offset(u64::MAX), false, true),
+    ] {
+        let window = messages(&mut browser, id, at);
+        let size: usize = window.lines.iter().map(|line| line.text.len()).sum();
+        assert!((400_000..1_100_000).contains(&size), "{at:?}: {size} bytes");
+        assert_eq!(
+            (window.range.start == 0, window.range.end == all),
+            (is_first, is_last),
+            "{at:?}: {:?}",
+            window.range
+        );
+        assert_eq!(window.has_more, !is_last, "{at:?}");
+        for (line, offset) in window.lines.iter().zip(window.range.clone()) {
+            assert_eq!((line.offset, line.begins_message), (offset, offset % 4 == 0));
+            assert!(offset % 4 != 0 || line.text == format!("GET /{} HTTP/1.1", offset / 4), "{}", line.text);
+        }
+        assert_eq!(window.lines.len() as u64, window.range.end - window.range.start);
+        if at == middle {
+            // The message of frame 100 is in it, and is the 100th.
+            assert_eq!(window.at, 4 * 99);
+        }
+    }
 }
 
 #[test]

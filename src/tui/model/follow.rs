@@ -1,6 +1,6 @@
-//! Follow view: the data both sides of a connection sent, in order.
+//! Follow view: the data both sides of a conversation sent, in order, or its messages.
 
-use crate::browse::{FollowLine, FollowWindow, StreamPosition};
+use crate::browse::{FollowLine, FollowWindow, FollowedData, StreamPosition};
 use crate::tui::model::Model;
 use crate::tui::widgets::line_wrap::WrappedLines;
 use crate::tui::widgets::scroll::ScrollState;
@@ -17,11 +17,13 @@ pub(crate) struct FollowView {
     pub(crate) scrolled_columns: usize,
     /// Whether data has arrived.
     pub(crate) is_loaded: bool,
-    /// Stream and position of the last request.
-    pub(crate) requested: Option<(u32, StreamPosition)>,
+    /// Whether messages are shown, and not bytes.
+    pub(crate) has_messages: bool,
+    /// Data and position of the last request.
+    pub(crate) requested: Option<(FollowedData, StreamPosition)>,
     /// Whether a request is pending.
     pub(crate) is_pending: bool,
-    /// Frames of the connection at the time of the request.
+    /// Frames of the connection at the time of the request, or calls of the capture.
     pub(crate) frames_at_request: u64,
     /// Frame to show.
     pub(crate) target_frame: Option<u32>,
@@ -37,8 +39,11 @@ impl FollowView {
         self.loaded.lines.get(index as usize)
     }
 
-    /// Returns whether a line is the first one of its side.
+    /// Returns whether a line is the first one of its side, or of a message.
     pub(crate) fn starts_block(&self, index: u32) -> bool {
+        if self.line(index).is_some_and(|line| line.begins_message) {
+            return true;
+        }
         let side = |index| self.line(index).map(|line| line.from_client);
         index.checked_sub(1).and_then(side) != side(index)
     }
@@ -48,25 +53,28 @@ impl FollowView {
         self.line(self.rows.get(row)?.line)
     }
 
-    /// Returns the number of bytes before a row; approximate in lines with escapes.
+    /// Returns the position of a row; approximate in lines with escapes.
     pub(crate) fn offset_of(&self, row: usize) -> Option<u64> {
-        let start = self.rows.get(row)?.start;
+        // Positions in messages are lines.
+        let start = if self.loaded.data.has_messages { 0 } else { self.rows.get(row)?.start };
         self.line_of_row(row).map(|line| line.offset + u64::from(start))
     }
 
-    /// Returns the row with the byte at an offset; approximate in lines with escapes.
+    /// Returns the row at a position; approximate in lines with escapes.
     pub(crate) fn row_at(&self, offset: u64) -> usize {
         let lines = &self.loaded.lines;
         let line = lines.partition_point(|line| line.offset <= offset).saturating_sub(1);
-        let start = lines.get(line).map_or(0, |line| offset.saturating_sub(line.offset));
+        let is_byte = !self.loaded.data.has_messages;
+        let start = lines.get(line).filter(|_| is_byte).map_or(0, |line| offset.saturating_sub(line.offset));
         self.rows.row_of(line as u32, u32::try_from(start).unwrap_or(u32::MAX))
     }
 
-    /// Returns the loaded bytes, if they are only a part of the data.
+    /// Returns the loaded part, if it is not all of the data.
     pub(crate) fn part_text(&self) -> Option<String> {
         let FollowWindow { range, has_more, .. } = &self.loaded;
         let is_part = *has_more || range.start > 0;
-        is_part.then(|| format!("bytes {}–{}", format_count(range.start + 1), format_count(range.end)))
+        let unit = if self.loaded.data.has_messages { "lines" } else { "bytes" };
+        is_part.then(|| format!("{unit} {}–{}", format_count(range.start + 1), format_count(range.end)))
     }
 
     /// Divides the loaded lines into rows.

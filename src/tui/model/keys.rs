@@ -313,7 +313,8 @@ pub(crate) static KEYS: &[Binding] = &[
         "Show which calls caused the call, and which it caused",
     ),
     bind(&[char('L')], STREAM_CONTEXTS, A::Ladder, "", "Show the ladder of the connection"),
-    bind(&[char('F')], STREAM_CONTEXTS, A::Follow, "follow", "Follow the stream: data of both sides"),
+    bind(&[char('F')], STREAM_CONTEXTS, A::Follow, "follow", "Follow the stream: data of both sides, or its messages"),
+    bind(&[char('p')], &[C::Follow], A::NextPane, "bytes/messages", "Show the bytes of the stream, or its messages"),
     bind(
         &[char('v')],
         &[C::Calls, C::Streams, C::Call, C::Journey, C::Ladder, C::Follow],

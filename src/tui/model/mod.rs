@@ -101,8 +101,8 @@ pub(crate) enum View {
     Trace(usize),
     /// Ladder of a connection, or of a conversation in UDP.
     Ladder(ConversationId),
-    /// Data both sides of a connection sent.
-    Follow(u32),
+    /// Data both sides of a conversation sent.
+    Follow(ConversationId),
 }
 
 impl View {
@@ -110,7 +110,7 @@ impl View {
     pub(crate) fn tab(self) -> Tab {
         match self {
             View::Calls | View::Call(_) | View::Journey(_) | View::Trace(_) => Tab::Calls,
-            View::Ladder(id) if id.tcp().is_none() => Tab::Calls,
+            View::Ladder(id) | View::Follow(id) if id.tcp().is_none() => Tab::Calls,
             View::Streams | View::Connections | View::Ladder(_) | View::Follow(_) => Tab::Streams,
             View::Frames => Tab::Frames,
             View::Statistics => Tab::Statistics,
@@ -338,8 +338,7 @@ impl Model {
     /// Returns the connection of the selection.
     pub(crate) fn selected_stream(&self) -> Option<u32> {
         match self.view {
-            View::Ladder(conversation) => conversation.tcp(),
-            View::Follow(stream) => Some(stream),
+            View::Ladder(conversation) | View::Follow(conversation) => conversation.tcp(),
             View::Streams => self.stream_numbers().get(self.streams.list.cursor),
             View::Calls | View::Call(_) | View::Journey(_) | View::Trace(_) => {
                 self.index.calls.get(self.selected_call()?)?.stream()
@@ -362,7 +361,7 @@ impl Model {
     pub(crate) fn selected_conversation(&self) -> Option<ConversationId> {
         let of_call = |call: &Call| call.exchange.id.conversation;
         match self.view {
-            View::Ladder(conversation) => Some(conversation),
+            View::Ladder(conversation) | View::Follow(conversation) => Some(conversation),
             View::Connections => self.selected_connection().map(|connection| connection.facts.conversation),
             View::Calls | View::Call(_) => self.index.calls.get(self.selected_call()?).map(of_call),
             View::Frames | View::Notes if self.selected_stream().is_none() => {

@@ -8,6 +8,7 @@ use crate::tui::model::{Model, View, calls, connections, frames, journey, ladder
 use crate::tui::widgets::scroll::{RowNumbers, ScrollState};
 use crate::tui::widgets::sorted_list::SortedList;
 use dissectors::packet::Address;
+use dissectors::session::ConversationId;
 
 /// Returns the sort key of an endpoint: the start of its address, and the port for IPv4.
 pub(crate) fn endpoint_key(end: &Endpoint) -> u64 {
@@ -28,6 +29,15 @@ pub(crate) fn endpoint_text(index: &Index, end: Endpoint, frame: u32) -> String 
 /// Returns the texts of the endpoints of a connection.
 pub(crate) fn stream_endpoints(index: &Index, stream: &Stream) -> [String; 2] {
     [stream.client, stream.server].map(|end| endpoint_text(index, end, stream.last.frame))
+}
+
+/// Returns the texts of the endpoints of a conversation, if it is a connection or has a call.
+pub(crate) fn conversation_endpoints(model: &Model, conversation: ConversationId) -> Option<[String; 2]> {
+    if let Some(stream) = conversation.tcp() {
+        return model.index.streams.get(stream as usize).map(|stream| stream_endpoints(&model.index, stream));
+    }
+    let call = model.index.calls.iter().find(|call| call.exchange.id.conversation == conversation)?;
+    Some([call.client, call.server].map(|end| endpoint_text(&model.index, end, call.last_frame())))
 }
 
 impl Model {

@@ -1,6 +1,7 @@
 //! Actions bound to a key or the mouse.
 
 use crate::browse::BrowseRequest;
+use crate::capture::Call;
 use crate::tui::model::display_filter::{Prompt, PromptPurpose};
 use crate::tui::model::frames::FramePane;
 use crate::tui::model::keys::{Action, KeyContext};
@@ -171,10 +172,17 @@ fn open_ladder(model: &mut Model) {
 }
 
 fn open_follow(model: &mut Model) {
-    match model.selected_stream() {
-        Some(stream) => model.open(View::Follow(stream)),
-        None => model.show_error("Not part of a TCP connection. c filters by the conversation"),
+    let Some(conversation) = model.selected_conversation() else {
+        return model.show_error("Not part of a TCP connection or of a call. c filters by the conversation");
+    };
+    if matches!(model.view, View::Follow(_)) {
+        return;
     }
+    // Bytes of datagrams, of encrypted connections and of frames with masks are not readable.
+    let is_unreadable = |call: &Call| call.exchange.is_encrypted || call.exchange.is_one_way;
+    let call = model.selected_call().and_then(|call| model.index.calls.get(call));
+    model.follow.has_messages = conversation.tcp().is_none() || model.is_redacted || call.is_some_and(is_unreadable);
+    model.open(View::Follow(conversation));
 }
 
 /// Opens the ladder or the data of a conversation at the selected frame, or at the start of the selected message.

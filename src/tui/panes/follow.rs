@@ -1,6 +1,6 @@
 //! Actions of the follow view, and the requests it sends.
 
-use crate::browse::{BrowseRequest, FollowWindow, StreamPosition};
+use crate::browse::{BrowseRequest, FollowWindow, FollowedData, StreamPosition};
 use crate::tui::model::follow::FollowView;
 use crate::tui::model::keys::Action;
 use crate::tui::model::message::Effect;
@@ -30,6 +30,13 @@ pub(crate) fn run_action(model: &mut Model, action: Action, height: usize) -> Ve
                 _ => follow.list.follows_end &= !follow.loaded.has_more,
             }
         }
+        Action::NextPane => {
+            // The messages, or the bytes, of the frame under the cursor.
+            let frame = crate::tui::model::follow::selected_frame(model);
+            let follow = &mut model.follow;
+            (follow.has_messages, follow.target_frame) = (!follow.has_messages, frame);
+            model.search.hit = None;
+        }
         Action::Left => follow.scrolled_columns = follow.scrolled_columns.saturating_sub(room / 2),
         Action::Right => {
             let seen = follow.list.visible(follow.rows.len(), height);
@@ -45,7 +52,7 @@ pub(crate) fn run_action(model: &mut Model, action: Action, height: usize) -> Ve
 pub(crate) fn store_window(model: &mut Model, window: FollowWindow) {
     let room = wrap_width(model);
     let follow = &mut model.follow;
-    if follow.requested.is_none_or(|(stream, _)| stream != window.stream) {
+    if follow.requested.is_none_or(|(data, _)| data != window.data) {
         return;
     }
     let moved = follow.loaded.range.start != window.range.start;
@@ -70,18 +77,24 @@ fn wrap_width(model: &Model) -> Option<usize> {
 
 /// Fits the list to the screen, and requests missing data.
 pub(crate) fn fit(model: &mut Model, height: usize, effects: &mut Vec<Effect>) {
-    let View::Follow(stream) = model.view else { return };
-    let (room, frames) = (wrap_width(model), model.index.frames_of(stream));
+    let View::Follow(conversation) = model.view else { return };
+    let frames = match conversation.tcp() {
+        Some(stream) => model.index.frames_of(stream),
+        None => model.index.calls.len() as u64,
+    };
+    let room = wrap_width(model);
     let follow = &mut model.follow;
-    if follow.requested.is_none_or(|(requested, _)| requested != stream) {
-        *follow = FollowView { target_frame: follow.target_frame, ..FollowView::default() };
+    let data = FollowedData { conversation, has_messages: follow.has_messages };
+    if follow.requested.is_none_or(|(requested, _)| requested != data) {
+        let &mut FollowView { has_messages, target_frame, .. } = follow;
+        *follow = FollowView { has_messages, target_frame, ..FollowView::default() };
     }
     follow.wrap(room);
     follow.list.fit(follow.rows.len(), height);
     let Some((at, keeps_cursor)) = missing_position(follow, frames, height) else { return };
-    (follow.requested, follow.is_pending, follow.keeps_cursor) = (Some((stream, at)), true, keeps_cursor);
+    (follow.requested, follow.is_pending, follow.keeps_cursor) = (Some((data, at)), true, keeps_cursor);
     (follow.frames_at_request, follow.target_frame, follow.wanted) = (frames, None, None);
-    effects.push(Effect::Query(BrowseRequest::Follow { stream, at }));
+    effects.push(Effect::Query(BrowseRequest::Follow { data, at }));
 }
 
 /// Returns the position of data to request, and whether the cursor stays where it is.

@@ -1,7 +1,7 @@
 //! The follow view: the data that both sides of a stream sent.
 
 use crate::browse::BrowseRequest;
-use crate::tui::model::rows::stream_endpoints;
+use crate::tui::model::rows::conversation_endpoints;
 use crate::tui::model::{Model, View};
 use crate::tui::panes::layout;
 use crate::tui::view::call::CONTINUATION_MARK;
@@ -14,10 +14,9 @@ use ratatui::layout::Rect;
 /// Draws the follow view.
 pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let (theme, follow) = (&model.theme, &model.follow);
-    let View::Follow(stream) = model.view else { return };
+    let View::Follow(conversation) = model.view else { return };
     let mut title = 0;
-    if let Some(stream) = model.index.streams.get(stream as usize) {
-        let [client, server] = stream_endpoints(&model.index, stream);
+    if let Some([client, server]) = conversation_endpoints(model, conversation) {
         let part = follow.part_text().map_or(String::new(), |part| format!("   {part}"));
         let parts = [
             ("> ", theme.client),
@@ -28,13 +27,14 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
         ];
         title = put_spans(buffer, row(area, 0), parts).into();
     }
-    let error = model
-        .query_error(|request| matches!(request, BrowseRequest::Follow { stream: number, .. } if *number == stream));
+    let error = model.query_error(
+        |request| matches!(request, BrowseRequest::Follow { data, .. } if data.conversation == conversation),
+    );
     if let Some(error) = error.filter(|_| !follow.is_loaded) {
         return draw_unreadable(model, below(area, 1), buffer, error);
     }
-    if model.is_redacted {
-        let hint = "Bytes are hidden: secrets are redacted. The messages of a call are shown in the list of calls";
+    if model.is_redacted && !follow.has_messages {
+        let hint = "Bytes are hidden: secrets are redacted. p shows the messages";
         return draw_empty(model, area, buffer, hint);
     }
     if follow.loaded.lines.is_empty() {
@@ -42,7 +42,11 @@ pub(crate) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             model,
             area,
             buffer,
-            if follow.is_loaded { "No data in either direction" } else { "reading" },
+            match (follow.is_loaded, follow.has_messages) {
+                (false, _) => "reading",
+                (true, true) => "No messages that are read. p shows the bytes",
+                (true, false) => "No data in either direction",
+            },
         );
     }
     let (height, room) = (usize::from(area.height.saturating_sub(1)), layout::follow_text_width(model));

@@ -118,7 +118,7 @@ pub(crate) fn draw_footer(model: &Model, area: Rect, buffer: &mut Buffer) {
 fn draw_keys(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
     let mut area = Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
-    let has_stream = model.selected_stream().is_some();
+    let has_stream = model.selected_conversation().is_some();
     let is_offered = |binding: &&keys::Binding| has_stream || binding.action != keys::Action::Follow;
     let hint = |binding: &'static keys::Binding| {
         let key = binding.keys.first()?.to_string();

@@ -4,7 +4,7 @@ use super::frame::{self, CLOSE, FrameHeader};
 use super::probe::{FrameWalk, Start};
 use super::side::{Reading, SearchState, SideState, SkippedFrame};
 use super::{WebSocket, describe};
-use crate::session::{Chunk, Consumed, Context, Event, Half, Lane, Missing, Pdu, Probe, Side};
+use crate::session::{Chunk, Consumed, Context, Event, Half, Lane, Missing, Pdu, Probe, Side, Stamp};
 use alloc::vec::Vec;
 
 /// Bytes that are searched for the beginning of a frame while more are awaited.
@@ -22,19 +22,14 @@ impl WebSocket {
         cx: &mut Context<'_>,
     ) -> Consumed {
         let (first, last) = self.side(side).arrival(header.len, cx);
-        let violation = self.violation(side, &header);
-        if !header.is_control() && header.opcode != frame::CONTINUATION {
-            self.abandon_message(side, cx);
-        }
-        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len: header.total() }));
+        let violation = self.begin_unit(side, &header, (first, header.total()), cx);
         let mut message = self.message_of(side, &header, first);
         message.add_fragment(0, last, cx);
         message.drop_bytes();
         message.is_cut = true;
         let nth = message.nth;
         let node = cx.tree.nodes().len();
-        let view = describe::FrameView::new(header, violation, chunk.first(header.len), self.records(cx), self, cx);
-        view.close(cx.tree);
+        self.record_header(header, violation, chunk, cx);
         super::message::note_part(nth, node, cx);
         *self.side(side).message_slot(&header) = Some(message);
         self.side(side).reading = Reading::Skip(SkippedFrame { header, left: header.length });
@@ -50,15 +45,41 @@ impl WebSocket {
         cx: &mut Context<'_>,
     ) -> Consumed {
         let (first, _) = self.side(side).arrival(header.len, cx);
-        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len: header.len as u64 }));
-        let violation = self.violation(side, &header);
+        let violation = self.begin_unit(side, &header, (first, header.len as u64), cx);
         self.abandon_message(side, cx);
-        let view = describe::FrameView::new(header, violation, chunk.first(header.len), self.records(cx), self, cx);
-        view.close(cx.tree);
+        self.record_header(header, violation, chunk, cx);
         cx.events.push(Event::OutsideMessages);
         self.lose(side, cx);
         self.side(side).search = SearchState { is_noted: true, ..SearchState::default() };
         Consumed::bytes(header.len)
+    }
+
+    /// Reports a unit that begins with a header, of a length in bytes. Returns what the header violates.
+    fn begin_unit(
+        &mut self,
+        side: Side,
+        header: &FrameHeader,
+        (first, len): (Stamp, u64),
+        cx: &mut Context<'_>,
+    ) -> Option<&'static str> {
+        let violation = self.violation(side, header);
+        if !header.is_control() && header.opcode != frame::CONTINUATION {
+            self.abandon_message(side, cx);
+        }
+        cx.events.push(Event::Pdu(Pdu { lane: Lane::of(side), first, len }));
+        violation
+    }
+
+    /// Records a header without a payload.
+    fn record_header(
+        &self,
+        header: FrameHeader,
+        violation: Option<&'static str>,
+        chunk: Chunk<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        let view = describe::FrameView::new(header, violation, chunk.first(header.len), self.records(cx), self, cx);
+        view.close(cx.tree);
     }
 
     /// Skips the rest of a frame.

@@ -13,8 +13,8 @@ use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 const MAX_WINDOW: usize = 1 << 15;
 /// Bytes of output for which there is room at first.
 const INITIAL_ROOM: usize = 1024;
-/// What a sender removes from the end of a message (RFC 7692 7.2.1): an empty block.
-const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+/// What a sender removes from the end of what it compresses (RFC 7692 7.2.1): an empty block.
+pub(super) const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
 /// What was negotiated about extensions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +28,9 @@ pub(super) enum Extension {
     Other,
     /// permessage-deflate, with the parameters of the client's and of the server's messages.
     Deflate([DeflateParameters; 2]),
+    /// x-webkit-deflate-frame, as of earlier versions of Safari: each frame is compressed by itself. With the parameters of both
+    /// sides, of which the response states those of the client.
+    DeflateFrame([DeflateParameters; 2]),
 }
 
 /// Parameters of the messages of one side (RFC 7692 7.1).
@@ -60,9 +63,11 @@ impl Extension {
         let extensions = value.split(|&byte| byte == b',');
         let mut own = extensions.filter_map(|extension| {
             let mut words = extension.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-            words.next().filter(|name| name.eq_ignore_ascii_case(b"permessage-deflate")).map(|_| words)
+            let name = words.next()?;
+            let is_frame = name.eq_ignore_ascii_case(b"x-webkit-deflate-frame");
+            (is_frame || name.eq_ignore_ascii_case(b"permessage-deflate")).then_some((is_frame, words))
         });
-        let Some(parameters) = own.next() else {
+        let Some((is_frame, parameters)) = own.next() else {
             let is_empty = value.iter().all(|byte| matches!(byte, b',' | b' ' | b'\t'));
             return if is_empty { Extension::None } else { Extension::Other };
         };
@@ -80,6 +85,8 @@ impl Extension {
             let window =
                 |side: &mut DeflateParameters| side.window = bits().map_or(MAX_WINDOW, |bits| 1 << bits.max(9));
             match name.trim_ascii().to_ascii_lowercase().as_slice() {
+                b"no_context_takeover" if is_frame => client.has_takeover = false,
+                b"max_window_bits" if is_frame => window(client),
                 b"client_no_context_takeover" => client.has_takeover = false,
                 b"server_no_context_takeover" => server.has_takeover = false,
                 b"client_max_window_bits" => window(client),
@@ -87,7 +94,12 @@ impl Extension {
                 _ => {}
             }
         }
-        Extension::Deflate(all)
+        if is_frame { Extension::DeflateFrame(all) } else { Extension::Deflate(all) }
+    }
+
+    /// Whether each frame is compressed by itself.
+    pub(super) fn is_by_frame(&self) -> bool {
+        matches!(self, Extension::DeflateFrame(_))
     }
 
     /// Whether messages may be compressed, if that is known.
@@ -95,7 +107,7 @@ impl Extension {
         match self {
             Extension::Unknown => None,
             Extension::None | Extension::Other => Some(false),
-            Extension::Deflate(_) => Some(true),
+            Extension::Deflate(_) | Extension::DeflateFrame(_) => Some(true),
         }
     }
 
@@ -105,8 +117,9 @@ impl Extension {
         match self {
             Extension::Unknown | Extension::Other => false,
             Extension::None => header.rsv != 0,
-            Extension::Deflate(_) if header.is_control() || header.opcode == CONTINUATION => header.rsv != 0,
-            Extension::Deflate(_) => header.rsv & !RSV1 != 0,
+            Extension::Deflate(_) if header.opcode == CONTINUATION => header.rsv != 0,
+            Extension::Deflate(_) | Extension::DeflateFrame(_) if header.is_control() => header.rsv != 0,
+            Extension::Deflate(_) | Extension::DeflateFrame(_) => header.rsv & !RSV1 != 0,
         }
     }
 
@@ -115,7 +128,9 @@ impl Extension {
         match self {
             Extension::Unknown => Some(DeflateParameters::default()),
             Extension::None | Extension::Other => None,
-            Extension::Deflate([client, server]) => Some(if is_client { *client } else { *server }),
+            Extension::Deflate([client, server]) | Extension::DeflateFrame([client, server]) => {
+                Some(if is_client { *client } else { *server })
+            }
         }
     }
 }
@@ -279,5 +294,7 @@ mod tests {
         assert_eq!(parse("permessage-deflate"), Extension::Deflate([side(true, 15), side(true, 15)]));
         let both = "x-a, permessage-deflate; server_no_context_takeover; client_max_window_bits=10;server_max_window_bits=\"12\"";
         assert_eq!(parse(both), Extension::Deflate([side(true, 10), side(false, 12)]));
+        let frames = "x-webkit-deflate-frame; no_context_takeover; max_window_bits=9";
+        assert_eq!(parse(frames), Extension::DeflateFrame([side(false, 9), side(true, 15)]));
     }
 }

@@ -1,6 +1,6 @@
 //! Messages: the frames of each are joined, and each is an exchange of one half.
 
-use super::deflate::InflateError;
+use super::deflate::{InflateError, TAIL};
 use super::describe::{Body, FrameView};
 use super::frame::{self, CLOSE, CONTINUATION, FrameHeader, RSV1};
 use super::side::SideState;
@@ -38,6 +38,8 @@ pub(super) struct Message {
     pub(super) is_cut: bool,
     /// It has no end.
     pub(super) is_truncated: bool,
+    /// Some of its frames are compressed, and others are not.
+    pub(super) is_mixed: bool,
 }
 
 impl Message {
@@ -56,6 +58,7 @@ impl Message {
             ends_at_gap: false,
             is_cut: false,
             is_truncated: false,
+            is_mixed: false,
         }
     }
 
@@ -97,6 +100,14 @@ impl Message {
     /// Notes that bytes after those so far were not captured.
     pub(super) fn lose(&mut self) {
         (self.has_gap, self.ends_at_gap) = (true, true);
+    }
+
+    /// Continues with a frame that is compressed by itself, or is not: the output of all of them is one, if they are compressed.
+    pub(super) fn continue_by_frame(&mut self, is_compressed: bool) {
+        self.is_mixed |= is_compressed != self.is_compressed;
+        if is_compressed {
+            self.append(&TAIL);
+        }
     }
 
     /// Appends a payload without its mask, unless bytes before it are missing.
@@ -161,6 +172,9 @@ impl WebSocket {
             None => Cow::Borrowed(masked),
         };
         message.add_fragment(masked.len() as u64, last, cx);
+        if header.opcode == CONTINUATION && self.handshake.extension.is_by_frame() {
+            message.continue_by_frame(header.rsv & RSV1 != 0);
+        }
         if !is_alone && self.reads_payload {
             message.append(&payload);
         }
@@ -264,12 +278,16 @@ impl WebSocket {
         payload: &[u8],
         cx: &mut Context<'_>,
     ) -> Option<Result<Vec<u8>, InflateError>> {
-        let is_compressed = message.is_compressed && self.reads_payload;
+        let is_compressed = (message.is_compressed || message.is_mixed) && self.reads_payload;
         let parameters = self.handshake.extension.parameters(is_client).filter(|_| is_compressed)?;
         let window = &mut self.side(side).window;
         if !message.is_whole() {
             window.lose();
             return Some(Err(if message.is_cut { InflateError::TooLarge } else { InflateError::UnknownWindow }));
+        }
+        if message.is_mixed {
+            window.lose();
+            return Some(Err(InflateError::Malformed));
         }
         if cx.tree.decoding.is_exhausted() {
             window.lose();

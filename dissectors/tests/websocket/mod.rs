@@ -118,6 +118,28 @@ fn a_message_that_is_not_compressed_by_agreement_is_not_decompressed() {
     assert_eq!(output.values("websocket.pmc"), ["True"]);
 }
 
+/// What zlib writes for `Hello, `, `Hello, you` and `Hello, all`, one after the other, each up to a flush (Z_SYNC_FLUSH) without its
+/// last four bytes.
+const FRAMES: [&[u8]; 3] =
+    [b"\xf2\x48\xcd\xc9\xc9\xd7\x51\x00\x00", b"\xf2\x80\x50\x95\xf9\xa5\x00\x00", b"\x82\xb2\x12\x73\x72\x00\x00"];
+
+#[test]
+fn a_frame_that_is_compressed_by_itself_is_decompressed_with_those_before_it() {
+    let extension = "x-webkit-deflate-frame";
+    let [first, second, third] = FRAMES;
+    let output = run(extension, &[of_server(0x41, first), of_server(0xc0, second), of_server(0xc1, third)]);
+    assert_eq!(output.values("websocket.payload.text"), ["Hello, Hello, you", "Hello, all"]);
+    assert!(output.values("websocket.bad_frame").is_empty());
+    assert_eq!(messages(&output).len(), 2);
+    // A message of frames of both kinds is not read, with a note.
+    let mixed = run(extension, &[of_server(0x41, first), of_server(0x80, "you"), of_server(0x81, "plain")]);
+    assert_eq!(mixed.values("websocket.decompression.failed.expert").len(), 1);
+    assert_eq!(mixed.values("websocket.payload.text"), ["plain"]);
+    // permessage-deflate has the bit in the first frame alone (RFC 7692 6.1).
+    let other = run("permessage-deflate", &[of_server(0x41, first), of_server(0xc0, second)]);
+    assert_eq!(other.values("websocket.bad_frame").len(), 1);
+}
+
 #[test]
 fn a_message_that_decompresses_to_too_much_is_noted() {
     let bomb = deflated(&vec![0; 64 << 20]);

@@ -1,6 +1,7 @@
 //! Secrets that are known by their form, and names that stand apart from their values.
 
 use super::Redactor;
+use super::named::content_range;
 use super::names::SecretKind;
 use super::text::Spans;
 use regex::bytes::Regex;
@@ -24,19 +25,19 @@ struct FormPattern {
 }
 
 /// First sets of the forms that have no word.
-const WITHOUT_WORD: [&str; 9] = ["@", "%", "/", ":", "J", "K", "IA", "_-z9.", "$"];
+const WITHOUT_WORD: [&str; 11] = ["@", "%", "/", ":", "J", "K", "IA", "_-z9.", "$", "U", "-"];
 
 /// Words that texts with names of secrets have, with those of commands and schemes.
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(concat!(
-        "(?i-u)pass|secret|token|key|auth|cred|cookie|csrf|xsrf|sess|sign|assert|saml|otp|pin|pwd|pw|code|jwt|sig|cvv|cvc|mfa|",
+        "(?i-u)pass|secret|token|key|auth|login|community|cred|cookie|csrf|xsrf|sess|sign|assert|saml|otp|pin|pwd|pw|code|jwt|sig|cvv|cvc|mfa|",
         "hmac|bearer|sid|state|nonce|senha|kennwort|contrase|motde|wachtwoord|-bin|identified|mnemonic|phrase|captcha|turnstile|ticket|dpop|plaintext|wresult|basic|negotiate|ntlm|mysql|mariadb"
     ))
 });
 
 /// Forms in which a name and its value stand apart, and tokens that are known by their form. The last group is the secret.
 static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
-    let forms: [(&str, Form, &'static [&'static str]); 37] = [
+    let forms: [(&str, Form, &'static [&'static str]); 45] = [
         // {name: 'token', value: 'x'} in a text that is not JSON.
         (
             concat!(
@@ -122,7 +123,58 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
             Form::Line,
             &[" \t"],
         ),
-        (r"(?i-u)\blogin\s+\S+\s+password\s+(\S+)", Form::Secret(SecretKind::Password), &[" \t\n"]),
+        // A line of .netrc, whose words may be in several lines.
+        (
+            r"(?i-u)\b(?:login|machine)\s+\S+(?:\s+(?:login|account)\s+\S+)*\s+password\s+(\S+)",
+            Form::Secret(SecretKind::Password),
+            &[" \t\n"],
+        ),
+        // A line of .pgpass: host:port:database:user:password.
+        (
+            r"(?m-u)^[^\s:#/]+:(?:[0-9]{1,5}|\*):[^\s:]+:[A-Za-z_*][\w.@\-]*:((?:[^\s:\\]|\\.)+)[ \t\r]*$",
+            Form::Secret(SecretKind::Password),
+            &[":"],
+        ),
+        // Commands of mail and file transfer: a1 LOGIN user x, PASS x after USER, AUTH PLAIN x. What the server sends may be between them.
+        (
+            r#"(?im-u)(?:^|[ \t:>])[A-Z]{0,8}[0-9]{1,9}[ \t]+login[ \t]+(?:"(?:[^"\\\n]|\\.)*"|\S+)[ \t]+("(?:[^"\\\n]|\\.)*"|[^\s"]\S*)[ \t\r]*$"#,
+            Form::Quoted,
+            &[" \t"],
+        ),
+        (
+            r"(?m-u)\bUSER[ \t]+\S+[ \t\r]*\n(?:[^\n]*\n){0,2}?[^\n]{0,40}?\bPASS[ \t]+([^\s][^\r\n]*?)[ \t\r]*$",
+            Form::Secret(SecretKind::Password),
+            &["\n"],
+        ),
+        (
+            concat!(
+                r"(?im-u)\bauth(?:enticate)?[ \t]+(?:plain|login|xoauth2|oauthbearer|cram-md5)[ \t\r]*\n(?:[^\n]{0,40}?(?:\b334|\+)[^\n]*\n)?",
+                r"[^\n]{0,40}?\b([A-Za-z0-9+/=]{8,})[ \t\r]*$"
+            ),
+            Form::Secret(SecretKind::Password),
+            &["\n"],
+        ),
+        // The answer to "Password:" in base 64.
+        (
+            r"(?m-u)\b334[ \t]+UGFzc3dvcmQ6[ \t\r]*\n[^\n]{0,40}?\b([A-Za-z0-9+/=]{4,})[ \t\r]*$",
+            Form::Secret(SecretKind::Password),
+            &["U"],
+        ),
+        // Settings of routers: username x password 7 y, enable secret y, snmp-server community y.
+        (
+            concat!(
+                r"(?im-u)^[ \t]*(?:enable|username[ \t]+\S+(?:[ \t]+privilege[ \t]+[0-9]+)?|neighbor[ \t]+\S+|(?:tacacs|radius)\S*(?:[ \t]+\S+){0,3}?)?",
+                r"[ \t]*\b(?:secret|password|key|key-string|pre-shared-key)[ \t]+[0-9]{1,2}[ \t]+(\S+)[ \t\r]*$"
+            ),
+            Form::Secret(SecretKind::Password),
+            &[" \t"],
+        ),
+        (
+            r"(?im-u)^[ \t]*(?:enable|username[ \t]+\S+(?:[ \t]+privilege[ \t]+[0-9]+)?)[ \t]+(?:secret|password)[ \t]+(?:level[ \t]+[0-9]+[ \t]+)?(\S+)[ \t\r]*$",
+            Form::Secret(SecretKind::Password),
+            &[" \t"],
+        ),
+        (r"(?im-u)^[ \t]*snmp-server[ \t]+community[ \t]+(\S+)", Form::Secret(SecretKind::Password), &["-"]),
         (
             r"(?im-u)^[ \t]*user(?:name)?[ \t]+[\w.@\-]+[ \t]+password[ \t]+(\S+)[ \t\r]*$",
             Form::Secret(SecretKind::Password),
@@ -154,7 +206,11 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
             &["$"],
         ),
         // An element of AUTH in a list of commands.
-        (r"(?i-u)\bauth\s+(?:plain|login|xoauth2|cram-md5)\s+(\S+)", Form::Secret(SecretKind::Password), &[" "]),
+        (
+            r"(?i-u)\bauth(?:enticate)?[ \t]+(?:plain|login|xoauth2|oauthbearer|cram-md5)[ \t]+(\S+)",
+            Form::Secret(SecretKind::Password),
+            &[" "],
+        ),
         // The subprotocol of WebSocket by which Kubernetes authorizes.
         (
             r"(?i-u)bearer\.authorization\.k8s\.io\.([A-Za-z0-9_\-]+)",
@@ -223,6 +279,8 @@ enum Form {
     Secret(SecretKind),
     /// The second group is a secret, with a quote at its end or not.
     Line,
+    /// The first group is a secret, in quotes or not.
+    Quoted,
     /// The first group is a secret, if it is no usual word.
     Sentence,
     /// The first group is a user without a password: a token, if it does not look like a name.
@@ -250,6 +308,9 @@ impl Redactor {
                     (Form::Line, _, Some(value)) => {
                         let quote = usize::from(matches!(value.as_bytes().last(), Some(b'"' | b'\'')));
                         spans.push((value.start()..value.end() - quote, SecretKind::Password));
+                    }
+                    (Form::Quoted, Some(value), _) => {
+                        spans.push((content_range(text, value.range()), SecretKind::Password));
                     }
                     (Form::User, Some(user), _) if user.len() >= TOKEN_LEN || !user.as_bytes().contains(&b'.') => {
                         spans.push((user.range(), SecretKind::Token));

@@ -43,6 +43,8 @@ const BINARY: &[u8] = b"-bin";
 const DISSECTED: &[u8] = b"(redacted)";
 /// Rule of the names of the user.
 const OWN_NAME: Rule = Rule { kind: SecretKind::OwnName, least: 0, is_count: false };
+/// Length from which a secret is replaced where a body has it again, under any name. Shorter ones may be other words and numbers.
+const LEAST_REPEATED: usize = 6;
 /// Maximum number of secrets of a kind that are counted.
 const MAX_COUNTED: usize = 1 << 16;
 
@@ -180,6 +182,11 @@ pub(crate) fn is_mark(text: &[u8]) -> bool {
     let digits = text.strip_prefix(MARK.as_bytes());
     text == DISSECTED
         || digits.is_some_and(|digits| digits.len() == MARK_DIGITS && digits.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Returns whether a secret is replaced where a body has it again.
+fn may_be_repeated(secret: &[u8]) -> bool {
+    secret.len() >= LEAST_REPEATED && !is_mark(secret)
 }
 
 /// Returns a secret without percent escapes: the same one may be sent with and without them.

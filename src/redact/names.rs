@@ -162,7 +162,9 @@ const FOREIGN: [&str; 12] = [
 ];
 
 /// Whole names, and the length from which their values are secrets.
-const WHOLE: [(&str, u8, SecretKind); 42] = [
+const WHOLE: [(&str, u8, SecretKind); 44] = [
+    ("rememberme", 16, SecretKind::Token),
+    ("dataclipboardtext", 8, SecretKind::Token),
     ("secwebsocketprotocol", 0, SecretKind::Token),
     ("sesskey", 0, SecretKind::Token),
     ("psk", 0, SecretKind::Password),

@@ -1,15 +1,29 @@
 //! Secrets in the parts of multipart bodies (RFC 7578), each a text itself.
 
-use super::Redactor;
 use super::names::{Rule, SecretKind};
 use super::text::Scope;
+use super::{Redactor, may_be_repeated};
 use dissectors::content::{parameter, unescaped};
 use dissectors::multipart::part_ranges;
+use hashbrown::HashMap;
 
 /// Maximum length of a boundary (RFC 2046 5.1.1).
 const MAX_BOUNDARY: usize = 70;
 /// Maximum number of lines before the first boundary.
 const MAX_PREAMBLE: usize = 16;
+
+/// What the headers of a part state.
+#[derive(Debug, Default)]
+struct PartHead {
+    /// Length of the headers, with the empty line after them.
+    len: usize,
+    /// Rule of the content.
+    rule: Option<Rule>,
+    /// The content is a form.
+    is_form: bool,
+    /// Transfer encodings of the content.
+    encoding: Vec<u8>,
+}
 
 impl Redactor {
     /// Returns a multipart body without the secrets in its parts. `None` if it is none, or has no secrets.
@@ -19,16 +33,27 @@ impl Redactor {
         let Some(boundary) = lines.iter().find_map(|line| line.strip_prefix(b"--")) else {
             // A part alone.
             let is_part = lines.iter().take_while(|line| !line.is_empty()).any(|line| is_disposition(line));
-            return if is_part { self.part(text, scope) } else { None };
+            return if is_part { self.part(text, &self.part_head(text), scope) } else { None };
         };
         if boundary.is_empty() || boundary.len() > MAX_BOUNDARY {
             return None;
         }
         let mut out = Vec::new();
         let mut copied = 0;
-        for range in part_ranges(text, boundary) {
+        let parts: Vec<_> = part_ranges(text, boundary)
+            .map(|range| (self.part_head(text.get(range.clone()).unwrap_or_default()), range))
+            .collect();
+        // A password may be sent twice, the second time under a name such as `confirm`.
+        let secrets = parts.iter().filter_map(|(head, range)| {
+            let content = text.get(range.start + head.len..range.end).unwrap_or_default();
+            Some((content, head.rule.filter(|rule| rule.applies_to(content) && may_be_repeated(content))?))
+        });
+        let secrets: HashMap<&[u8], Rule> = secrets.collect();
+        for (head, range) in parts {
             let part = text.get(range.clone()).unwrap_or_default();
-            let Some(own) = self.part(part, scope) else { continue };
+            let repeated = || secrets.get(part.get(head.len..)?).copied();
+            let head = PartHead { rule: head.rule.or_else(repeated), ..head };
+            let Some(own) = self.part(part, &head, scope) else { continue };
             out.extend_from_slice(text.get(copied..range.start).unwrap_or_default());
             out.extend(own);
             copied = range.end;
@@ -37,31 +62,33 @@ impl Redactor {
         (copied > 0).then_some(out)
     }
 
-    fn part(&self, part: &[u8], scope: Scope) -> Option<Vec<u8>> {
-        let mut len = 0;
-        let mut rule = None;
+    /// Reads the headers of a part.
+    fn part_head(&self, part: &[u8]) -> PartHead {
+        let mut head = PartHead::default();
         let mut header = Vec::new();
-        let mut is_form = false;
-        let mut encoding = Vec::new();
         for line in part.split_inclusive(|&byte| byte == b'\n') {
             // RFC 5322 2.2.3: a line that begins with a blank continues the one before.
             if !matches!(line.first(), Some(b' ' | b'\t')) {
-                rule = Rule::either(rule, self.part_rule(&header));
-                is_form |= is_form_type(&header);
-                encoding.extend(header_value(&header, b"content-transfer-encoding").into_iter().flatten());
+                head.rule = Rule::either(head.rule, self.part_rule(&header));
+                head.is_form |= is_form_type(&header);
+                head.encoding.extend(header_value(&header, b"content-transfer-encoding").into_iter().flatten());
                 header.clear();
             }
-            len += line.len();
+            head.len += line.len();
             if line.trim_ascii().is_empty() {
                 break;
             }
             header.extend_from_slice(line.trim_ascii_end());
         }
-        let (headers, content) = part.split_at_checked(len)?;
-        let own = match rule.filter(|rule| rule.applies_to(content)) {
+        head
+    }
+
+    fn part(&self, part: &[u8], head: &PartHead, scope: Scope) -> Option<Vec<u8>> {
+        let (headers, content) = part.split_at_checked(head.len)?;
+        let own = match head.rule.filter(|rule| rule.applies_to(content)) {
             Some(rule) => Some(self.mark_lines(rule.kind, content, scope)),
-            None if !encoding.is_empty() => self.encoded_part(&encoding, content, scope),
-            None if is_form => self.form(content),
+            None if !head.encoding.is_empty() => self.encoded_part(&head.encoding, content, scope),
+            None if head.is_form => self.form(content),
             None => self.nested_text(content, scope.within()),
         };
         Some([headers, &own?].concat())

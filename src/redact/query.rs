@@ -1,9 +1,10 @@
 //! Secrets in forms and in queries of URLs, whose values may be texts of any kind with percent escapes.
 
 use super::json::{is_named, is_naming};
-use super::names::Rule;
+use super::names::{Rule, SecretKind};
 use super::text::{Scope, Spans};
-use super::{Redactor, canonical};
+use super::{Redactor, canonical, may_be_repeated};
+use hashbrown::HashMap;
 use regex::bytes::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -25,6 +26,25 @@ static ESCAPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?-u)(?:\A|[?&;#\s"'])([^=?&;#\s"'<>]{1,256})=([^&;#\s"'<>%]*%[0-9A-Fa-f]{2}[^&;#\s"'<>]*)"#).ok()
 });
 
+/// What a form or a query states about its values beside their own names.
+#[derive(Debug, Default)]
+pub(super) struct QuerySecrets {
+    /// Rule of the values that another value names.
+    named: Option<Rule>,
+    /// Values of names of secrets, which may be there again: a password may be sent twice, the second time under a name such as
+    /// `confirm`.
+    values: HashMap<Vec<u8>, SecretKind>,
+}
+
+impl QuerySecrets {
+    /// Returns the kind of a value that is a secret whatever its name says.
+    pub(super) fn kind_of(&self, name: &[u8], value: &[u8]) -> Option<SecretKind> {
+        let named = self.named.filter(|rule| is_value_name(name) && rule.applies_to(value)).map(|rule| rule.kind);
+        let repeated = || if self.values.is_empty() { None } else { self.values.get(&unescaped(value)).copied() };
+        named.or_else(repeated)
+    }
+}
+
 impl Redactor {
     /// Returns a form with marks for its secrets; `None` if it has none. Only ampersands separate its values.
     pub(super) fn form(&self, text: &[u8]) -> Option<Vec<u8>> {
@@ -45,23 +65,32 @@ impl Redactor {
     /// Adds the values of a form, or of a query with what is before it: only ampersands separate them.
     fn add_query(&self, text: &[u8], spans: &mut Spans) {
         let mut start = 0;
-        let named = self.pair_rule(text);
+        let secrets = self.query_secrets(text);
         for pair in text.split(|&byte| byte == b'&') {
             if let Some((name, value)) = name_and_value(pair) {
                 let range = start + pair.len() - value.len()..start + pair.len();
-                let rule = named.filter(|rule| is_value_name(name) && rule.applies_to(value));
-                spans.extend(rule.map(|rule| (range.clone(), rule.kind)));
+                spans.extend(secrets.kind_of(name, value).map(|kind| (range.clone(), kind)));
                 self.add_value(name, value, range, spans);
             }
             start += pair.len() + 1;
         }
     }
 
-    /// Returns the rule of the values that another value names, as in `name=token&value=x`.
-    pub(super) fn pair_rule(&self, text: &[u8]) -> Option<Rule> {
-        let pairs = text.split(|&byte| byte == b'&').filter_map(name_and_value);
-        let naming = pairs.filter(|(name, _)| is_naming(&last_part(name)));
-        naming.fold(None, |rule, (_, value)| Rule::either(rule, self.naming_rule(value)))
+    /// Returns what a form or a query states about its values: those that another one names, as in `name=token&value=x`, and those
+    /// of names of secrets.
+    pub(super) fn query_secrets(&self, text: &[u8]) -> QuerySecrets {
+        let mut secrets = QuerySecrets::default();
+        for (name, value) in text.split(|&byte| byte == b'&').filter_map(name_and_value) {
+            if is_naming(&last_part(name)) {
+                secrets.named = Rule::either(secrets.named, self.naming_rule(value));
+            }
+            if may_be_repeated(value)
+                && let Some(kind) = self.kind_of(name, value)
+            {
+                secrets.values.insert(unescaped(value), kind);
+            }
+        }
+        secrets
     }
 
     /// Returns a form without the secrets in its values. `None` if they have none.
@@ -175,8 +204,13 @@ fn name_and_value(pair: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Returns whether the value of a name is one that another value names.
-pub(super) fn is_value_name(name: &[u8]) -> bool {
+fn is_value_name(name: &[u8]) -> bool {
     is_named(&last_part(name))
+}
+
+/// Returns a value without its escapes: percent escapes, and plus signs for blanks.
+fn unescaped(value: &[u8]) -> Vec<u8> {
+    canonical(&value.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect::<Vec<u8>>())
 }
 
 /// Returns the last part of a name, such as `value` of `a[0][value]`.

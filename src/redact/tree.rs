@@ -7,7 +7,7 @@ use super::Redactor;
 use super::database::{message, statement};
 use super::json::JsonTexts;
 use super::names::{Rule, SecretKind};
-use super::query::is_value_name;
+use super::query::QuerySecrets;
 use super::redis::{arguments, command, is_known_command, response};
 use dissectors::tree::{Node, TextRole, TreeText};
 use dissectors::{FieldKind, Tree, Value, Wants, message_fields};
@@ -125,8 +125,8 @@ struct TreeReader<'r> {
     json: Option<(u32, JsonTexts)>,
     /// The lines of the text that was begun last, if it has secrets, and the number of those that were read.
     lines: Option<(Vec<Vec<u8>>, usize)>,
-    /// Rule of the values of the form or query that was begun last, if one of them names others.
-    pair_rule: Option<Rule>,
+    /// What the form or query that was begun last states about its values.
+    query: QuerySecrets,
     /// The name before.
     name: Vec<u8>,
     /// The value of the node that was read last, before and after, if it has a secret.
@@ -149,7 +149,7 @@ impl<'r> TreeReader<'r> {
             groups: Vec::new(),
             json: None,
             lines: None,
-            pair_rule: None,
+            query: QuerySecrets::default(),
             name: Vec::new(),
             value: None,
             is_binary: false,
@@ -174,7 +174,7 @@ impl<'r> TreeReader<'r> {
                 if node.field.name == JSON {
                     self.json = Some((node.span.start, self.redactor.json_texts(text.bytes)));
                 } else if node.field.name == FORM {
-                    self.pair_rule = self.redactor.pair_rule(text.bytes);
+                    self.query = self.redactor.query_secrets(text.bytes);
                 } else if node.field.name == TEXT_LINES {
                     self.lines = self.redactor.lines(text.bytes).map(|lines| (lines, 0));
                 }
@@ -202,10 +202,9 @@ impl<'r> TreeReader<'r> {
         self.groups.iter().find(|(_, rule)| rule.applies_to(value)).map(|(_, rule)| rule.kind)
     }
 
-    /// Returns the mark of a value that another value of the form or query names.
+    /// Returns the mark of a value that is a secret by the others of the form or query.
     fn pair_mark(&self, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
-        let rule = self.pair_rule.filter(|rule| is_value_name(name) && rule.applies_to(value))?;
-        Some(self.redactor.mark(rule.kind, value))
+        Some(self.redactor.mark(self.query.kind_of(name, value)?, value))
     }
 
     /// Returns a value of a form without its secrets, if it has some.
@@ -235,7 +234,7 @@ impl<'r> TreeReader<'r> {
             return Some(if text.is_empty() { Vec::new() } else { redactor.mark(*kind, text) });
         }
         if name == QUERY {
-            self.pair_rule = redactor.pair_rule(text);
+            self.query = redactor.query_secrets(text);
         }
         let own = match name {
             "urlencoded-form.value" => self.named_value(&self.name, text),

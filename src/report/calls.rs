@@ -428,10 +428,10 @@ mod tests {
             text.lines().nth(1),
             Some(
                 "3,1,http,2023-11-14T22:13:20.000500000Z,10.0.0.1:1000,[::]:80,POST,a.test,/user/login,,text/html; charset=utf-8,,\
-                 0.000400000,,,,4,12,true,,,,0,,unanswered"
+                 0.000400000,,,,4,12,true,,,,0,,unanswered,"
             )
         );
-        assert!(text.ends_with(",7,false,,0,,aborted\n"), "{text}");
+        assert!(text.ends_with(",7,false,,0,,aborted,\n"), "{text}");
     }
 
     #[test]
@@ -443,7 +443,7 @@ mod tests {
         let row_end = text.lines().nth(1).and_then(|row| row.get(row.len() - 30..)).map(|row| row.trim_start());
         assert!(row_end.is_some_and(|row| row.ends_with("early    300 µs    1.5 ms")), "{text}");
         assert!(row(RecordFormat::Json(JsonFraming::Ndjson)).contains(r#""ttfb":null,"#));
-        assert!(row(RecordFormat::Csv).ends_with(",7,true,0.018800000,0,,success\n"));
+        assert!(row(RecordFormat::Csv).ends_with(",7,true,0.018800000,0,,success,\n"));
         early.exchange.request.as_mut().expect("a request").first.time += 20_000_000;
         let row = |format| print(format, vec![early.clone()]);
         assert!(row(RecordFormat::Text(None)).ends_with("early    300 µs     early\n"));

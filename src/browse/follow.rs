@@ -162,7 +162,8 @@ impl WindowBuilder {
         for line in text.trim_end_matches('\n').split('\n').chain([""]) {
             let mut rest = line;
             loop {
-                let (part, after) = rest.split_at(rest.floor_char_boundary(MAX_LINE_BYTES));
+                let end = char_boundary(rest.as_bytes(), rest.len(), MAX_LINE_BYTES);
+                let (part, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
                 let content = StreamContent::Bytes([part.as_bytes(), b"\n"].concat());
                 self.push_line(RawLine { from_client, frame, offset: 0, begins_message, content }, 1);
                 (rest, begins_message) = (after, false);

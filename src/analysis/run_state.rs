@@ -175,9 +175,8 @@ impl RunState {
 
     /// Bytes that the conversations of one shard may buffer.
     pub(super) fn buffer_limits(&self) -> ShardLimits {
-        // Two of the largest bodies, one of them of a conversation other than the one that is read.
-        let more = self.task.wants.body_limit.extra();
-        let of = |all, others| ShardLimits { all: all + 2 * more, others: others + more };
+        let more = 2 * self.task.wants.body_limit.extra();
+        let of = |all, others| ShardLimits { all: all + more, others: others + more };
         match self.work.data {
             true => of(limits::SHARD_BYTES_WITH_BODIES, limits::SHARD_BYTES_WITH_BODIES),
             false => of(limits::SHARD_BYTES, limits::SHARD_BYTES_OF_OTHERS),

@@ -137,7 +137,7 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
         ),
         // Commands of mail and file transfer: a1 LOGIN user x, PASS x after USER, AUTH PLAIN x. What the server sends may be between them.
         (
-            r#"(?im-u)(?:^|[ \t:>])[A-Z]{0,8}[0-9]{1,9}[ \t]+login[ \t]+(?:"(?:[^"\\\n]|\\.)*"|\S+)[ \t]+("(?:[^"\\\n]|\\.)*"|[^\s"]\S*)[ \t\r]*$"#,
+            r#"(?im-u)(?:^|[:>])[ \t]*[A-Z]{0,8}[0-9]{1,9}[ \t]+login[ \t]+(?:"(?:[^"\\\n]|\\.)*"|\S+)[ \t]+("(?:[^"\\\n]|\\.)*"|[^\s"]\S*)[ \t\r]*$"#,
             Form::Quoted,
             &[" \t"],
         ),
@@ -207,7 +207,7 @@ static FORMS: LazyLock<Vec<FormPattern>> = LazyLock::new(|| {
         ),
         // An element of AUTH in a list of commands.
         (
-            r"(?i-u)\bauth(?:enticate)?[ \t]+(?:plain|login|xoauth2|oauthbearer|cram-md5)[ \t]+(\S+)",
+            r"(?i-u)\bauth(?:enticate)?[ \t]+(?:plain|login|xoauth2|oauthbearer|cram-md5)[ \t]+([A-Za-z0-9+/=]{8,}\S*)",
             Form::Secret(SecretKind::Password),
             &[" "],
         ),

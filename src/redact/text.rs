@@ -304,6 +304,26 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_resemble_secrets_stay() {
+        let own = redactor();
+        for text in [
+            "src/main.rs:10:5: warning: unused",
+            "12:30:45:123:56",
+            "00:11:22:33:44:55",
+            "http://a.test:80/b:c:d",
+            "root:x:0:0:root:/root:/bin/sh",
+            "the user logs in, and the 2 login pages stay",
+            "USER bob\nQUIT",
+            "AUTH PLAIN LOGIN is offered by 250 servers",
+            "enable the service 5 times",
+            "an interface with a key 7 of 9 and a switch",
+            "x=secret1&y=secret1",
+        ] {
+            assert_eq!(own.text(text.as_bytes()).map(|own| String::from_utf8_lossy(&own).into_owned()), None, "{text}");
+        }
+    }
+
+    #[test]
     fn only_ampersands_separate_the_values_of_a_form() {
         let own = redactor();
         let form = own.form(b"a=b c&password=\"a\" <b&pass%2Dword=\"a\" <b&c=d").expect("a change");
@@ -413,6 +433,20 @@ mod tests {
             "<methodName>login</methodName>",
             "#define token \"",
             "a=b; c=d?token=",
+            "USER a\n",
+            "USER a\nPASS ",
+            "auth plain\n",
+            "334 UGFzc3dvcmQ6\n",
+            "1 login \"a",
+            "1 login a 1 login ",
+            "machine a login b ",
+            "machine a password ",
+            "a:1:b:c:",
+            "a:1:b:c:d\n",
+            "username a password 7 ",
+            "enable secret 5 a\n",
+            "password=secret&a=secret&",
+            "--b\ncontent-disposition: form-data; name=token\n\nsecret\n",
         ] {
             own.text(part.repeat(20_000).as_bytes());
         }

@@ -54,7 +54,7 @@ impl Session for Carrier {
             cx.derive(lane, DerivedItem::Missing(Missing::Bytes(bytes.len() as u64)));
             return all;
         }
-        let item = DerivedItem::Bytes { offset: None, bytes: bytes.to_vec(), first: cx.at, from: None };
+        let item = DerivedItem::Bytes { offset: None, bytes: bytes.to_vec(), first: cx.at, arrived: None, from: None };
         cx.derive(lane, item);
         if kind == b'.' {
             cx.derive(lane, DerivedItem::End(SideEnd::Closed));

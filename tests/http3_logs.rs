@@ -40,7 +40,7 @@ fn is_logged(exchange: &Exchange, logged: &LoggedCall) -> bool {
     *method == exchange.method
         && is(path, &exchange.target)
         && is(if status == "-" { "" } else { status }, &exchange.status)
-        && (status != "-" || exchange.status.is_empty())
+        && (status != "-" || exchange.status.is_empty() || end == "rejected" && exchange.status.ends_with(end))
         && (is_tunnel || is(request, &body(exchange.request)) && is(response, &body(exchange.response)))
         && (is_tunnel || is_complete == (end == "complete"))
 }

@@ -9,6 +9,7 @@ use overhear::source::Capture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod incomplete;
 mod many_connections;
 
 const NAMES: [&str; 6] = ["requests", "chacha20", "version2", "key-update", "retry", "trailers"];

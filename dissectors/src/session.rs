@@ -239,6 +239,8 @@ pub enum DerivedItem {
         bytes: Vec<u8>,
         /// Where their first byte arrived.
         first: Stamp,
+        /// Where their last byte arrived, if that is not where the last of the bytes did that the session reads.
+        arrived: Option<Stamp>,
         /// The span in the present frame's store that they were derived from.
         from: Option<Slice>,
     },
@@ -414,6 +416,10 @@ pub enum SideEnd {
     Unseen,
     /// Not read: its state was dropped at a limit, or its bytes were not decrypted.
     Unread,
+    /// Not known: packets of its sender were received and not captured, and may have its last bytes.
+    Uncaptured,
+    /// Not read by its receiver, which rejected data that was sent early: its sender begins anew.
+    Rejected,
 }
 
 /// Whether the first bytes of a side could be a protocol.

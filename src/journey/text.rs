@@ -90,7 +90,7 @@ pub(crate) fn status_text(exchange: &Exchange) -> String {
         return "response unknown".to_owned();
     }
     if exchange.lacks_response() {
-        return "no response".to_owned();
+        return if exchange.status.is_empty() { "no response".to_owned() } else { quote(&exchange.status) };
     }
     let is_truncated = exchange.response.is_some_and(|response| !response.complete);
     match (quote(&exchange.status), is_truncated) {

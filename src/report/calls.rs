@@ -150,7 +150,7 @@ impl CallTexts {
             Some(status) => Cell::Number(status.into()),
             None if call.is_to_group() => Cell::Missing("multicast"),
             None if exchange.has_unknown_response() => Cell::Missing("unknown"),
-            None if exchange.lacks_response() => Cell::Missing("no response"),
+            None if exchange.lacks_response() && exchange.status.is_empty() => Cell::Missing("no response"),
             None => Cell::Text(&exchange.status),
         };
         let duration = |nanos: Option<i64>| nanos.map_or(Cell::Empty, Cell::Duration);
@@ -414,6 +414,7 @@ mod tests {
         let (mut unanswered, mut cut) = (call(), call());
         unanswered.exchange.response = None;
         unanswered.exchange.code = None;
+        unanswered.exchange.status.clear();
         (unanswered.exchange.outcome, cut.exchange.outcome) = (Outcome::Unanswered, Outcome::Aborted);
         cut.exchange.response.as_mut().expect("a response").complete = false;
         let text = print(RecordFormat::Text(None), vec![unanswered.clone(), cut.clone()]);

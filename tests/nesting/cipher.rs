@@ -75,7 +75,7 @@ impl Session for Cipher {
         self.begin(lane, cx);
         let bytes = chunk.bytes.iter().map(|byte| byte ^ key(self.layers)).collect();
         let from = chunk.base.map(|base| dissectors::tree::Slice::new(base, chunk.bytes.len() as u32));
-        cx.derive(lane, DerivedItem::Bytes { offset: None, bytes, first: cx.first, from });
+        cx.derive(lane, DerivedItem::Bytes { offset: None, bytes, first: cx.first, arrived: None, from });
         Consumed::bytes(chunk.bytes.len())
     }
 

@@ -19,6 +19,8 @@ const DATA_FRAME: u64 = 0x00;
 const HEADERS_FRAME: u64 = 0x01;
 const SETTINGS_FRAME: u64 = 0x04;
 const PUSH_PROMISE_FRAME: u64 = 0x05;
+/// Status of a request that the server has not read (RFC 9001 4.6.2).
+const REJECTED: &str = "early data rejected";
 /// First number of a stream of WebTransport, which has no frames (draft-ietf-webtrans-http3).
 const WEBTRANSPORT_STREAM: u64 = 0x41;
 /// The setting for the maximum size of the dynamic table.
@@ -301,7 +303,10 @@ impl Http3 {
         let nth = self.streams.nth(key);
         let Some(stream) = self.streams.get_mut(key).filter(|stream| !stream.is_done(half)) else { return };
         let is_unread = reset == Some(SideEnd::Unread);
-        stream.is_unread |= is_unread;
+        stream.is_unread |= is_unread || reset == Some(SideEnd::Uncaptured);
+        if reset == Some(SideEnd::Rejected) {
+            stream.exchange.status = REJECTED.into();
+        }
         let frame = match reset {
             Some(SideEnd::Reset(Some(code))) => Some(("RESET_STREAM", half, code)),
             Some(SideEnd::Canceled(Some(code))) => Some(("STOP_SENDING", half.other(), code)),

@@ -1,8 +1,8 @@
 //! What is known of one direction of a stream: its kind, and where its frames begin.
 
+use super::blocked::HeldBytes;
 use crate::session::{Lane, Side, SideEnd, Stamp};
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 
 /// Number of the stream of a push among those of requests.
 const PUSHES: u32 = 1 << 31;
@@ -18,7 +18,7 @@ pub(super) struct LaneState {
     /// Bytes that are left of a frame that is skipped.
     pub(super) skip_left: u64,
     /// Bytes that wait for entries of the dynamic table, and those after them.
-    pub(super) held: Vec<u8>,
+    pub(super) held: HeldBytes,
     /// Number of entries that they wait for.
     pub(super) required: Option<u64>,
     /// Its end, if it came while bytes wait.
@@ -56,7 +56,7 @@ impl LaneState {
             first: None,
             data_left: 0,
             skip_left: 0,
-            held: Vec::new(),
+            held: HeldBytes::default(),
             required: None,
             ended: None,
             is_lost: false,

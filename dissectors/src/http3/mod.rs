@@ -89,6 +89,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
         decoders: Default::default(),
         client: if is_reversed { Side::Server } else { Side::Client },
         held: 0,
+        held_since: None,
         tunnels: BTreeMap::new(),
     })
 }
@@ -104,8 +105,9 @@ struct Http3 {
     decoders: [QpackDecoder; 2],
     /// The side that sends requests.
     client: Side,
-    /// Bytes that wait for entries of the dynamic table.
+    /// Bytes that wait for entries of the dynamic table, and a time before which none of them arrived.
     held: usize,
+    held_since: Option<i64>,
     /// Protocols of extended CONNECT, by the number of the stream.
     tunnels: BTreeMap<u32, CompactString>,
 }
@@ -329,12 +331,13 @@ impl Session for Http3 {
         if lane.channel == DATAGRAM_CHANNEL {
             return self.datagram(lane, chunk, cx);
         }
+        self.read_overdue(cx);
         let len = chunk.bytes.len();
         let state = self.state(lane);
         let first = *state.first.get_or_insert(cx.first);
         let was_between = state.data_left == 0;
         if !state.held.is_empty() {
-            self.hold(lane, chunk.bytes, cx);
+            self.hold(lane, chunk.bytes, cx.first, cx);
             if self.state(lane).required.is_none() {
                 self.read_held(lane, cx);
             }
@@ -345,7 +348,7 @@ impl Session for Http3 {
         let (mut read, required) = self.read_bytes(lane, chunk, cx);
         if required.is_some() {
             self.state(lane).required = required;
-            self.hold(lane, chunk.from(read).bytes, cx);
+            self.hold(lane, chunk.from(read).bytes, if read == 0 { first } else { cx.first }, cx);
             read = len;
         }
         let state = self.state(lane);

@@ -104,7 +104,7 @@ impl Compressed {
         let item = match bytes {
             Some(bytes) => {
                 let from = Some(Slice::new(span.start + HEADER as u32, data.len() as u32));
-                DerivedItem::Bytes { offset: None, bytes, first, from }
+                DerivedItem::Bytes { offset: None, bytes, first, arrived: None, from }
             }
             None => DerivedItem::Missing(Missing::Bytes(uncompressed.into())),
         };

@@ -90,7 +90,7 @@ pub(super) struct Connection {
     closing: Option<Closing>,
     /// What the secrets are known to be, of those of [`SideLevels`].
     secrets_result: u64,
-    /// Sides whose packets with short headers were not decrypted.
+    /// Sides whose packets with data were not decrypted.
     pub(super) undecrypted: [bool; 2],
     /// Kinds of packets of each side whose failed decryption is noted, as bits.
     noted: [u8; 2],
@@ -249,10 +249,11 @@ impl Connection {
     }
 
     fn end_streams(&mut self, end: SideEnd, cx: &mut Context<'_>) {
-        let Connection { streams, negotiated, client, nth, undecrypted, .. } = self;
-        let context = StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn };
+        let Connection { streams, negotiated, client, nth, undecrypted, measurement, .. } = self;
+        let (client, alpn) = (*client, &*negotiated.alpn);
+        let context = StreamContext { group: group(*nth), client, alpn, packets: measurement };
         let [of_client, of_server] = *undecrypted;
-        let unread = if *client == Side::Client { [of_client, of_server] } else { [of_server, of_client] };
+        let unread = if client == Side::Client { [of_client, of_server] } else { [of_server, of_client] };
         streams.end_channels(end, unread, context, cx);
     }
 
@@ -319,8 +320,9 @@ impl Connection {
     /// Drops what waits: memory is short.
     pub(super) fn release(&mut self, cx: &mut Context<'_>) {
         self.crypto.iter_mut().flatten().for_each(CryptoStream::release);
-        let Connection { streams, negotiated, client, nth, .. } = self;
-        streams.release(StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn }, cx);
+        let Connection { streams, negotiated, client, nth, measurement, .. } = self;
+        let (client, alpn) = (*client, &*negotiated.alpn);
+        streams.release(StreamContext { group: group(*nth), client, alpn, packets: measurement }, cx);
     }
 
     /// Whether bytes of its streams were derived.

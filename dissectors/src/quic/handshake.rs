@@ -1,8 +1,8 @@
 //! The handshake in CRYPTO frames (RFC 9001 4): its messages in order, and what later packets depend on.
 
 use super::fields::*;
-use super::ordered::OrderedBytes;
-use crate::hello::{ClientOffer, ServerSelection, extensions, selected_protocol};
+use super::ordered::{Carrier, OrderedBytes};
+use crate::hello::{ClientOffer, EARLY_DATA, ServerSelection, extensions, selected_protocol};
 use crate::packet::Payload;
 use crate::session::{Context, Side, Stamp};
 use crate::tree::{Slice, Value};
@@ -48,6 +48,10 @@ pub(super) struct Negotiated {
     pub(super) client_finished: Option<Stamp>,
     /// Another client hello may follow, after a Retry packet.
     pub(super) may_restart: bool,
+    /// Whether the client offers early data.
+    offers_early_data: bool,
+    /// The server has rejected the early data: the client drops the state of all streams (RFC 9001 4.6.2).
+    pub(super) is_early_data_rejected: bool,
 }
 
 /// Handshake messages of one side and encryption level.
@@ -102,7 +106,7 @@ impl CryptoStream {
         } else if offset < next {
             cx.tree.note(&OVERLAP, data.all(), format_args!("{}", OVERLAP.title));
         }
-        let new = self.bytes.add(offset, data.bytes, cx.at);
+        let new = self.bytes.add(offset, data.bytes, Carrier { at: cx.at, number: 0 });
         let in_order = data.from(data.bytes.len() - new.len());
         let mut partial = self.partial.take().unwrap_or_default();
         let complete = if partial.bytes.is_empty() { complete_len(in_order.bytes) } else { 0 };
@@ -111,7 +115,7 @@ impl CryptoStream {
         }
         partial.append(in_order.from(complete).bytes, cx.at.frame);
         while let Some(piece) = self.bytes.take_next() {
-            partial.append(&piece.bytes, piece.first.frame);
+            partial.append(&piece.bytes, piece.carrier.at.frame);
         }
         let complete = complete_len(&partial.bytes);
         if complete > 0 {
@@ -187,6 +191,8 @@ impl Negotiated {
                 self.hellos = self.hellos.saturating_add(1);
                 self.server_name = crate::exchange::text(offer.server_name);
                 self.has_encrypted_hello = offer.has_encrypted_hello;
+                // A second hello, after a retry, offers none (RFC 8446 4.1.2).
+                self.offers_early_data |= offer.has_early_data;
                 if self.alpn.is_empty() {
                     self.set_protocol(offer.protocol);
                 }
@@ -198,6 +204,9 @@ impl Negotiated {
             (ENCRYPTED_EXTENSIONS, Side::Server) => {
                 self.set_protocol(selected_protocol(body));
                 self.reset_token = reset_token(body);
+                // RFC 8446 4.2.10: a server that accepts early data says so here.
+                let accepts = extensions(body).any(|(kind, _)| kind == EARLY_DATA);
+                self.is_early_data_rejected |= self.offers_early_data && !accepts;
             }
             (FINISHED, Side::Client) => self.client_finished = self.client_finished.or(Some(at)),
             _ => {}

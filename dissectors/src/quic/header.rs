@@ -130,6 +130,11 @@ impl<'b> LongHeader<'b> {
 impl<'b> LongPacket<'b> {
     /// Reads the header of a packet of a known version; `None` if it contradicts the length of its datagram.
     pub(super) fn read(bytes: &'b [u8], header: LongHeader<'b>) -> Option<LongPacket<'b>> {
+        LongPacket::read_cut(bytes, bytes.len(), header)
+    }
+
+    /// Reads the header of a packet in a datagram of which not all bytes were captured, but so many were on the wire.
+    pub(super) fn read_cut(bytes: &'b [u8], on_wire: usize, header: LongHeader<'b>) -> Option<LongPacket<'b>> {
         let version = Version::of(header.version)?;
         if header.dcid.len() > MAX_ID || header.scid.len() > MAX_ID {
             return None;
@@ -155,7 +160,7 @@ impl<'b> LongPacket<'b> {
         packet.length_sizes[1] = size;
         packet.number_at = at + size;
         packet.len = packet.number_at.checked_add(usize::try_from(len).ok()?)?;
-        (len >= MIN_PROTECTED && packet.len <= bytes.len()).then_some(packet)
+        (len >= MIN_PROTECTED && packet.len <= on_wire).then_some(packet)
     }
 
     /// Length of packet number and payload.
@@ -179,6 +184,8 @@ mod tests {
         for len in 0..bytes.len() {
             let header = LongHeader::read(&bytes[..len]);
             assert!(header.and_then(|header| LongPacket::read(&bytes[..len], header)).is_none());
+            let cut = header.and_then(|header| LongPacket::read_cut(&bytes[..len], bytes.len(), header));
+            assert_eq!(cut.map(|packet| packet.len), (len >= 15).then_some(35), "{len}");
         }
     }
 

@@ -13,6 +13,10 @@ use alloc::vec::Vec;
 /// Number of packets that are not authentic after which a side is no longer decrypted at a level, unless the secrets have decrypted
 /// one of the connection: others may be forged.
 const MAX_FAILURES: u32 = 16;
+/// Key phases after the present one whose keys are tried: so many key updates may be in a gap of the capture.
+const MAX_PHASES: usize = 4;
+/// Packets in a row that no keys decrypt, after which only those of the next phase are tried: most likely they are forged.
+const MAX_MISSES: u8 = 64;
 /// What secrets are known to be, as bits: they decrypt packets, or none of them.
 const RIGHT: u8 = 1;
 const WRONG: u8 = 2;
@@ -88,6 +92,8 @@ impl Opened {
 pub(super) enum Failure {
     NoSecret,
     NotAuthentic,
+    /// Its last bytes were not captured.
+    Cut,
 }
 
 /// Secrets, as known at a frame.
@@ -107,10 +113,12 @@ struct LevelKeys {
     /// The secrets of the last two phases, after a key update.
     updated: Option<Box<UpdatedSecrets>>,
     previous: Option<Box<PhaseKeys>>,
-    /// The next keys, and the candidate that they follow.
-    next: Option<Box<(usize, PhaseKeys)>>,
+    /// The keys of the next phases, and the candidate that they follow.
+    next: Option<Box<(usize, Vec<PhaseKeys>)>>,
     has_opened: bool,
     failures: u32,
+    /// Failures since the last packet that was decrypted.
+    misses: u8,
     /// Stamp of the newest secret, and the number of client hellos, when that of the level was missing.
     missing_at: Option<(u32, u32)>,
 }
@@ -139,8 +147,6 @@ pub(super) struct SideLevels {
     one_rtt: LevelKeys,
     /// What was known of secrets of the handshake, of [`LevelKeys::result`].
     dropped_result: u8,
-    /// Key updates.
-    pub(super) updates: u32,
 }
 
 impl SideLevels {
@@ -227,11 +233,11 @@ impl SideLevels {
         if !are_right && keys.failures >= MAX_FAILURES {
             return Err(Failure::NotAuthentic);
         }
-        let Some((opened, is_update)) = keys.open(packet, number_at, largest, level) else {
+        let Some(opened) = keys.open(packet, number_at, largest, level) else {
             keys.failures = keys.failures.saturating_add(1);
+            keys.misses = keys.misses.saturating_add(1);
             return Err(Failure::NotAuthentic);
         };
-        self.updates += u32::from(is_update);
         self.note_number(level, opened.header.number);
         Ok(opened)
     }
@@ -284,54 +290,70 @@ impl LevelKeys {
 
     /// Bytes of memory of prepared keys, about.
     fn buffered(&self) -> usize {
-        let phases = usize::from(self.previous.is_some()) + usize::from(self.next.is_some());
+        let phases = usize::from(self.previous.is_some()) + self.next.as_ref().map_or(0, |next| next.1.len());
         self.candidates.len() * LevelKeys::SIZE + phases * LevelKeys::PHASE_SIZE
     }
 
-    /// Decrypts a packet with the keys of the present phase, or of another one. Returns whether the keys are updated.
-    fn open(&mut self, packet: &[u8], number_at: usize, largest: Option<u64>, level: Level) -> Option<(Opened, bool)> {
+    /// Decrypts a packet with the keys of the present phase, or of another one.
+    fn open(&mut self, packet: &[u8], number_at: usize, largest: Option<u64>, level: Level) -> Option<Opened> {
         for nth in 0..self.candidates.len() {
             let keys = self.candidates.get(nth)?;
             let Some(header) = keys.header(packet, number_at, largest) else { continue };
             let is_present = level != Level::OneRtt || (header.first & KEY_PHASE_BIT != 0) == self.phase;
-            let (packet, is_update) = match is_present {
-                true => (keys.open(&header, packet), false),
-                false => self.open_other_phase(nth, &header, packet),
-            };
-            let Some(packet) = packet else { continue };
-            self.has_opened = true;
+            let opened = if is_present { keys.open(&header, packet) } else { self.open_previous(nth, &header, packet) };
+            // RFC 9001 6.4: packets with higher numbers have keys of the same phase, or of a later one.
+            let may_be_later = level == Level::OneRtt && largest.is_none_or(|largest| header.number > largest);
+            let opened = opened.or_else(|| {
+                if may_be_later { self.open_later(nth, usize::from(is_present), &header, packet) } else { None }
+            });
+            let Some(packet) = opened else { continue };
+            (self.has_opened, self.misses) = (true, 0);
             if self.candidates.len() > 1 {
                 self.candidates = alloc::vec![self.candidates.swap_remove(nth)];
                 self.next = None;
             }
-            return Some((Opened { header, packet }, is_update));
+            return Some(Opened { header, packet });
         }
         None
     }
 
-    /// Decrypts a packet with the next keys, which then are the present ones, or with the previous ones.
-    fn open_other_phase(&mut self, nth: usize, header: &PlainHeader, packet: &[u8]) -> (Option<Vec<u8>>, bool) {
-        let Some(keys) = self.candidates.get_mut(nth) else { return (None, false) };
+    /// Decrypts a packet with the keys of the previous phase.
+    fn open_previous(&mut self, nth: usize, header: &PlainHeader, packet: &[u8]) -> Option<Vec<u8>> {
+        let keys = self.candidates.get(nth)?;
         if let (None, Some(updated)) = (&self.previous, &self.updated) {
             self.previous = keys.derive_phase(&updated.previous).map(Box::new);
         }
-        let previous = self.previous.as_ref().and_then(|previous| keys.open_in(previous, header, packet));
-        if previous.is_some() {
-            return (previous, false);
-        }
-        let next = self.next.take().filter(|next| next.0 == nth).map(|next| next.1);
-        let Some(next) = next.or_else(|| keys.next_phase(None)) else { return (None, false) };
-        let opened = keys.open_in(&next, header, packet);
-        if opened.is_none() {
+        keys.open_in(self.previous.as_ref()?, header, packet)
+    }
+
+    /// Decrypts a packet with the keys of a later phase, which then are the present ones: of every second one from the phase
+    /// `first` of the next ones, as the header has a bit of its phase.
+    fn open_later(&mut self, nth: usize, first: usize, header: &PlainHeader, packet: &[u8]) -> Option<Vec<u8>> {
+        let keys = self.candidates.get_mut(nth)?;
+        let mut next = self.next.take().filter(|next| next.0 == nth).map_or(Vec::new(), |next| next.1);
+        let phases = if self.misses < MAX_MISSES { MAX_PHASES } else { 1 };
+        let found = (first..phases).step_by(2).find_map(|at| {
+            while next.len() <= at {
+                next.push(keys.next_phase(next.last())?);
+            }
+            Some((at, keys.open_in(next.get(at)?, header, packet)?))
+        });
+        let Some((at, opened)) = found else {
             self.next = Some(Box::new((nth, next)));
-            return (None, false);
-        }
-        let previous = keys.set_phase(next);
+            return None;
+        };
+        let mut passed = next.drain(..=at);
+        let present = passed.next_back()?;
+        let before = passed.next_back();
+        drop(passed);
+        let was_present = keys.set_phase(present);
+        let previous = before.unwrap_or(was_present);
         self.updated =
             Some(Box::new(UpdatedSecrets { present: keys.phase_secret().into(), previous: previous.secret().into() }));
-        self.previous = Some(Box::new(previous));
-        self.phase = !self.phase;
-        (opened, true)
+        (self.previous, self.next) =
+            (Some(Box::new(previous)), Some(Box::new((nth, next))).filter(|next| !next.1.is_empty()));
+        self.phase = header.first & KEY_PHASE_BIT != 0;
+        Some(opened)
     }
 }
 

@@ -5,6 +5,7 @@ use super::levels::SPACES;
 use super::number_ranges::NumberRanges;
 use crate::session::Side;
 use alloc::collections::VecDeque;
+use core::ops::Range;
 
 /// Packets of a side whose acknowledgment is awaited. Receivers acknowledge every second packet, or more often.
 const MAX_AWAITED: usize = 16;
@@ -68,6 +69,24 @@ impl Measurement {
     /// Whether all packets of a side up to a number were captured and decrypted, since the first one.
     pub(super) fn has_all(&self, side: Side, space: usize, until: u64) -> bool {
         side.of(&self.sides).captured.get(space).is_some_and(|captured| captured.is_whole(until))
+    }
+
+    /// The largest number of the packets of a side that were captured and decrypted.
+    pub(super) fn largest(&self, side: Side, space: usize) -> Option<u64> {
+        side.of(&self.sides).captured.get(space).and_then(NumberRanges::largest)
+    }
+
+    /// Whether packets of a side with these numbers were not captured or not decrypted, and all of them were received.
+    pub(super) fn lacks_received_only(&self, side: Side, space: usize, numbers: Range<u64>) -> bool {
+        let Some(last) = numbers.end.checked_sub(1) else { return false };
+        let sets = side.of(&self.sides).of_space(space);
+        sets.is_some_and(|(captured, acknowledged)| captured.misses_only(acknowledged, numbers.start, last))
+    }
+
+    /// Whether a packet of a side with at least this number was received, and not captured or not decrypted.
+    pub(super) fn lacks_any(&self, side: Side, space: usize, first: u64) -> bool {
+        let sets = side.of(&self.sides).of_space(space);
+        sets.is_some_and(|(captured, acknowledged)| captured.misses_any(acknowledged, first))
     }
 
     /// Notes an acknowledgment by a side.
@@ -146,6 +165,11 @@ impl Measurement {
 }
 
 impl SideMeasurement {
+    /// The packets of a space that were captured, and those that were acknowledged.
+    fn of_space(&self, space: usize) -> Option<(&NumberRanges, &NumberRanges)> {
+        self.captured.get(space).zip(self.acknowledged.get(space))
+    }
+
     /// Returns the sum of the spaces that have a count.
     fn of_spaces(&self, count: impl Fn(&NumberRanges, &NumberRanges) -> Option<u64>) -> Option<u64> {
         let spaces = self.captured.iter().zip(&self.acknowledged);

@@ -100,7 +100,8 @@ struct Datagram<'b> {
     side: Side,
     /// What is left of it.
     rest: Payload<'b>,
-    /// Its length.
+    /// Its length as captured, and on the wire.
+    captured: usize,
     len: usize,
 }
 
@@ -109,7 +110,7 @@ impl Quic {
     fn packet<'b>(&mut self, datagram: Datagram<'b>, cx: &mut Context<'_>) -> (Option<usize>, Payload<'b>) {
         let rest = datagram.rest;
         let none = rest.from(rest.bytes.len());
-        let is_first = rest.bytes.len() == datagram.len;
+        let is_first = rest.bytes.len() == datagram.captured;
         if !header::is_long(rest.bytes) {
             let has_fixed_bit = rest.bytes.first().is_some_and(|first| first & header::FIXED != 0);
             let is_greased = || self.find_short(datagram.side, rest.bytes).is_some_and(|(_, id_len)| id_len > 0);
@@ -139,7 +140,7 @@ impl Quic {
         }
         // RFC 9287 3: a peer that allows it may be sent packets without the fixed bit.
         let is_packet = long.first & header::FIXED != 0 || connection.is_some();
-        match LongPacket::read(rest.bytes, long).filter(|_| is_packet) {
+        match LongPacket::read_cut(rest.bytes, rest.wire as usize, long).filter(|_| is_packet) {
             Some(packet) => (self.long(datagram, &packet, cx), rest.from(packet.len)),
             None => {
                 describe::padding(rest, cx);
@@ -216,7 +217,7 @@ impl Quic {
             cx.tree.close();
             return None;
         };
-        match connection.open_long(side, packet.bytes, long, cx) {
+        match connection.open_long(side, packet, long, cx) {
             Ok(opened) => {
                 describe::long(packet, long, Some(&opened.header), cx.tree);
                 read_payload(connection, side, level, packet, &opened, cx);
@@ -264,7 +265,7 @@ impl Quic {
         if keys::is_authentic_retry(packet.bytes, long, connection.original()) {
             connection.evidence = Evidence::Genuine;
             connection.retry(long);
-        } else {
+        } else if !packet.is_truncated() {
             cx.tree.note(&BAD_RETRY, packet.all(), format_args!("{}", BAD_RETRY.title));
         }
     }
@@ -288,7 +289,7 @@ impl Quic {
         };
         let id = packet.bytes.get(1..1 + id_len).unwrap_or_default();
         let connection = self.connections.get_mut(at)?;
-        match connection.open_short(side, packet.bytes, 1 + id_len, cx) {
+        match connection.open_short(side, packet, 1 + id_len, cx) {
             Ok(opened) => {
                 describe::short(packet, id, Some(&opened.header), cx.tree);
                 read_payload(connection, side, Level::OneRtt, packet, &opened, cx);
@@ -354,13 +355,14 @@ const STATE_WITH_STREAMS: usize = 8 << 10;
 
 impl Session for Quic {
     fn read(&mut self, lane: Lane, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
-        let (side, len) = (lane.side, chunk.bytes.len());
-        let span = chunk.span(0..len, "Datagram", cx.tree);
-        let mut rest = Payload::whole(chunk.bytes, span.start);
+        let (side, captured) = (lane.side, chunk.bytes.len());
+        let len = captured + cx.cut as usize;
+        let span = chunk.span(0..captured, "Datagram", cx.tree);
+        let mut rest = Payload { wire: len as u32, ..Payload::whole(chunk.bytes, span.start) };
         self.recorded = None;
         let (mut owner, mut unanswered) = (None, None);
         while !rest.bytes.is_empty() {
-            let (connection, after) = self.packet(Datagram { side, rest, len }, cx);
+            let (connection, after) = self.packet(Datagram { side, rest, captured, len }, cx);
             rest = after;
             if let Some(connection) = connection.and_then(|at| self.connections.get_mut(at)) {
                 connection.report_ids(cx);
@@ -371,7 +373,7 @@ impl Session for Quic {
                 }
             }
         }
-        let mut consumed = Consumed::bytes(len);
+        let mut consumed = Consumed::bytes(captured);
         let unanswered = unanswered.filter(|_| owner.is_none());
         let of_path = self.connections.iter_mut().find(|connection| Some(connection.nth) == unanswered);
         if let Some((connection, path)) = of_path.zip(cx.further_path) {

@@ -58,14 +58,30 @@ impl NumberRanges {
         }
     }
 
+    /// Whether some numbers of a range are not in the set, and all of those are in another one.
+    pub(super) fn misses_only(&self, other: &NumberRanges, first: u64, last: u64) -> bool {
+        let missing = (last.saturating_sub(first).saturating_add(1)).saturating_sub(self.count_within(first, last));
+        first <= last && missing > 0 && self.count_missing_from(other, first, last) == missing
+    }
+
+    /// Returns how many numbers of a range are in another set and not in this one.
+    fn count_missing_from(&self, other: &NumberRanges, first: u64, last: u64) -> u64 {
+        let ranges = other.ranges.iter().filter(|&&(start, end)| start <= last && end >= first);
+        ranges.fold(0_u64, |count, &(start, end)| {
+            let (start, end) = (start.max(first), end.min(last));
+            let len = (end - start).saturating_add(1);
+            count.saturating_add(len.saturating_sub(self.count_within(start, end)))
+        })
+    }
+
+    /// Whether another set has a number of at least `first` that is not in this one.
+    pub(super) fn misses_any(&self, other: &NumberRanges, first: u64) -> bool {
+        self.count_missing_from(other, first, u64::MAX) > 0
+    }
+
     /// Returns how many numbers up to one are not in another set.
     pub(super) fn count_missing_in(&self, other: &NumberRanges, until: u64) -> u64 {
-        let ranges = self.ranges.iter().filter(|&&(first, _)| first <= until);
-        ranges.fold(0_u64, |count, &(first, last)| {
-            let last = last.min(until);
-            let len = (last - first).saturating_add(1);
-            count.saturating_add(len.saturating_sub(other.count_within(first, last)))
-        })
+        other.count_missing_from(self, 0, until)
     }
 
     /// Returns how many numbers of a range are in the set.
@@ -118,6 +134,11 @@ mod tests {
             prop_assert!((0..210).all(|number| numbers.contains(number) == set.contains(&number)));
             let missing = set.difference(&other_set).filter(|&&number| number <= until).count() as u64;
             prop_assert_eq!(numbers.count_missing_in(&other_numbers, until), missing);
+            let is_missing = |number: &u64| !set.contains(number);
+            prop_assert_eq!(numbers.misses_any(&other_numbers, until), other_set.range(until..).any(is_missing));
+            let missing: Vec<u64> = (until / 2..=until).filter(is_missing).collect();
+            let misses_only = !missing.is_empty() && missing.iter().all(|number| other_set.contains(number));
+            prop_assert_eq!(numbers.misses_only(&other_numbers, until / 2, until), misses_only);
         }
     }
 }

@@ -30,8 +30,16 @@ struct PendingBytes {
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
-    /// Where they arrived.
-    pub(super) first: Stamp,
+    pub(super) carrier: Carrier,
+}
+
+/// The packet that carried bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Carrier {
+    /// Where it arrived.
+    pub(super) at: Stamp,
+    /// Its number.
+    pub(super) number: u64,
 }
 
 impl OrderedBytes {
@@ -40,10 +48,11 @@ impl OrderedBytes {
         self.next
     }
 
-    /// Adds bytes. Returns those that are next and were not delivered before; other new ones are kept.
-    pub(super) fn add<'b>(&mut self, offset: u64, bytes: &'b [u8], at: Stamp) -> &'b [u8] {
+    /// Adds bytes; none, if their sender states that it has sent all up to an offset. Returns those that are next and were not
+    /// delivered before; others are kept.
+    pub(super) fn add<'b>(&mut self, offset: u64, bytes: &'b [u8], carrier: Carrier) -> &'b [u8] {
         if offset > self.next {
-            self.keep(offset, bytes, at);
+            self.keep(offset, bytes, carrier);
             return &[];
         }
         let known = usize::try_from(self.next - offset).unwrap_or(usize::MAX);
@@ -52,8 +61,8 @@ impl OrderedBytes {
         new
     }
 
-    fn keep(&mut self, offset: u64, bytes: &[u8], first: Stamp) {
-        if bytes.is_empty() || offset.checked_add(bytes.len() as u64).is_none() {
+    fn keep(&mut self, offset: u64, bytes: &[u8], carrier: Carrier) {
+        if offset.checked_add(bytes.len() as u64).is_none() {
             return;
         }
         let pending = self.pending.get_or_insert_default();
@@ -61,7 +70,7 @@ impl OrderedBytes {
             return;
         }
         pending.len += bytes.len() + PIECE_SIZE;
-        if let Some(old) = pending.pieces.insert(offset, Piece { bytes: bytes.to_vec(), first }) {
+        if let Some(old) = pending.pieces.insert(offset, Piece { bytes: bytes.to_vec(), carrier }) {
             pending.len = pending.len.saturating_sub(old.bytes.len() + PIECE_SIZE);
         }
     }
@@ -83,6 +92,11 @@ impl OrderedBytes {
                 return Some(piece);
             }
         }
+    }
+
+    /// Returns the packet that carried the first piece that waits.
+    pub(super) fn first_pending(&self) -> Option<Carrier> {
+        self.pending.as_deref()?.pieces.first_key_value().map(|(_, piece)| piece.carrier)
     }
 
     /// Skips the bytes before the first piece that waits; returns their number.
@@ -119,7 +133,7 @@ mod tests {
         for order in orders {
             let (mut ordered, mut out) = (OrderedBytes::default(), Vec::new());
             for &(from, until) in order {
-                out.extend_from_slice(ordered.add(from as u64, &text[from..until], Stamp::default()));
+                out.extend_from_slice(ordered.add(from as u64, &text[from..until], Carrier::default()));
                 while let Some(piece) = ordered.take_next() {
                     out.extend(piece.bytes);
                 }
@@ -133,9 +147,13 @@ mod tests {
     fn a_gap_is_skipped_up_to_the_first_piece() {
         let mut ordered = OrderedBytes::default();
         assert_eq!(ordered.skip_gap(), None);
-        ordered.add(4, b"ef", Stamp::default());
-        assert_eq!(ordered.skip_gap(), Some(4));
+        let carrier = Carrier { number: 7, ..Carrier::default() };
+        ordered.add(4, b"ef", carrier);
+        assert_eq!((ordered.first_pending(), ordered.skip_gap()), (Some(carrier), Some(4)));
         assert_eq!(ordered.take_next().map(|piece| piece.bytes), Some(b"ef".to_vec()));
         assert_eq!(ordered.skip_to(9), 3);
+        // No bytes: all up to there were sent.
+        ordered.add(12, b"", carrier);
+        assert_eq!((ordered.skip_gap(), ordered.take_next().is_none(), ordered.pending_len()), (Some(3), true, 0));
     }
 }

@@ -1,7 +1,9 @@
 //! Streams (RFC 9000 2): their bytes in order, each on a channel of its own.
 
+use super::levels::Level;
+use super::measurement::Measurement;
 use super::number_ranges::NumberRanges;
-use super::ordered::OrderedBytes;
+use super::ordered::{Carrier, OrderedBytes};
 use crate::packet::Payload;
 use crate::session::{
     Context, DATAGRAM_CHANNEL, DerivedItem, Handover, Lane, Missing, Side, SideEnd, Stamp, Successor,
@@ -18,6 +20,12 @@ const MAX_PENDING: usize = 1 << 20;
 const MAX_OPEN: usize = 512;
 /// Open streams that are not released: those of one direction, and some requests.
 const KEPT_OPEN: usize = 8;
+/// Packets of a connection after it is known that the bytes of a gap do not come, until it is skipped. With several queues or
+/// interfaces, packets are captured slightly out of order; and the first ones after an outage send again what was lost.
+const GAP_PACKETS: u8 = 3;
+/// In capture time, nanoseconds after which any gap is skipped. A sender whose packet is lost sends its bytes again after some round
+/// trips, or after a second or two if nothing is acknowledged (RFC 9002 6.2).
+const GAP_WAIT: i64 = 10_000_000_000;
 /// Memory of an open stream with what reads its bytes, about.
 const STREAM_SIZE: usize = 1024;
 
@@ -45,6 +53,12 @@ struct StreamSide {
     bytes: OrderedBytes,
     /// Number of bytes, from the frame with the last ones.
     final_size: Option<u64>,
+    /// Where the last of the bytes arrived that were derived.
+    last: Stamp,
+    /// Number of the packet with the last bytes before the first gap, or of the newest one of the side when the stream began.
+    before_gap: Option<u64>,
+    /// Packets since it is known that the bytes of the gap do not come.
+    packets_since: u8,
     /// Error code with which its receiver does not want it.
     stopped: Option<u64>,
     has_ended: bool,
@@ -59,6 +73,8 @@ pub(super) struct StreamContext<'a> {
     pub(super) client: Side,
     /// Name of the application protocol; empty if unknown.
     pub(super) alpn: &'a str,
+    /// The packets of the connection.
+    pub(super) packets: &'a Measurement,
 }
 
 /// Bytes of a STREAM frame.
@@ -68,6 +84,8 @@ pub(super) struct StreamPart<'b> {
     pub(super) offset: u64,
     pub(super) data: Payload<'b>,
     pub(super) is_last: bool,
+    /// Number of the packet.
+    pub(super) packet: u64,
 }
 
 impl StreamContext<'_> {
@@ -81,12 +99,22 @@ impl StreamContext<'_> {
         let opener = if id & 1 == 0 { self.client } else { self.client.other() };
         id & 2 == 0 || side == opener
     }
+
+    /// Side of the handshake of a side of the conversation.
+    fn role(self, side: Side) -> Side {
+        if side == self.client { Side::Client } else { Side::Server }
+    }
+
+    /// Whether a packet of a side after one was received, and not captured or not decrypted: it may have had bytes of any stream.
+    fn lacks_packet(self, side: Side, after: Option<u64>) -> bool {
+        self.packets.lacks_any(self.role(side), Level::OneRtt.space(), after.map_or(0, |after| after.saturating_add(1)))
+    }
 }
 
 impl Streams {
     /// Adds bytes that a side sent, and derives those that are next.
     pub(super) fn add(&mut self, part: StreamPart<'_>, side: Side, context: StreamContext<'_>, cx: &mut Context<'_>) {
-        let StreamPart { id, offset, data, is_last } = part;
+        let StreamPart { id, offset, data, is_last, packet } = part;
         self.begin(id, side, context, cx);
         let Some(stream) = self.open.get_mut(&id) else { return };
         let lane = context.lane(id, side);
@@ -95,12 +123,13 @@ impl Streams {
             state.final_size = Some(offset.saturating_add(data.bytes.len() as u64));
         }
         let before = state.bytes.pending_len();
-        let new = state.bytes.add(offset, data.bytes, cx.at);
+        let carrier = Carrier { at: cx.at, number: packet };
+        let new = state.bytes.add(offset, data.bytes, carrier);
         if !new.is_empty() {
             let from = Some(data.span(data.bytes.len() - new.len(), new.len()));
-            derive(lane, new.to_vec(), cx.at, from, cx);
+            state.derive(lane, new.to_vec(), carrier, from, cx);
+            state.derive_pending(lane, cx);
         }
-        state.derive_pending(lane, cx);
         self.pending = (self.pending + state.bytes.pending_len()).saturating_sub(before);
         while self.pending > MAX_PENDING && state.bytes.pending_len() > 0 {
             self.is_over_limit = true;
@@ -114,7 +143,9 @@ impl Streams {
     /// Derives a datagram (RFC 9221), for what reads the streams.
     pub(super) fn datagram(&self, data: Payload<'_>, side: Side, context: StreamContext<'_>, cx: &mut Context<'_>) {
         if self.has_begun && !data.bytes.is_empty() {
-            derive(context.lane(DATAGRAM_CHANNEL, side), data.bytes.to_vec(), cx.at, Some(data.all()), cx);
+            let (bytes, at, from) = (data.bytes.to_vec(), cx.at, Some(data.all()));
+            let item = DerivedItem::Bytes { offset: None, bytes, first: at, arrived: Some(at), from };
+            cx.derive(context.lane(DATAGRAM_CHANNEL, side), item);
         }
     }
 
@@ -137,6 +168,43 @@ impl Streams {
         self.close_if_ended(id, context, cx);
     }
 
+    /// Skips the gaps that are of the capture only: their bytes were received, and do not come again. Called after each packet.
+    ///
+    /// The bytes of a gap were sent after those before it and before those behind it. So if the packets between these were captured
+    /// or received, and not all of them were captured, then the others had the bytes.
+    pub(super) fn skip_received_gaps(&mut self, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        if self.pending == 0 {
+            return;
+        }
+        let mut skipped = Vec::new();
+        for (&id, stream) in self.open.iter_mut() {
+            for side in Side::BOTH {
+                let state = side.of_mut(stream);
+                let before = state.bytes.pending_len();
+                if before == 0 || !state.is_gap_over(side, context, cx.at.time) {
+                    continue;
+                }
+                while state.gap(side, context, cx.at.time).is_some_and(|gap| gap != Gap::Awaited) {
+                    state.skip_gap(context.lane(id, side), cx);
+                }
+                self.pending = (self.pending + state.bytes.pending_len()).saturating_sub(before);
+                skipped.push((id, side));
+            }
+        }
+        for (id, side) in skipped {
+            self.end_if_complete(id, side, context, cx);
+        }
+    }
+
+    /// Ends all streams that the client has begun with early data: the server does not read it, and the client begins anew.
+    pub(super) fn reject(&mut self, context: StreamContext<'_>, cx: &mut Context<'_>) {
+        if self.has_begun {
+            self.end(SideEnd::Rejected, [false; 2], context, cx);
+            cx.derive(context.lane(0, context.client), DerivedItem::EndChannels(SideEnd::Rejected));
+            *self = Streams { has_begun: true, ..Streams::default() };
+        }
+    }
+
     /// Notes that the receiver of a stream does not want it. `side` is its sender.
     pub(super) fn stop(&mut self, id: u64, side: Side, error: u64) {
         if let Some(stream) = self.open.get_mut(&id) {
@@ -151,7 +219,13 @@ impl Streams {
         ids.sort_by_key(|id| (id & 2 == 0, *id));
         for id in ids {
             for side in Side::BOTH {
-                let end = if *side.of(&unread) { SideEnd::Unread } else { end };
+                let before_gap = self.open.get(&id).and_then(|stream| side.of(stream).before_gap);
+                let end = match end {
+                    SideEnd::Rejected => end,
+                    _ if *side.of(&unread) => SideEnd::Unread,
+                    _ if context.lacks_packet(side, before_gap) => SideEnd::Uncaptured,
+                    _ => end,
+                };
                 self.end_side(id, side, end, context, cx);
             }
             self.close_if_ended(id, context, cx);
@@ -232,7 +306,9 @@ impl Streams {
         self.has_begun = true;
         let mut stream = <[StreamSide; 2]>::default();
         for side in Side::BOTH {
-            side.of_mut(&mut stream).has_ended = !context.is_sender(id, side);
+            let newest = context.packets.largest(context.role(side), Level::OneRtt.space());
+            let state = side.of_mut(&mut stream);
+            (state.has_ended, state.before_gap) = (!context.is_sender(id, side), newest);
         }
         self.open.insert(id, Box::new(stream));
     }
@@ -280,11 +356,60 @@ impl Streams {
     }
 }
 
+/// What is known of a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gap {
+    /// Its bytes may come.
+    Awaited,
+    /// Its bytes were received.
+    Received,
+    /// Its bytes did not come for a long time.
+    Overdue,
+}
+
 impl StreamSide {
+    fn derive(
+        &mut self,
+        lane: Lane,
+        bytes: Vec<u8>,
+        carrier: Carrier,
+        from: Option<crate::tree::Slice>,
+        cx: &mut Context<'_>,
+    ) {
+        let Carrier { at, number } = carrier;
+        (self.before_gap, self.packets_since) = (Some(number), 0);
+        if at.frame >= self.last.frame {
+            self.last = at;
+        }
+        cx.derive(lane, DerivedItem::Bytes { offset: None, bytes, first: at, arrived: Some(self.last), from });
+    }
+
     fn derive_pending(&mut self, lane: Lane, cx: &mut Context<'_>) {
         while let Some(piece) = self.bytes.take_next() {
-            derive(lane, piece.bytes, piece.first, None, cx);
+            self.derive(lane, piece.bytes, piece.carrier, None, cx);
         }
+    }
+
+    /// Returns what is known of the first gap, if there is one.
+    fn gap(&self, side: Side, context: StreamContext<'_>, now: i64) -> Option<Gap> {
+        let behind = self.bytes.first_pending()?;
+        if now.saturating_sub(behind.at.time) > GAP_WAIT {
+            return Some(Gap::Overdue);
+        }
+        // Bytes that were sent again do not limit when those after them were sent first.
+        let first = self.before_gap.filter(|before| *before < behind.number).map_or(0, |before| before + 1);
+        let (role, space) = (context.role(side), Level::OneRtt.space());
+        let is_received = context.packets.lacks_received_only(role, space, first..behind.number);
+        Some(if is_received { Gap::Received } else { Gap::Awaited })
+    }
+
+    /// Whether the first gap is skipped now. Called for each packet of the connection.
+    fn is_gap_over(&mut self, side: Side, context: StreamContext<'_>, now: i64) -> bool {
+        let is_over = self.gap(side, context, now).is_some_and(|gap| gap != Gap::Awaited);
+        if is_over {
+            self.packets_since = self.packets_since.saturating_add(1);
+        }
+        is_over && self.packets_since > GAP_PACKETS
     }
 
     /// Skips the bytes before those that wait.
@@ -294,8 +419,4 @@ impl StreamSide {
         }
         self.derive_pending(lane, cx);
     }
-}
-
-fn derive(lane: Lane, bytes: Vec<u8>, first: Stamp, from: Option<crate::tree::Slice>, cx: &mut Context<'_>) {
-    cx.derive(lane, DerivedItem::Bytes { offset: None, bytes, first, from });
 }

@@ -249,7 +249,7 @@ impl Tls {
             }
         }
         let from = Some(record.all());
-        cx.derive(Lane::of(side), DerivedItem::Bytes { offset: None, bytes, first, from });
+        cx.derive(Lane::of(side), DerivedItem::Bytes { offset: None, bytes, first, arrived: None, from });
     }
 
     /// Derives the end of a side, after close_notify.

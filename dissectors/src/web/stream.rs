@@ -295,8 +295,11 @@ impl Stream {
     /// Sets the outcome of the exchange before it is reported (RFC 9110 15).
     pub(crate) fn conclude(&mut self) {
         let is_broken = |half: Option<Transfer>| half.is_some_and(|half| !half.complete);
+        let has_response_gap = self.half(Half::Response).has_gap;
         let exchange = &mut self.exchange;
         exchange.outcome = match (exchange.code, exchange.response) {
+            // Bytes of the response are missing: there is one.
+            (None, None) if has_response_gap => Outcome::Unknown,
             (None, None) if !is_broken(exchange.request) => Outcome::Unanswered,
             (_, Some(response)) if !response.complete => Outcome::Aborted,
             (_, None) => Outcome::Aborted,

@@ -59,7 +59,8 @@ pub(crate) fn headers(id: u32, half: Half, stream: &Stream, list: &HeaderList, c
 pub(crate) fn data(id: u32, half: Half, part: &DataPart<'_>, cx: &mut Context<'_>) {
     if !part.bytes.is_empty() {
         let from = part.is_recorded.then_some(part.span);
-        let item = DerivedItem::Bytes { offset: None, bytes: part.bytes.to_vec(), first: part.first, from };
+        let item =
+            DerivedItem::Bytes { offset: None, bytes: part.bytes.to_vec(), first: part.first, arrived: None, from };
         cx.derive(tunnel::lane(id, half), item);
     }
 }

@@ -226,12 +226,15 @@ impl Streams {
 
     /// Reports the exchanges of which the last half ended in this call.
     pub(crate) fn report_finished(&mut self, cx: &mut Context<'_>) {
-        while let Some(id) = self.finished.pop() {
+        let mut finished = core::mem::take(&mut self.finished);
+        for id in finished.drain(..) {
             let is_done = |stream: &Stream| stream.is_done(Half::Request) && stream.is_done(Half::Response);
             if self.open.get(&id).is_some_and(|stream| is_done(stream)) {
                 self.report(id, cx);
             }
         }
+        // Its memory is used again.
+        self.finished = finished;
     }
 
     /// Reports the exchanges that a side would have completed: it sends nothing more.

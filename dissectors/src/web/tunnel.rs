@@ -38,7 +38,13 @@ pub(crate) fn begin(id: u32, number: Option<u64>, stream: &mut Stream, response:
 /// Derives bytes of a tunnel, and its end.
 pub(crate) fn derive(id: u32, half: Half, part: &DataPart<'_>, cx: &mut Context<'_>) {
     if !part.bytes.is_empty() {
-        let item = DerivedItem::Bytes { offset: None, bytes: part.bytes.to_vec(), first: part.first, from: None };
+        let item = DerivedItem::Bytes {
+            offset: None,
+            bytes: part.bytes.to_vec(),
+            first: part.first,
+            arrived: None,
+            from: None,
+        };
         cx.derive(lane(id, half), item);
     }
     if part.ends {

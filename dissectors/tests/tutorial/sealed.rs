@@ -153,7 +153,7 @@ impl Sealed {
             (DATA, Some(key)) => {
                 let bytes: Vec<u8> = body.iter().map(|byte| byte ^ key).collect();
                 let from = Some(Slice::new(span.start + HEADER as u32, bytes.len() as u32));
-                cx.derive(lane, DerivedItem::Bytes { offset: None, bytes, first, from });
+                cx.derive(lane, DerivedItem::Bytes { offset: None, bytes, first, arrived: None, from });
             }
             (DATA, None) => cx.derive(lane, DerivedItem::Missing(Missing::Bytes(body.len() as u64))),
             _ => self.end_lane(lane, SideEnd::Closed, cx),

@@ -64,6 +64,13 @@ impl Nested {
             Some(_) => Lane { channel: lane.channel & CHANNELS, ..lane },
             None => Lane::of(lane.side),
         };
+        if let DerivedItem::Begin(_) = item
+            && let Some(at) = self.ended.iter().position(|ended| *ended == channel)
+        {
+            // The channels of the group have ended, and begin anew.
+            self.ended.swap_remove(at);
+            self.drop_driver(channel, feed.conversation);
+        }
         if !self.above.contains_key(&channel) {
             let handover = Handover::default();
             self.begin(channel, tracking, handover, feed);
@@ -80,15 +87,16 @@ impl Nested {
                     self.groups.push((group, channel));
                 }
             }
-            DerivedItem::Bytes { offset: None, bytes, first, from } => {
-                driver.derived(lane, &bytes, first, from, title, feed)
+            DerivedItem::Bytes { offset: None, bytes, first, arrived, from } => {
+                let arrived = arrived.unwrap_or(feed.cx.arrived);
+                driver.derived(lane, &bytes, [first, arrived], from, title, feed)
             }
             DerivedItem::Bytes { offset: Some(offset), bytes, first, .. } => {
                 let unordered = self.unordered.entry(lane).or_default();
                 unordered.insert(offset, &bytes, Arrival::at(first));
                 loop {
                     while let Some(Part::Bytes(bytes, arrival)) = unordered.next_part() {
-                        driver.derived(lane, &bytes, arrival.at, None, title, feed);
+                        driver.derived(lane, &bytes, [arrival.at, feed.cx.arrived], None, title, feed);
                     }
                     if unordered.pending_bytes() <= limits::PENDING_BYTES {
                         break;
@@ -135,20 +143,23 @@ impl Nested {
     /// Drops the drivers of channels that have ended.
     pub(super) fn drop_ended(&mut self, conversation: &mut ConversationState) {
         for channel in std::mem::take(&mut self.ended) {
-            if let Some(driver) = lite_map::remove(&mut self.above, &channel) {
-                let group = channel >> GROUP_BITS;
-                if driver.has_session() && !self.read_groups.contains(&group) {
-                    if self.read_groups.len() == MAX_READ_GROUPS {
-                        self.read_groups.remove(0);
-                    }
-                    self.read_groups.push(group);
-                }
-                let [buffered, unconsumed] = driver.counted;
-                self.buffered = self.buffered.saturating_sub(buffered);
-                self.unconsumed = self.unconsumed.saturating_sub(unconsumed);
-                conversation.drivers = conversation.drivers.saturating_sub(1);
-            }
+            self.drop_driver(channel, conversation);
         }
+    }
+
+    fn drop_driver(&mut self, channel: u64, conversation: &mut ConversationState) {
+        let Some(driver) = lite_map::remove(&mut self.above, &channel) else { return };
+        let group = channel >> GROUP_BITS;
+        if driver.has_session() && !self.read_groups.contains(&group) {
+            if self.read_groups.len() == MAX_READ_GROUPS {
+                self.read_groups.remove(0);
+            }
+            self.read_groups.push(group);
+        }
+        let [buffered, unconsumed] = driver.counted;
+        self.buffered = self.buffered.saturating_sub(buffered);
+        self.unconsumed = self.unconsumed.saturating_sub(unconsumed);
+        conversation.drivers = conversation.drivers.saturating_sub(1);
     }
 
     /// Drops the buffers of lanes that have nothing in them, if no frames are tracked.
@@ -251,15 +262,15 @@ impl SessionDriver {
         &mut self,
         lane: Lane,
         bytes: &[u8],
-        first: Stamp,
+        [first, arrived]: [Stamp; 2],
         from: Option<Slice>,
         title: &'static str,
         feed: &mut Feed<'_>,
     ) {
-        let (was_first, arrived, received) = (feed.cx.first, feed.cx.arrived, feed.cx.received);
+        let (was_first, was_arrived, received) = (feed.cx.first, feed.cx.arrived, feed.cx.received);
         let base = feed.cx.tree.add_derived_buffer(title, bytes, from);
         self.read(lane, Delivered { bytes, base: Some(base), first, arrived, received, cut: 0 }, feed);
-        (feed.cx.first, feed.cx.arrived) = (was_first, arrived);
+        (feed.cx.first, feed.cx.arrived) = (was_first, was_arrived);
     }
 }
 

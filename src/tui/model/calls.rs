@@ -80,7 +80,9 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
         DESTINATION => return call.exchange.destination(),
         STATUS if call.is_to_group() => return "multicast".into(),
         STATUS if exchange.has_unknown_response() => return "unknown".into(),
-        STATUS if exchange.code.is_none() && exchange.lacks_response() => return "none".into(),
+        STATUS if exchange.code.is_none() && exchange.lacks_response() && exchange.status.is_empty() => {
+            return "none".into();
+        }
         STATUS => return exchange.status.to_string(),
         7 => {
             let media = exchange.content_type.split(';').next().unwrap_or_default().trim();

@@ -56,7 +56,9 @@ impl Connection {
             last_padding = kind == 0;
             rest = rest.from(len);
         }
-        let streams = &mut self.streams;
+        let Connection { streams, negotiated, client, nth, measurement, .. } = self;
+        let (client, alpn) = (*client, &*negotiated.alpn);
+        streams.skip_received_gaps(StreamContext { group: group(*nth), client, alpn, packets: measurement }, cx);
         for (is_over, note) in [(&mut streams.is_over_limit, &LIMIT), (&mut streams.is_over_open, &OPEN_LIMIT)] {
             if core::mem::take(is_over) {
                 cx.tree.note(note, payload.all(), format_args!("{}", note.title));
@@ -70,12 +72,16 @@ impl Connection {
         // What a side sent before it closed the connection, or before it knew, may be captured after that.
         let is_earlier = |closing: &Closing| closing.side != role || number < closing.number;
         let is_open = !self.is_closed || self.closing.as_ref().is_some_and(is_earlier);
-        let Connection { streams, negotiated, client, nth, .. } = self;
-        let context = StreamContext { group: group(*nth), client: *client, alpn: &negotiated.alpn };
+        // RFC 9001 4.6.2: a server that rejects early data reads none of it.
+        let is_open = is_open && !(level == Level::ZeroRtt && self.negotiated.is_early_data_rejected);
+        let Connection { streams, negotiated, client, nth, measurement, .. } = self;
+        if let Frame::Acknowledgment(acknowledgment) = frame {
+            measurement.acknowledged(role, level.space(), acknowledgment, cx.at.time);
+            return;
+        }
+        let group = group(*nth);
+        let context = StreamContext { group, client: *client, alpn: &negotiated.alpn, packets: measurement };
         match frame {
-            Frame::Acknowledgment(acknowledgment) => {
-                self.measurement.acknowledged(role, level.space(), acknowledgment, cx.at.time);
-            }
             Frame::Crypto { offset, data } => {
                 let crypto = role.of_mut(&mut self.crypto);
                 let crypto = match level {
@@ -84,8 +90,13 @@ impl Connection {
                     Level::ZeroRtt | Level::OneRtt => crypto.get_mut(2),
                 };
                 let Some(crypto) = crypto else { return };
-                let finished = negotiated.client_finished;
+                let (finished, was_rejected) = (negotiated.client_finished, negotiated.is_early_data_rejected);
                 crypto.read(offset, data, role, negotiated, cx);
+                if negotiated.is_early_data_rejected && !was_rejected {
+                    let context =
+                        StreamContext { group, client: *client, alpn: &negotiated.alpn, packets: measurement };
+                    streams.reject(context, cx);
+                }
                 if level != Level::Handshake {
                     negotiated.client_finished = finished;
                 }
@@ -94,7 +105,7 @@ impl Connection {
                 }
             }
             Frame::Stream { id, offset, data, is_last } if is_open => {
-                streams.add(StreamPart { id, offset, data, is_last }, side, context, cx);
+                streams.add(StreamPart { id, offset, data, is_last, packet: number }, side, context, cx);
                 let about = About::Frame(cx.at.frame, id as u32);
                 if let Some(frame) = cx.later_value(&REASSEMBLED_IN, about) {
                     cx.tree.put(&REASSEMBLED_IN, data.span(0, 0), Value::Uint(frame));

@@ -19,16 +19,16 @@ impl Connection {
     pub(in crate::quic) fn open_long(
         &mut self,
         side: Side,
-        packet: &[u8],
+        packet: Payload<'_>,
         long: &LongPacket<'_>,
         cx: &mut Context<'_>,
     ) -> Result<Opened, Failure> {
         let role = self.role(side);
         let opened = match long.kind {
             PacketType::Initial => {
-                let opened = self.open_initial(role, packet, long);
+                let opened = self.open_initial(role, packet.bytes, long);
                 self.evidence = if opened.is_some() { Evidence::Genuine } else { Evidence::None };
-                opened.ok_or(Failure::NotAuthentic)
+                opened.ok_or(if packet.is_truncated() { Failure::Cut } else { Failure::NotAuthentic })
             }
             PacketType::Retry => Err(Failure::NoSecret),
             PacketType::ZeroRtt => self.open_level(Level::ZeroRtt, role, long.version, (packet, long.number_at), cx),
@@ -50,6 +50,9 @@ impl Connection {
             PacketType::Handshake => Level::Handshake,
             PacketType::ZeroRtt => Level::ZeroRtt,
         };
+        if level == Level::ZeroRtt && self.evidence == Evidence::Genuine {
+            *role.of_mut(&mut self.undecrypted) |= opened.is_err();
+        }
         self.measure(role, level, opened.as_ref().ok(), cx);
         opened
     }
@@ -97,7 +100,7 @@ impl Connection {
     pub(in crate::quic) fn open_short(
         &mut self,
         side: Side,
-        packet: &[u8],
+        packet: Payload<'_>,
         number_at: usize,
         cx: &mut Context<'_>,
     ) -> Result<Opened, Failure> {
@@ -107,7 +110,7 @@ impl Connection {
             *role.of_mut(&mut self.undecrypted) |= opened.is_err();
             self.summary.application(role, cx);
             // The bit is not encrypted (RFC 9000 17.4).
-            let is_set = packet.first().is_some_and(|first| first & SPIN_BIT != 0);
+            let is_set = packet.bytes.first().is_some_and(|first| first & SPIN_BIT != 0);
             self.measurement.spin(role, is_set, cx.at.time);
         }
         self.measure(role, Level::OneRtt, opened.as_ref().ok(), cx);
@@ -128,19 +131,30 @@ impl Connection {
         level: Level,
         role: Side,
         version: Version,
-        packet: (&[u8], usize),
+        packet: (Payload<'_>, usize),
         cx: &mut Context<'_>,
     ) -> Result<Opened, Failure> {
         let known = KnownSecrets { secrets: cx.secrets, frame: cx.at.frame };
         let are_right = self.levels.iter().any(SideLevels::has_right_secrets);
         let levels = role.of_mut(&mut self.levels);
-        let opened = levels.open(level, role, version, packet, (&self.negotiated, known, are_right));
+        let (packet, number_at) = packet;
+        let opened = match packet.is_truncated() {
+            // Its authentication code was not captured.
+            true => Err(Failure::Cut),
+            false => {
+                let packet = (packet.bytes, number_at);
+                levels.open(level, role, version, packet, (&self.negotiated, known, are_right))
+            }
+        };
         let is_answered = cx.further_path.is_none_or(|path| path.is_answered);
         self.evidence = match &opened {
             Ok(_) => Evidence::Genuine,
             // RFC 9001 4.9.3 and 5.6: a client sends early data before the handshake is complete.
             Err(_) if level == Level::ZeroRtt && (role == Side::Server || self.has_left_initial) => Evidence::None,
-            Err(Failure::NotAuthentic) if are_right => Evidence::None,
+            // It may be of a key phase that is not known, unless it comes from elsewhere: anyone can send such packets.
+            Err(Failure::NotAuthentic) if are_right && (level != Level::OneRtt || cx.further_path.is_some()) => {
+                Evidence::None
+            }
             Err(_) if is_answered => Evidence::Genuine,
             Err(_) => Evidence::Unanswered,
         };
@@ -191,7 +205,8 @@ impl Connection {
         }
         let text = match failure {
             Failure::NoSecret => "Failed to create decryption context: Secrets are not available",
-            Failure::NotAuthentic => "Decryption failed: the packet is not authentic",
+            Failure::NotAuthentic => "Decryption failed: the packet is not authentic, or of keys that are not known",
+            Failure::Cut => "Decryption failed: the end of the packet was not captured (snapshot length)",
         };
         cx.tree.note(&DECRYPTION_FAILED, packet.all(), format_args!("{text}"));
     }

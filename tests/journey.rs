@@ -362,6 +362,16 @@ fn early_data_of_quic_is_accepted_in_the_datagram_of_the_response() {
 }
 
 #[test]
+fn early_data_of_quic_is_rejected_by_encrypted_extensions_without_it() {
+    // Frame 9 has the client hello with early_data, frame 10 the encrypted extensions without it, and frame 13 a session ticket with the
+    // extension (tshark 4.4).
+    let statements = statements("http3/rejection.pcapng", 2, StepKind::Secure);
+    let (text, frames) = statements.iter().find(|(text, _)| text.contains("0-RTT")).expect("early data");
+    assert!(text.contains("and the server rejects it"), "{text}");
+    assert_eq!(*frames, [9, 10]);
+}
+
+#[test]
 fn a_late_datagram_of_the_server_does_not_swap_the_sides_of_quic() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/http3/get.pcapng");
     let file = std::fs::read(path).expect("a capture");

@@ -72,6 +72,8 @@ pub(super) struct SecureHandshake {
     pub(super) resumed: Option<u32>,
     /// Frames in which the client offers early data, and in which the server accepts it.
     pub(super) early_data: [Option<u32>; 2],
+    /// Frame in which the server could have accepted it, and has not.
+    pub(super) early_data_rejected: Option<u32>,
     pub(super) certificate: Option<Certificate>,
     pub(super) alerts: Vec<Alert>,
 }

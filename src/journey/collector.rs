@@ -45,6 +45,8 @@ const MAX_OPENING: usize = 64;
 
 /// Message with which each side ends its handshake.
 const FINISHED: &str = "Finished";
+/// Name of the message in which a server accepts early data.
+const ENCRYPTED_EXTENSIONS: &str = "Encrypted Extensions";
 
 /// Number of frames that are read after the last one of a closed connection: copies of its segments, and late responses to lookups.
 const LATE_FRAMES: u32 = 20_000;
@@ -306,7 +308,7 @@ impl JourneyCollector {
 
     fn add_handshake(&mut self, facts: Vec<Fact>, side: Side, at: Stamp) {
         let is_own = facts::has_handshake(self.collected.exchange().protocol);
-        let early = facts::best(&facts, FactRole::EarlyData).map(|_| at.frame);
+        let early = has_early_data(&facts, side).then_some(at.frame);
         // The request may be in the frame of the first message of the handshake.
         let offers = early.is_some() && side == Side::Client && !self.collected.is_behind_request(at.frame);
         let is_before = is_own || offers || self.collected.is_before_call(at.frame);
@@ -368,6 +370,10 @@ impl JourneyCollector {
             }
             let slot = side.of_mut(&mut secure.early_data);
             *slot = slot.or(early);
+            let accepts = |fact: &Fact| side == Side::Server && may_accept_early_data(fact);
+            if early.is_none() && facts.iter().any(accepts) {
+                secure.early_data_rejected = secure.early_data_rejected.or(Some(at.frame));
+            }
             let resumed = facts::best(&facts, FactRole::Resumed).filter(|_| side == Side::Server).map(|_| at.frame);
             secure.resumed = secure.resumed.or(resumed);
         }
@@ -522,6 +528,22 @@ impl JourneyCollector {
         remove_foreign_lookups(&mut self.collected);
         super::build(&self.collected)
     }
+}
+
+/// Whether a client offers early data in a handshake message, or a server accepts it: in this message alone (RFC 8446 4.2.10).
+fn has_early_data(facts: &[Fact], side: Side) -> bool {
+    let mut is_acceptance = false;
+    facts.iter().any(|fact| {
+        if fact.role == FactRole::HandshakeMessage {
+            is_acceptance = may_accept_early_data(fact);
+        }
+        fact.role == FactRole::EarlyData && (side == Side::Client || is_acceptance)
+    })
+}
+
+/// Whether a fact is a message in which a server accepts early data, if it does.
+fn may_accept_early_data(fact: &Fact) -> bool {
+    fact.role == FactRole::HandshakeMessage && fact.text == ENCRYPTED_EXTENSIONS
 }
 
 fn message_text(message: DissectedMessage<'_>) -> MessageText {

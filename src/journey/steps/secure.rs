@@ -45,9 +45,12 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
             add(text.into(), vec![offer, accept]);
         }
         [Some(offer), None] => {
-            let text =
-                "The client offers early data before the handshake is complete (0-RTT); no acceptance was captured.";
-            add(text.into(), vec![offer]);
+            let (answer, frames) = match secure.early_data_rejected {
+                Some(rejection) => (", and the server rejects it: it reads none of it", vec![offer, rejection]),
+                None => ("; no acceptance was captured", vec![offer]),
+            };
+            let text = format!("The client offers early data before the handshake is complete (0-RTT){answer}.");
+            add(text, frames);
         }
         [None, _] => {}
     }

@@ -260,7 +260,8 @@ pub(crate) struct StreamsArgs {
     #[command(flatten)]
     pub(crate) rows: RowsArgs,
     /// Print connections of QUIC: version, server name, ALPN, connection IDs, time of the handshake, round-trip times by
-    /// acknowledgments and by the spin bit, packets that acknowledgments show to be lost, and who closed it with what reason
+    /// acknowledgments and by the spin bit, packets that acknowledgments show to be lost, and who closed it with what reason;
+    /// what packets hide that are not decrypted is -
     #[arg(long = "quic")]
     pub(crate) quic: bool,
 }

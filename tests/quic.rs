@@ -1,7 +1,7 @@
 //! QUIC and HTTP/3: the calls of recorded connections, with frames lost, repeated and out of order, and with other secrets.
 
 use crate::common::{decode_options, events, pcap};
-use dissectors::exchange::Exchange;
+use dissectors::exchange::{Exchange, Outcome};
 use dissectors::session::Side;
 use dissectors::transport_connection::TransportConnection;
 use overhear::analysis::{Analyzer, DecodeOptions, Event, Task, limits};
@@ -342,6 +342,56 @@ fn connections_are_measured_as_their_packets_show() {
     ];
     assert_eq!(closes, expected);
     assert_eq!((third.rtt(), third.lost, third.spin_rtt), (None, [None; 2], None));
+    // The server refused the protocol that was offered, and the client has sent no Finished message (tshark 4.4: tls.handshake.type).
+    assert_eq!((third.handshake, &*third.alpn, &*third.offered_alpn), (None, "", &["unknown".into()][..]));
+}
+
+#[test]
+fn a_frame_that_is_missing_in_the_capture_is_no_loss() {
+    for name in ["http3/closes", "http3/get", "quic/requests"] {
+        let recording = Recording::at(&format!("fixtures/{name}.pcapng"));
+        let lost = |recording: &Recording| {
+            let found = connections(recording);
+            found.iter().map(|connection| connection.lost.map(Option::unwrap_or_default)).collect::<Vec<_>>()
+        };
+        let whole = lost(&recording);
+        assert!(whole.iter().all(|lost| *lost == [0; 2]), "{name}: {whole:?}");
+        // Without the first frames, connections are not known.
+        for at in 3..recording.frames.len() {
+            let decode = recording.decode.clone();
+            let mut part = Recording { frames: recording.frames.clone(), decode };
+            part.frames.remove(at);
+            assert!(lost(&part).iter().all(|lost| *lost == [0; 2]), "{name} without frame {}", at + 1);
+        }
+    }
+}
+
+#[test]
+fn packets_that_a_retry_packet_answers_are_not_lost() {
+    // Both Initial packets of the client are answered, by frames 3 and 4 (tshark 4.4: quic.long.packet_type == 3).
+    let found = connections(&Recording::at("fixtures/http3/nginx-retry.pcapng"));
+    assert_eq!(found[0].lost, [Some(0); 2]);
+}
+
+#[test]
+fn what_packets_hide_that_are_not_decrypted_is_unknown() {
+    for name in ["http3/get", "http3/closes", "http3/parallel"] {
+        let read = Recording::at(&format!("fixtures/{name}.pcapng"));
+        let hidden = Recording { frames: read.frames.clone(), decode: DecodeOptions::default() };
+        for (with, without) in connections(&read).iter().zip(connections(&hidden)) {
+            assert!(!with.is_close_hidden, "{name}");
+            // Of a handshake that was refused, all packets can be read.
+            let is_complete = with.handshake.is_some();
+            assert_eq!((without.lost, without.missing), ([None; 2], [None; 2]), "{name}");
+            assert_eq!((without.is_close_hidden, without.close.is_none()), (is_complete, is_complete), "{name}");
+            assert_eq!(without.handshake.is_some(), is_complete, "{name}");
+            assert_eq!((&without.alpn, &without.offered_alpn), (&with.alpn, &with.offered_alpn), "{name}: one offer");
+        }
+        let outcome = |call: &Exchange| (call.outcome, call.response.is_some_and(|response| response.complete));
+        let outcomes: Vec<_> = hidden.exchanges(&hidden.in_order()).iter().map(outcome).collect();
+        let known = |&(outcome, is_complete): &(Outcome, bool)| outcome == Outcome::ServerError && is_complete;
+        assert!(outcomes.iter().all(|outcome| *outcome == (Outcome::Unknown, true) || known(outcome)), "{outcomes:?}");
+    }
 }
 
 #[test]

@@ -23,8 +23,8 @@ pub(crate) struct ClientOffer<'b> {
     pub(crate) random: [u8; 32],
     /// Name of the requested server; empty if there is none.
     pub(crate) server_name: &'b [u8],
-    /// Name of the application protocol (ALPN) that it prefers.
-    pub(crate) protocol: Option<&'b [u8]>,
+    /// List of application protocols (ALPN, RFC 7301 3.1), the preferred one first; empty if there is none.
+    pub(crate) protocols: &'b [u8],
     /// Whether early data may follow.
     pub(crate) has_early_data: bool,
     /// Whether it has an encrypted hello, or bytes that look like one (RFC 9849 6.2).
@@ -48,7 +48,7 @@ impl<'b> ClientOffer<'b> {
                 // RFC 6066 3: a list with the length, a type (0 for a host name), and the name.
                 (SERVER_NAME, [_, _, 0, name @ ..]) => offer.server_name = vector::<2>(name).unwrap_or_default().0,
                 (SESSION_TICKET, ticket) => offer.ticket = ticket,
-                (ALPN, value) => offer.protocol = first_name(value),
+                (ALPN, value) => offer.protocols = value,
                 (EARLY_DATA, _) => offer.has_early_data = true,
                 (ENCRYPTED_CLIENT_HELLO, _) => offer.has_encrypted_hello = true,
                 _ => {}
@@ -112,7 +112,17 @@ pub(crate) fn selected_protocol(body: &[u8]) -> Option<&[u8]> {
 
 /// Returns the first name of a list of application protocols (RFC 7301 3.1).
 fn first_name(list: &[u8]) -> Option<&[u8]> {
-    vector::<1>(list.get(2..)?).map(|(name, _)| name)
+    protocol_names(list).next()
+}
+
+/// Returns the names of a list of application protocols, as far as it is complete.
+pub(crate) fn protocol_names(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = list.get(2..).unwrap_or_default();
+    core::iter::from_fn(move || {
+        let (name, after) = vector::<1>(rest)?;
+        rest = after;
+        Some(name)
+    })
 }
 
 /// Returns the type and the value of each extension. The last one may be truncated; it is omitted.

@@ -22,14 +22,20 @@ pub struct TransportConnection {
     pub ids: [Vec<PathId>; 2],
     /// Name of the server that the client requests; empty if unknown.
     pub server_name: CompactString,
-    /// Application protocol that the server has selected, or the first that the client offers; empty if unknown.
+    /// Application protocol that the server has selected; empty if unknown. If its message is not decrypted: the only one that the
+    /// client offers, if the handshake is complete.
     pub alpn: CompactString,
+    /// Application protocols that the client offers, in its order.
+    pub offered_alpn: Vec<CompactString>,
+    /// First and last frame of each run of frames of the conversation, with its further paths, that are all of the connection.
+    pub runs: Vec<(u32, u32)>,
     /// First and last packet.
     pub first: Stamp,
     /// The last packet.
     pub last: Stamp,
     /// Nanoseconds of the handshake, from the client's first packet to its Finished. A first attempt that the server refused with a
-    /// version negotiation or Retry is included. If Finished is not decrypted: to the client's first packet after the server's handshake.
+    /// version negotiation or Retry is included. If Finished is not decrypted: to the client's first packet after the server's
+    /// handshake. None if the handshake is not known to be complete.
     pub handshake: Option<i64>,
     /// Packets of each side.
     pub packets: [u64; 2],
@@ -39,12 +45,15 @@ pub struct TransportConnection {
     pub rtts: [Option<i64>; 2],
     /// Minimum nanoseconds of a round trip by the spin bit.
     pub spin_rtt: Option<i64>,
-    /// Packets of each side that acknowledgments show to be lost; none without acknowledgments.
+    /// Packets of each side that were captured, and that acknowledgments show to be lost; none without acknowledgments, or if packets
+    /// were not decrypted.
     pub lost: [Option<u64>; 2],
-    /// Packets of each side that are acknowledged and were not captured, or not decrypted.
+    /// Packets of each side that are acknowledged and were not captured; none as for lost ones.
     pub missing: [Option<u64>; 2],
     /// How it was closed, if that was captured.
     pub close: Option<TransportClose>,
+    /// Whether the last packet of a side was not decrypted: it may close the connection.
+    pub is_close_hidden: bool,
 }
 
 impl TransportConnection {

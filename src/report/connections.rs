@@ -28,6 +28,7 @@ static COLUMNS: &[RecordColumn] = &[
     RecordColumn::new("server_bytes", number_column("← BYTES", 7, 5)),
     RecordColumn::new("duration", number_column("DURATION", 8, 8)),
     RecordColumn::new("closed", text_column("CLOSED", 13, 60, 0)),
+    RecordColumn::machine_only("alpn_offered"),
     RecordColumn::machine_only("client_ids"),
     RecordColumn::machine_only("server_ids"),
     RecordColumn::machine_only("client_packets"),
@@ -59,6 +60,7 @@ impl ConnectionsReport {
         let stream = facts.conversation.to_string();
         let [client_ids, server_ids] = facts.ids.each_ref().map(|ids| ids_text(ids));
         let closed = closed_text(connection);
+        let offered = facts.offered_alpn.join(" ");
         let ([client_lost, server_lost], [client_missing, server_missing]) = (facts.lost, facts.missing);
         let ([client_bytes, server_bytes], [client_packets, server_packets]) = (facts.bytes, facts.packets);
         let [client_rtt, server_rtt] = facts.rtts;
@@ -81,7 +83,12 @@ impl ConnectionsReport {
             Cell::Size(client_bytes),
             Cell::Size(server_bytes),
             Cell::Duration(facts.last.time.saturating_sub(facts.first.time)),
-            text_or(&closed, "open"),
+            match closed.as_str() {
+                "" if facts.is_close_hidden => Cell::Empty,
+                "" => Cell::Word("open"),
+                closed => Cell::Text(closed),
+            },
+            text_or(&offered, "-"),
             text_or(&client_ids, "-"),
             text_or(&server_ids, "-"),
             Cell::Number(client_packets),

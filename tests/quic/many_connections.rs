@@ -1,7 +1,6 @@
 //! Many connections at once: what is kept of each, and what is dropped at limits.
 
 use super::*;
-use dissectors::exchange::Outcome;
 use overhear::capture::Call;
 
 /// The first datagram of each recorded connection: an Initial packet, which is authentic from any endpoint.

@@ -19,6 +19,8 @@ use alloc::vec::Vec;
 
 /// First connection IDs of the client for the server that are kept: one, and that of a Retry packet.
 const MAX_ORIGINALS: usize = 8;
+/// Runs of frames of a connection that are kept; then the oldest are joined.
+const MAX_RUNS: usize = 256;
 /// Datagrams after the end of a connection by which those that were sent before it are captured, if they are.
 const MAX_LATE: u8 = 8;
 
@@ -79,6 +81,8 @@ pub(super) struct Connection {
     has_left_initial: bool,
     /// Frame of its last packet that is genuine.
     pub(super) last_frame: u32,
+    /// Runs of frames of the conversation that are of the connection.
+    runs: Vec<(u32, u32)>,
     measurement: Measurement,
     /// Whether the connection was reported as a result.
     is_connection_reported: bool,
@@ -115,6 +119,7 @@ impl Connection {
             is_closed: false,
             has_left_initial: false,
             last_frame: 0,
+            runs: Vec::new(),
             measurement: Measurement::default(),
             is_connection_reported: false,
             evidence: Evidence::Genuine,
@@ -177,6 +182,8 @@ impl Connection {
     /// Notes that the client may begin the handshake anew.
     fn restart(&mut self) {
         self.crypto[0] = Default::default();
+        // RFC 9002 6.3: a client resets its loss recovery then.
+        self.measurement.restart(Side::Client);
         self.negotiated.may_restart = true;
     }
 
@@ -238,6 +245,18 @@ impl Connection {
         self.held = Some(held);
     }
 
+    /// Notes a frame of the connection. `continues` is whether the frame of the conversation before it was one, too.
+    pub(super) fn add_frame(&mut self, frame: u32, continues: bool) {
+        match self.runs.last_mut() {
+            Some((_, last)) if continues => *last = frame,
+            _ => self.runs.push((frame, frame)),
+        }
+        if self.runs.len() > MAX_RUNS {
+            let (oldest, _) = self.runs.remove(0);
+            self.runs.first_mut().into_iter().for_each(|(first, _)| *first = oldest);
+        }
+    }
+
     /// Counts what is held of a path that both sides have sent on now.
     pub(super) fn count_held(&mut self, cx: &Context<'_>) {
         let path = cx.further_path.filter(|path| path.is_answered).map(|path| path.number);
@@ -271,7 +290,9 @@ impl Connection {
         let exchange =
             Exchange { id: cx.exchange(self.nth), requester, yields_to_content: is_read, ..Exchange::default() };
         let has_wrong_secrets = self.levels.iter().any(SideLevels::has_wrong_secrets);
-        let exchange = self.summary.take_exchange((self.version, &self.negotiated), has_wrong_secrets, exchange);
+        let is_close_hidden = self.measurement.ends_unread();
+        let negotiated = (self.version, &self.negotiated);
+        let exchange = self.summary.take_exchange(negotiated, (has_wrong_secrets, is_close_hidden), exchange);
         if let Some(mut exchange) = exchange {
             if is_dropped {
                 exchange.set_unknown();
@@ -293,10 +314,12 @@ impl Connection {
             version: self.version.name(),
             ids: self.ids.each_ref().map(|ids| ids.all().to_vec()),
             server_name: self.negotiated.server_name.clone(),
-            alpn: self.negotiated.alpn.clone(),
+            alpn: self.summary.protocol(&self.negotiated),
+            offered_alpn: self.negotiated.offered.clone(),
             packets: self.measurement.packets(),
             rtts: self.measurement.rtts(),
             spin_rtt: self.measurement.spin_rtt(),
+            runs: core::mem::take(&mut self.runs),
             lost: self.measurement.lost(),
             missing: self.measurement.missing(),
             first: Stamp::default(),
@@ -304,6 +327,7 @@ impl Connection {
             handshake: None,
             bytes: [0; 2],
             close: None,
+            is_close_hidden: self.measurement.ends_unread(),
         };
         let finished = self.negotiated.client_finished;
         cx.events.extend(

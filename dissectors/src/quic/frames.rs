@@ -69,6 +69,11 @@ impl<'b> Acknowledgment<'b> {
     }
 }
 
+/// Whether a frame of a type makes its receiver acknowledge the packet (RFC 9002 2): all but ACK, PADDING and CONNECTION_CLOSE.
+pub(super) fn elicits_acknowledgment(kind: u64) -> bool {
+    !matches!(kind, 0x00 | 0x02 | 0x03 | 0x1c | 0x1d)
+}
+
 /// Reads an integer of variable length.
 pub(super) fn number(field: &'static Field, reader: &mut FieldReader<'_, '_>) -> Result<u64, UnexpectedEnd> {
     let (value, len) = varint(reader.rest().bytes).ok_or(UnexpectedEnd)?;

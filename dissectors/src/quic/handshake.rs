@@ -2,7 +2,7 @@
 
 use super::fields::*;
 use super::ordered::{Carrier, OrderedBytes};
-use crate::hello::{ClientOffer, EARLY_DATA, ServerSelection, extensions, selected_protocol};
+use crate::hello::{ClientOffer, EARLY_DATA, ServerSelection, extensions, protocol_names, selected_protocol};
 use crate::packet::Payload;
 use crate::session::{Context, Side, Stamp};
 use crate::tree::{Slice, Value};
@@ -15,6 +15,8 @@ use compact_str::CompactString;
 const MAX_MESSAGES: usize = 1 << 17;
 /// Parts of messages that are recorded.
 const MAX_FRAGMENTS: usize = 1024;
+/// Application protocols of a client hello that are kept; clients offer a few.
+const MAX_PROTOCOLS: usize = 16;
 /// Length of the header of a message: type and length.
 const MESSAGE_HEADER: usize = 4;
 
@@ -38,6 +40,10 @@ pub(super) struct Negotiated {
     pub(super) suite: Option<u16>,
     /// Name of the application protocol: the first that the client offers, until the server has selected one.
     pub(super) alpn: CompactString,
+    /// Names of those that the client offers.
+    pub(super) offered: Vec<CompactString>,
+    /// Whether the server's selection was read.
+    pub(super) has_selection: bool,
     /// Whether the client hello has an encrypted one, or looks like it.
     pub(super) has_encrypted_hello: bool,
     /// Token of a stateless reset by the server.
@@ -193,8 +199,10 @@ impl Negotiated {
                 self.has_encrypted_hello = offer.has_encrypted_hello;
                 // A second hello, after a retry, offers none (RFC 8446 4.1.2).
                 self.offers_early_data |= offer.has_early_data;
-                if self.alpn.is_empty() {
-                    self.set_protocol(offer.protocol);
+                if !self.has_selection {
+                    let names = protocol_names(offer.protocols);
+                    self.offered = names.take(MAX_PROTOCOLS).map(crate::exchange::text).collect();
+                    self.alpn = self.offered.first().cloned().unwrap_or_default();
                 }
             }
             (SERVER_HELLO, Side::Server) => {
@@ -202,7 +210,8 @@ impl Negotiated {
                 self.suite = selection.map(|selection| selection.suite).or(self.suite);
             }
             (ENCRYPTED_EXTENSIONS, Side::Server) => {
-                self.set_protocol(selected_protocol(body));
+                self.alpn = selected_protocol(body).map(crate::exchange::text).unwrap_or_default();
+                self.has_selection = true;
                 self.reset_token = reset_token(body);
                 // RFC 8446 4.2.10: a server that accepts early data says so here.
                 let accepts = extensions(body).any(|(kind, _)| kind == EARLY_DATA);
@@ -213,8 +222,14 @@ impl Negotiated {
         }
     }
 
-    fn set_protocol(&mut self, name: Option<&[u8]>) {
-        self.alpn = name.and_then(|name| core::str::from_utf8(name).ok()).unwrap_or_default().into();
+    /// Returns the application protocol that the server has selected; empty if that is not known. `is_complete` is whether the
+    /// handshake is: then one was selected (RFC 9001 8.1). An encrypted hello may offer others.
+    pub(super) fn protocol(&self, is_complete: bool) -> CompactString {
+        match &*self.offered {
+            _ if self.has_selection => self.alpn.clone(),
+            [only] if is_complete && !self.has_encrypted_hello => only.clone(),
+            _ => CompactString::default(),
+        }
     }
 }
 
@@ -262,5 +277,27 @@ mod tests {
         for (len, expected) in counts {
             assert_eq!(complete_len(messages.get(..len).unwrap_or_default()), expected);
         }
+    }
+
+    #[test]
+    fn a_protocol_is_selected_by_the_server_or_is_the_only_one() {
+        let of = |offered: &[&str], selected: Option<&str>, has_encrypted_hello| {
+            let offered: Vec<CompactString> = offered.iter().copied().map(CompactString::from).collect();
+            let alpn = selected.map_or_else(|| offered.first().cloned().unwrap_or_default(), CompactString::from);
+            Negotiated {
+                offered,
+                alpn,
+                has_selection: selected.is_some(),
+                has_encrypted_hello,
+                ..Negotiated::default()
+            }
+        };
+        let two = of(&["hq-interop", "h3"], None, false);
+        assert_eq!([two.protocol(true), two.protocol(false)], ["", ""]);
+        assert_eq!(of(&["hq-interop", "h3"], Some("h3"), false).protocol(false), "h3");
+        let one = of(&["h3"], None, false);
+        assert_eq!([one.protocol(true), one.protocol(false)], ["h3", ""]);
+        assert_eq!(of(&["h3"], None, true).protocol(true), "", "an encrypted hello may offer others");
+        assert_eq!(of(&["h3"], Some(""), false).protocol(true), "", "the server has selected none");
     }
 }

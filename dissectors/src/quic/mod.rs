@@ -82,6 +82,8 @@ struct Quic {
     count: u32,
     /// Number of the connection that is recorded in the present datagram.
     recorded: Option<u32>,
+    /// Number of the connection of the last datagram, of those of the conversation.
+    last: Option<u32>,
 }
 
 /// A connection of which packets in a version were captured that is not known here.
@@ -243,7 +245,11 @@ impl Quic {
         let number = attempt.as_ref().map_or_else(|| next_number(cx), |attempt| attempt.number);
         let mut connection = Connection::new([self.count, number], side, long, keys);
         connection.last_frame = cx.at.frame;
-        connection.summary.attempt = attempt.map(|attempt| Box::new(attempt.sent));
+        if let Some(attempt) = attempt {
+            connection.add_frame(attempt.sent.first.frame, false);
+            self.last = Some(connection.nth);
+            connection.summary.attempt = Some(Box::new(attempt.sent));
+        }
         self.connections.push(connection);
         self.count = self.count.wrapping_add(1);
         Some(self.connections.len() - 1)
@@ -382,6 +388,7 @@ impl Session for Quic {
         if let Some(connection) = self.connections.iter_mut().find(|connection| Some(connection.nth) == owner) {
             let role = connection.role(side);
             connection.last_frame = cx.at.frame;
+            connection.add_frame(cx.at.frame, self.last == owner);
             connection.count_held(cx);
             connection.summary.count(role, len, cx);
             connection.end_close(cx);
@@ -389,6 +396,7 @@ impl Session for Quic {
                 consumed.owner = Some((connection.nth, Summary::half(role)));
             }
         }
+        self.last = owner;
         cx.events.push(Event::Pdu(Pdu { lane, first: cx.first, len: len as u64 }));
         consumed
     }

@@ -25,6 +25,45 @@ impl NumberRanges {
         self.ranges.first().is_some_and(|&(_, last)| last >= until)
     }
 
+    /// Whether the set has all numbers from 0 to its largest.
+    pub(super) fn is_prefix(&self) -> bool {
+        matches!(*self.ranges, [(0, _)])
+    }
+
+    /// First and last number of each range, in ascending order.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.ranges.iter().copied()
+    }
+
+    /// Returns the numbers that are in both sets.
+    pub(super) fn common(&self, other: &NumberRanges) -> NumberRanges {
+        let mut common = NumberRanges::default();
+        for (first, last) in self.ranges() {
+            let overlaps = other.ranges().filter(|&(start, end)| start <= last && end >= first);
+            overlaps.for_each(|(start, end)| common.insert(first.max(start), last.min(end)));
+        }
+        common
+    }
+
+    /// Returns the numbers that are not in another set.
+    pub(super) fn without(&self, other: &NumberRanges) -> NumberRanges {
+        let mut rest = NumberRanges::default();
+        for (first, last) in self.ranges() {
+            // The first number that no range of the other set was compared with; none after the largest.
+            let mut next = Some(first);
+            for (start, end) in other.ranges().filter(|&(start, end)| start <= last && end >= first) {
+                if let Some(from) = next.filter(|&from| from < start) {
+                    rest.insert(from, start - 1);
+                }
+                next = end.checked_add(1);
+            }
+            if let Some(from) = next.filter(|&from| from <= last) {
+                rest.insert(from, last);
+            }
+        }
+        rest
+    }
+
     /// The largest number.
     pub(super) fn largest(&self) -> Option<u64> {
         self.ranges.last().map(|&(_, last)| last)
@@ -132,6 +171,11 @@ mod tests {
             let [(set, numbers), (other_set, other_numbers)] = sets;
             prop_assert_eq!(numbers.largest(), set.last().copied());
             prop_assert!((0..210).all(|number| numbers.contains(number) == set.contains(&number)));
+            let common = numbers.common(&other_numbers);
+            prop_assert!((0..210).all(|number| common.contains(number) == (set.contains(&number) && other_set.contains(&number))));
+            let rest = numbers.without(&other_numbers);
+            prop_assert!((0..210).all(|number| rest.contains(number) == (set.contains(&number) && !other_set.contains(&number))));
+            prop_assert_eq!(numbers.is_prefix(), set.last().is_some_and(|&last| set.len() as u64 == last + 1));
             let missing = set.difference(&other_set).filter(|&&number| number <= until).count() as u64;
             prop_assert_eq!(numbers.count_missing_in(&other_numbers, until), missing);
             let is_missing = |number: &u64| !set.contains(number);

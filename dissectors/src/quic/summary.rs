@@ -27,6 +27,8 @@ pub(super) struct Summary {
     unfinished: Option<Transfer>,
     /// The server has sent packets of the handshake.
     has_server_handshake: bool,
+    /// The client has sent packets with short headers, for which it has keys once the handshake is complete.
+    has_client_application: bool,
     /// Sender and reason of the end, and its text.
     close: Option<Close>,
     phrase: CompactString,
@@ -78,7 +80,6 @@ impl Close {
             (true, ..) => "stateless reset".into(),
             (_, true, error) => match crate::application_error_name(alpn, error) {
                 Some(name) => name.into(),
-                None if error == 0 => "no error".into(),
                 None => format!("application error {error}").into(),
             },
             (_, false, error @ 0x100..=0x1ff) => match CLOSE_ALERT.value_name(error & 0xff) {
@@ -113,8 +114,19 @@ impl Summary {
     /// Notes a packet with a short header: those of the client follow the handshake.
     pub(super) fn application(&mut self, side: Side, cx: &Context<'_>) {
         if side == Side::Client && self.unfinished.is_some() {
+            self.has_client_application = true;
             self.respond(cx);
         }
+    }
+
+    /// Returns the application protocol that was selected; empty if it is not known.
+    pub(super) fn protocol(&self, negotiated: &Negotiated) -> CompactString {
+        negotiated.protocol(self.is_complete(negotiated))
+    }
+
+    /// Whether the handshake is known to be complete.
+    fn is_complete(&self, negotiated: &Negotiated) -> bool {
+        negotiated.client_finished.is_some() || self.has_client_application
     }
 
     /// Counts a datagram of a side.
@@ -177,7 +189,8 @@ impl Summary {
         let first = self.request?.first;
         let end = |transfer: Option<Transfer>| transfer.map(|transfer| transfer.last);
         let last = [end(self.request), end(self.response), end(self.unfinished), self.last].into_iter().flatten();
-        let established = finished.or(self.response.map(|response| response.first));
+        let estimate = self.response.filter(|_| self.has_client_application).map(|response| response.first);
+        let established = finished.or(estimate);
         let attempt = self.attempt.as_deref().copied().unwrap_or(Attempted::new(first));
         let sum = |[one, other]: [u64; 2], [more, other_more]: [u64; 2]| [one + more, other + other_more];
         let first = attempt.first;
@@ -201,27 +214,31 @@ impl Summary {
     pub(super) fn take_exchange(
         &mut self,
         (version, negotiated): (Version, &Negotiated),
-        has_wrong_secrets: bool,
+        (has_wrong_secrets, is_close_hidden): (bool, bool),
         mut exchange: Exchange,
     ) -> Option<Exchange> {
         if core::mem::replace(&mut self.is_reported, true) {
             return None;
         }
         let [sent, received] = self.bytes;
-        let is_complete = self.response.is_some();
+        let is_complete = self.is_complete(negotiated);
         exchange.request = self.request.map(|request| Transfer { body: sent, ..request });
-        let response = self.response.or(self.unfinished).map(|response| Transfer { body: received, ..response });
+        let is_ended = is_complete || self.close.is_some();
+        let response = self.response.map(|response| Transfer { complete: is_ended, ..response });
+        let response = response.or(self.unfinished).map(|response| Transfer { body: received, ..response });
         exchange.response = response;
         let error = self.close.filter(Close::is_error);
         exchange.outcome = match (error, response) {
             (Some(Close { side: Side::Client, .. }), _) => Outcome::ClientError,
             (Some(_), _) => Outcome::ServerError,
+            // A close with an error may be among the packets that are not decrypted.
+            (None, Some(_)) if is_close_hidden && self.close.is_none() && self.response.is_some() => Outcome::Unknown,
             (None, Some(_)) if is_complete => Outcome::Success,
             (None, Some(_)) => Outcome::Aborted,
             (None, None) => Outcome::Unanswered,
         };
         exchange.status = match error {
-            Some(close) => close.reason(&negotiated.alpn),
+            Some(close) => close.reason(&self.protocol(negotiated)),
             None if has_wrong_secrets => "wrong secrets".into(),
             None if response.is_none() => CompactString::default(),
             None => version.name().into(),

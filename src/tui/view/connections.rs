@@ -20,6 +20,7 @@ fn style(theme: &Theme, connection: &Connection, column: usize) -> Style {
         12 => lost(facts.lost[0]),
         13 => lost(facts.lost[1]),
         17 => match &facts.close {
+            None if facts.is_close_hidden => theme.dim,
             None => theme.good,
             Some(close) if close.is_error => theme.bad,
             Some(_) => theme.text,

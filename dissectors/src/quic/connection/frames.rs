@@ -22,6 +22,7 @@ impl Connection {
     ) {
         let mut rest = payload;
         let mut last_padding = false;
+        let mut elicits = false;
         while !rest.bytes.is_empty() {
             let node = cx.tree.open(&FRAME, rest.all(), Value::Present);
             let mut reader = FieldReader::new(rest, cx.tree);
@@ -50,11 +51,15 @@ impl Connection {
                 ),
             }
             cx.tree.close();
+            elicits |= frames::elicits_acknowledgment(kind);
             if len == 0 || last_padding && kind == 0 {
-                return;
+                break;
             }
             last_padding = kind == 0;
             rest = rest.from(len);
+        }
+        if !elicits {
+            self.measurement.elicits_nothing(self.role(side), level.space(), number);
         }
         let Connection { streams, negotiated, client, nth, measurement, .. } = self;
         let (client, alpn) = (*client, &*negotiated.alpn);

@@ -395,6 +395,31 @@ fn what_packets_hide_that_are_not_decrypted_is_unknown() {
 }
 
 #[test]
+fn a_filter_selects_connections_of_a_path_by_their_own_frames() {
+    let folder = tempfile::tempdir().expect("room");
+    let path = folder.path().join("one-path.pcap");
+    let mut recording = Recording::at("fixtures/http3/closes.pcapng");
+    recording.frames.iter_mut().for_each(|(_, frame)| set_client(frame, 50_000, 0));
+    let packets: Vec<Vec<u8>> = recording.frames.into_iter().map(|(_, frame)| frame).collect();
+    std::fs::write(&path, pcap(LINK_ETHERNET, &packets)).expect("a file");
+    let first_frames = |filter: &str| {
+        let program = std::process::Command::new(env!("CARGO_BIN_EXE_overhear"))
+            .args(["streams", "--quic", path.to_str().expect("a path"), filter, "-T", "csv"])
+            .output()
+            .expect("it runs");
+        let text = String::from_utf8_lossy(&program.stdout).into_owned();
+        let mut rows = text.lines().map(|row| row.split(',').rev().nth(1).unwrap_or_default().to_owned());
+        assert_eq!(rows.next().as_deref(), Some("first_frame"), "{}", String::from_utf8_lossy(&program.stderr));
+        rows.collect::<Vec<_>>()
+    };
+    // tshark 4.4: quic.connection.number of the frames is 0 up to frame 9, 1 up to frame 17, then 2.
+    assert_eq!(first_frames("quic.connection.number == 1"), ["10"]);
+    assert_eq!(first_frames("frame.number == 18"), ["18"]);
+    assert_eq!(first_frames("frame.number in {9, 10}"), ["1", "10"]);
+    assert_eq!(first_frames("udp"), ["1", "10", "18"]);
+}
+
+#[test]
 fn a_packet_that_was_not_captured_is_missing_if_it_is_acknowledged() {
     let mut recording = Recording::at("fixtures/http3/closes.pcapng");
     // Frame 15 has packet 4 of the server, which frame 16 acknowledges (tshark 4.0).

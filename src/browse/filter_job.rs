@@ -47,8 +47,6 @@ pub(super) struct FilterJob<'a> {
     /// Matching frames so far.
     matched: NumberSet,
     streams: NumberSet,
-    /// Conversations in datagrams with a match.
-    conversations: NumberSet,
     next_call: usize,
     pending: PendingMatches,
     reported: Instant,
@@ -60,7 +58,7 @@ struct PendingMatches {
     frames: Vec<u32>,
     calls: Vec<u32>,
     streams: Vec<u32>,
-    conversations: Vec<u32>,
+    datagrams: Vec<(u32, u32)>,
 }
 
 impl<'a> FilterJob<'a> {
@@ -75,7 +73,7 @@ impl<'a> FilterJob<'a> {
         let filter = Arc::new(filter.with_early_fields(is_known_early));
         let wants = filter.wants();
         let is_later = wants.columns || wants.needs_later_frames() || table.names().flags.network;
-        let (matched, streams, conversations, found) = Default::default();
+        let (matched, streams, found) = Default::default();
         Ok(FilterJob {
             reader: RandomAccess::new(table.clone()),
             index_filter: IndexFilter::new(text)?,
@@ -90,7 +88,6 @@ impl<'a> FilterJob<'a> {
             request_count: count,
             matched,
             streams,
-            conversations,
             next_call: 0,
             pending: found,
             reported: Instant::now(),
@@ -132,8 +129,8 @@ impl<'a> FilterJob<'a> {
             let has_matches = !(self.pending.frames.is_empty() && self.pending.calls.is_empty());
             if done || has_matches || self.reported.elapsed() >= PROGRESS_INTERVAL {
                 self.reported = Instant::now();
-                let PendingMatches { frames, calls, streams, conversations } = std::mem::take(&mut self.pending);
-                emit(BrowseEvent::FilterResult { id: self.id, frames, calls, streams, conversations, upto, done });
+                let PendingMatches { frames, calls, streams, datagrams } = std::mem::take(&mut self.pending);
+                emit(BrowseEvent::FilterResult { id: self.id, frames, calls, streams, datagrams, upto, done });
             }
             if done {
                 return Ok(());
@@ -203,12 +200,8 @@ impl<'a> FilterJob<'a> {
                     self.pending.streams.push(stream);
                 }
             }
-            for number in table.udp_conversations(frame) {
-                if !self.conversations.contains(number) {
-                    self.conversations.insert(number);
-                    self.pending.conversations.push(number);
-                }
-            }
+            let datagrams = table.session_conversations(frame).filter_map(|key| key.as_udp());
+            self.pending.datagrams.extend(datagrams.map(|conversation| (conversation, frame)));
         }
         self.pending.frames.extend(matching);
         Ok(true)

@@ -78,7 +78,7 @@ impl ConversationKey {
         (self.0 & UDP_BIT == 0).then_some(self.0)
     }
 
-    fn as_udp(self) -> Option<u32> {
+    pub(super) fn as_udp(self) -> Option<u32> {
         (self.0 & UDP_BIT != 0 && self != ConversationKey::NONE).then_some(self.0 & !UDP_BIT)
     }
 }
@@ -330,11 +330,6 @@ impl FrameTable {
         let from = self.extra_conversations.partition_point(|link| link.frame < frame);
         let links = (from..).map_while(|at| self.extra_conversations.get(at));
         links.take_while(move |link| link.frame == frame)
-    }
-
-    /// Returns the numbers of a frame's conversations in datagrams.
-    pub(super) fn udp_conversations(&self, frame: u32) -> impl Iterator<Item = u32> {
-        self.conversations(frame).filter_map(|(key, _)| key.as_udp())
     }
 
     /// Returns the conversations of a frame, each with its previous frame.

@@ -176,8 +176,8 @@ pub enum BrowseEvent {
         calls: Vec<u32>,
         /// Numbers of connections.
         streams: Vec<u32>,
-        /// Numbers of conversations in datagrams, in the order of their first match.
-        conversations: Vec<u32>,
+        /// Conversation and frame of each matching datagram of a conversation that has a session.
+        datagrams: Vec<(u32, u32)>,
         /// Last frame evaluated.
         upto: u32,
         /// Whether the capture is complete and all of it was evaluated.

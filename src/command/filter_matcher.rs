@@ -1,12 +1,13 @@
 //! Selects the frames, calls and connections that match a display filter.
 
-use dissectors::Wants;
+use dissectors::call_facts::FactRole;
 use dissectors::session::ConversationId;
+use dissectors::{Field, Value, Wants};
 use overhear::analysis::{Analyzer, Event, Prefilter, is_known_early};
 use overhear::call_matcher::{CallMatcher, matches};
 use overhear::filter::Filter;
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Display filter and what matched it.
 pub(super) struct FilterMatcher {
@@ -16,7 +17,15 @@ pub(super) struct FilterMatcher {
     calls: Option<CallMatcher>,
     /// Conversations with a matching frame. Entries are dropped with their conversation.
     conversations: HashSet<ConversationId>,
+    /// Numbers of the connections in datagrams with a matching frame, until they are reported.
+    connections: HashSet<u64>,
 }
+
+/// Fields with the number of a connection in datagrams.
+static CONNECTION_NUMBERS: LazyLock<Vec<&'static Field>> = LazyLock::new(|| {
+    let fields = dissectors::call_facts().flat_map(|(_, facts)| facts.fields);
+    fields.filter(|(role, _)| *role == FactRole::ConnectionNumber).map(|&(_, field)| field).collect()
+});
 
 /// Unit that a filter selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,20 +42,22 @@ impl FilterMatcher {
     /// Creates a matcher. Without a filter, everything matches.
     pub(super) fn new(filter: Option<Filter>, unit: MatchUnit) -> FilterMatcher {
         let filter = filter.map(|filter| Arc::new(filter.with_early_fields(is_known_early)));
-        FilterMatcher { filter, unit, calls: None, conversations: HashSet::new() }.fork()
+        FilterMatcher::with(filter, unit)
+    }
+
+    fn with(filter: Option<Arc<Filter>>, unit: MatchUnit) -> FilterMatcher {
+        let calls = filter.clone().filter(|_| unit == MatchUnit::Calls).map(CallMatcher::new);
+        FilterMatcher { filter, unit, calls, conversations: HashSet::new(), connections: HashSet::new() }
     }
 
     /// Returns a matcher of the same filter for another run.
     pub(super) fn fork(&self) -> FilterMatcher {
-        let (filter, unit) = (self.filter.clone(), self.unit);
-        let calls = filter.clone().filter(|_| unit == MatchUnit::Calls).map(CallMatcher::new);
-        FilterMatcher { filter, unit, calls, conversations: HashSet::new() }
+        self.of_unit(self.unit)
     }
 
     /// Returns a matcher of the same filter for another unit.
-    #[cfg(feature = "parquet")]
     pub(super) fn of_unit(&self, unit: MatchUnit) -> FilterMatcher {
-        FilterMatcher { filter: self.filter.clone(), unit, calls: None, conversations: HashSet::new() }.fork()
+        FilterMatcher::with(self.filter.clone(), unit)
     }
 
     /// Returns the fields that the filter needs.
@@ -71,6 +82,9 @@ impl FilterMatcher {
         task.wants.add_all(&filter.wants());
         task.without_connections &= self.unit == MatchUnit::Frames;
         task.ends = self.unit != MatchUnit::Frames;
+        if self.unit == MatchUnit::Streams && task.connections {
+            CONNECTION_NUMBERS.iter().for_each(|field| task.wants.add(field));
+        }
         (task.halves, task.owners) = (self.unit == MatchUnit::Calls, self.unit == MatchUnit::Calls);
     }
 
@@ -94,6 +108,12 @@ impl FilterMatcher {
         let matches = matches(filter, analyzer.tree());
         if matches && self.unit == MatchUnit::Streams {
             self.conversations.extend(analyzer.connections().iter().map(|connection| connection.conversation));
+            let nodes = analyzer.tree().nodes().iter();
+            let numbers = nodes.filter(|node| CONNECTION_NUMBERS.iter().any(|field| field.id == node.field.id));
+            self.connections.extend(numbers.filter_map(|node| match node.value {
+                Value::Uint(number) => Some(number),
+                _ => None,
+            }));
         }
         matches
     }
@@ -108,7 +128,7 @@ impl FilterMatcher {
         }
         match event {
             Event::Stream(stream) => self.conversations.contains(&ConversationId::Tcp(stream.number)),
-            Event::Connection(connection) => self.conversations.contains(&connection.facts.conversation),
+            Event::Connection(connection) => self.connections.remove(&connection.facts.number.into()),
             Event::End { conversation, .. } => {
                 self.conversations.remove(conversation);
                 false

@@ -66,7 +66,7 @@ fn filter_result(id: u64, frames: Vec<u32>, done: bool) -> Msg {
         frames,
         calls: Vec::new(),
         streams: Vec::new(),
-        conversations: Vec::new(),
+        datagrams: Vec::new(),
         upto,
         done,
     })

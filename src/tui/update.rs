@@ -97,8 +97,8 @@ fn apply_result(model: &mut Model, event: BrowseEvent) -> Vec<Effect> {
         }
         BrowseEvent::Trace { call, trace } => journey::store(model, View::Trace(call), CallNarrative::Trace(trace)),
         BrowseEvent::Follow(window) => follow::store_window(model, window),
-        BrowseEvent::FilterResult { id, frames, calls, streams, conversations, upto, done } => {
-            display_filter::add_matches(model, id, [frames, calls, streams, conversations], upto, done);
+        BrowseEvent::FilterResult { id, frames, calls, streams, datagrams, upto, done } => {
+            display_filter::add_matches(model, id, ([frames, calls, streams], datagrams), upto, done);
         }
         BrowseEvent::FindResult { id, frame, bytes } => search::go_to_result(model, id, frame, bytes),
         BrowseEvent::FindProgress { id, frame: at } => {

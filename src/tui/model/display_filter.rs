@@ -28,9 +28,9 @@ pub(crate) struct AppliedFilter {
     /// Matching calls, as indexes.
     pub(crate) calls: Arc<Vec<u32>>,
     pub(crate) streams: Arc<Vec<u32>>,
-    /// Matching connections in datagrams, as indexes, and the conversations with a matching frame.
+    /// Matching connections in datagrams, as indexes, and conversation and frame of each matching datagram.
     pub(crate) connections: Arc<Vec<u32>>,
-    pub(crate) conversations: BTreeSet<u32>,
+    pub(crate) datagrams: BTreeSet<(u32, u32)>,
     /// Last frame that was evaluated.
     pub(crate) evaluated_to: u32,
     pub(crate) is_complete: bool,
@@ -227,7 +227,7 @@ pub(crate) fn apply(model: &mut Model, text: &str) -> Vec<Effect> {
         calls,
         streams,
         connections: none(),
-        conversations: BTreeSet::new(),
+        datagrams: BTreeSet::new(),
         evaluated_to: 0,
         is_complete: false,
     });
@@ -261,10 +261,16 @@ pub(crate) fn toggle(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Adds matches of the filter.
-pub(crate) fn add_matches(model: &mut Model, query_id: u64, new: [Vec<u32>; 4], upto: u32, done: bool) {
+pub(crate) fn add_matches(
+    model: &mut Model,
+    query_id: u64,
+    new: ([Vec<u32>; 3], Vec<(u32, u32)>),
+    upto: u32,
+    done: bool,
+) {
     let Some(applied) = model.applied_filter.as_mut().filter(|applied| applied.query_id == query_id) else { return };
-    let [frames, calls, streams, conversations] = new;
-    applied.conversations.extend(conversations);
+    let ([frames, calls, streams], datagrams) = new;
+    applied.datagrams.extend(datagrams);
     for (matches, new) in [(&mut applied.frames, frames), (&mut applied.calls, calls), (&mut applied.streams, streams)]
     {
         if !new.is_empty() {
@@ -306,10 +312,11 @@ pub(crate) fn mark_changed(model: &mut Model, change: ListChange) {
 fn filter_connections(model: &mut Model) {
     let Some(applied) = &mut model.applied_filter else { return };
     let is_match = |connection: &&Connection| {
-        let facts = &connection.facts;
-        let first = applied.frames.partition_point(|&frame| frame < facts.first.frame);
-        let has_frame = applied.frames.get(first).is_some_and(|&frame| frame <= facts.last.frame);
-        has_frame && applied.conversations.contains(&facts.conversation.number())
+        let conversation = connection.facts.conversation.number();
+        let mut runs = connection.facts.runs.iter();
+        runs.any(|&(first, last)| {
+            applied.datagrams.range((conversation, first)..=(conversation, last)).next().is_some()
+        })
     };
     let rows = (0..).zip(model.index.connections.iter()).filter(|(_, connection)| is_match(connection));
     let rows: Vec<u32> = rows.map(|(row, _)| row).collect();

@@ -102,6 +102,54 @@ fn packets_have_the_numbers_and_frames_that_tshark_shows() {
 }
 
 #[test]
+fn the_end_of_a_connection_states_whose_code_it_has() {
+    // tshark 4.4: quic.cc.error_code.app is 258 and 256 in frames 9 and 17, quic.cc.error_code is 376 (an alert, 0x178) in frame 19.
+    let events = events("http3/closes", &[]);
+    let closed = events.iter().filter_map(|event| match &event.data {
+        EventData::QuicConnectionClosed(closed) => {
+            Some((closed.application_error.is_some(), closed.connection_error.is_some(), closed.error_code))
+        }
+        _ => None,
+    });
+    let expected = [(true, false, Some(258)), (true, false, Some(256)), (false, true, Some(376))];
+    assert_eq!(closed.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn versions_parameters_and_key_updates_are_events() {
+    // tshark 4.4 of frames 1 and 2: tls.quic.parameter.*, quic.version.
+    let events_of_get = events("http3/get", &[]);
+    let parameters: Vec<_> = events_of_get
+        .iter()
+        .filter_map(|event| if let EventData::QuicParametersSet(set) = &event.data { Some(set) } else { None })
+        .collect();
+    let numbers = |at: usize| (parameters[at].max_idle_timeout, parameters[at].initial_max_streams_bidi);
+    assert_eq!((parameters.len(), numbers(0), numbers(1)), (2, (Some(60_000), Some(128)), (Some(60_000), Some(128))));
+    assert!(parameters[0].original_destination_connection_id.is_none());
+    assert!(
+        parameters[1].original_destination_connection_id.is_some() && parameters[1].stateless_reset_token.is_some()
+    );
+    let versions = |events: &[qlog::events::Event]| {
+        let of = |event: &qlog::events::Event| match &event.data {
+            EventData::QuicVersionInformation(information) => Some(information.clone()),
+            _ => None,
+        };
+        events.iter().filter_map(of).collect::<Vec<_>>()
+    };
+    let chosen = versions(&events_of_get);
+    assert_eq!((chosen.len(), chosen[0].chosen_version.as_deref()), (1, Some("00000001")));
+    // The server offers versions 1 and 2 in frame 2, after 0x1a2a3a4a in frame 1 (tshark 4.4: quic.supported_version).
+    let refused = versions(&events("http3/version-negotiation", &[]));
+    let offered = refused[0].server_versions.as_ref().expect("versions of the server");
+    assert_eq!(offered.iter().map(|version| &**version).collect::<Vec<_>>(), ["00000001", "6b3343cf"]);
+    assert_eq!(refused[0].client_versions.as_ref().expect("a version").len(), 1);
+    assert_eq!((refused.len(), refused[1].chosen_version.as_deref()), (2, Some("00000001")));
+    let updated = events("http3/key-update", &[]);
+    let is_update = |event: &&qlog::events::Event| matches!(event.data, EventData::QuicKeyUpdated(_));
+    assert_eq!(updated.iter().filter(is_update).count(), 6, "three of each side (tshark 4.4: quic.key_phase)");
+}
+
+#[test]
 fn packets_that_are_not_decrypted_have_what_their_headers_show() {
     let events = events("http3/no-keys", &[]);
     let found = packets(&events);

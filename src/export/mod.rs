@@ -14,6 +14,7 @@ mod objects;
 mod parts;
 mod qlog;
 mod qlog_packet;
+mod qlog_parameters;
 mod requests;
 mod web_text;
 

@@ -4,6 +4,7 @@
 //! is a group of events.
 
 use super::qlog_packet::{packet_type, text_of, uint, values, write_packet};
+use super::qlog_parameters::{PARAMETER_TYPE, parameter_fields, write_parameters};
 use crate::report::{DissectedFrame, JsonWriter, Report, TimeFormatter};
 use dissectors::session::Side;
 use dissectors::tree::Node;
@@ -25,6 +26,7 @@ const PROTOCOL: &str = "quic";
 const LOWER: [&str; 6] = ["ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "udp.srcport", "udp.dstport"];
 const ALPN: &str = "tls.handshake.extensions_alpn_str";
 const HANDSHAKE_TYPE: &str = "tls.handshake.type";
+const CLIENT_HELLO: u64 = 1;
 const ENCRYPTED_EXTENSIONS: u64 = 8;
 
 /// An endpoint of a packet.
@@ -46,7 +48,19 @@ struct ConnectionEnds {
     tuples: Vec<[PacketEnd; 2]>,
     /// Types of packets of each side that were decrypted.
     decrypted: [Vec<&'static str>; 2],
+    /// The version that the client sends first, and whether that of the server is known.
+    client_version: Option<u64>,
+    has_version: bool,
+    phases: [KeyPhase; 2],
     is_closed: bool,
+}
+
+/// The key phase of the packets of a side.
+#[derive(Clone, Copy, Default)]
+struct KeyPhase {
+    /// Number of updates, and the largest packet number of the present phase.
+    updates: u64,
+    largest: u64,
 }
 
 /// The connection of an event, and the path if it is not the first.
@@ -84,6 +98,7 @@ impl QlogReport {
         let own = dissectors::fields().filter(|field| field.name == PROTOCOL || field.name.starts_with("quic."));
         own.for_each(|field| wants.add(field));
         let lower = LOWER.into_iter().chain([ALPN, HANDSHAKE_TYPE]);
+        let lower = lower.chain(parameter_fields());
         lower.filter_map(dissectors::field).for_each(|field| wants.add(field));
         wants
     }
@@ -238,10 +253,16 @@ impl QlogReport {
         });
         self.write_record(&text, out)?;
         self.packets += 1;
-        if let Some(closed) = self.closed(time, group, sender, nodes, tree) {
-            self.write_record(&closed, out)?;
+        let events = [
+            self.version(time, group, sender, nodes),
+            self.parameters(time, group, sender, nodes, tree),
+            self.key_update(time, group, sender, nodes),
+            self.closed(time, group, sender, nodes, tree),
+        ];
+        for event in events.into_iter().flatten() {
+            self.write_record(&event, out)?;
         }
-        let is_answer = values(nodes, HANDSHAKE_TYPE).any(|value| value == Value::Uint(ENCRYPTED_EXTENSIONS));
+        let is_answer = has_message(nodes, ENCRYPTED_EXTENSIONS);
         let alpn = nodes.iter().find(|node| node.field.name == ALPN).filter(|_| is_answer && sender == Side::Server);
         let Some(alpn) = alpn.and_then(|node| text_of(node, tree)) else { return Ok(()) };
         let text = self.event_text(time, "quic:alpn_information", group, |json| {
@@ -267,6 +288,68 @@ impl QlogReport {
         })
     }
 
+    /// Returns the versions of a connection, if a packet is the first of the server, or refuses that of the client.
+    fn version(&mut self, time: i64, group: EventGroup, sender: Side, nodes: &[Node]) -> Option<String> {
+        let version = uint(nodes, "quic.version")?;
+        let connection = self.connections.get_mut(&group.connection)?;
+        if sender == Side::Client {
+            connection.client_version = connection.client_version.or(Some(version));
+            return None;
+        }
+        // A version negotiation has the version 0. A Retry packet precedes the selection.
+        let is_refusal = version == 0;
+        if packet_type(nodes) == "retry" || !is_refusal && std::mem::replace(&mut connection.has_version, true) {
+            return None;
+        }
+        let client = connection.client_version.take_if(|_| is_refusal).or(connection.client_version);
+        Some(self.event_text(time, "quic:version_information", group, |json| {
+            if is_refusal {
+                write_versions("server_versions", values(nodes, "quic.supported_version"), json);
+            }
+            write_versions("client_versions", client.map(Value::Uint).into_iter(), json);
+            if !is_refusal {
+                json.pair("chosen_version", &format!("{version:08x}"));
+            }
+        }))
+    }
+
+    /// Returns the transport parameters of a side, if a packet has them.
+    fn parameters(&self, time: i64, group: EventGroup, sender: Side, nodes: &[Node], tree: &Tree) -> Option<String> {
+        let message = if sender == Side::Client { CLIENT_HELLO } else { ENCRYPTED_EXTENSIONS };
+        if !has_message(nodes, message) || !nodes.iter().any(|node| node.field.name == PARAMETER_TYPE) {
+            return None;
+        }
+        Some(self.event_text(time, "quic:parameters_set", group, |json| {
+            json.pair("initiator", initiator(sender));
+            write_parameters(nodes, tree, json);
+        }))
+    }
+
+    /// Returns the update of the keys of a side, if a packet is the first of a phase.
+    fn key_update(&mut self, time: i64, group: EventGroup, sender: Side, nodes: &[Node]) -> Option<String> {
+        let (bit, number) = (uint(nodes, "quic.key_phase")?, uint(nodes, "quic.packet_number")?);
+        let phases = &mut self.connections.get_mut(&group.connection)?.phases;
+        let other = sender.other().of(phases).updates;
+        let phase = sender.of_mut(phases);
+        // A packet of the phase before may come late.
+        let is_update = bit != phase.updates % 2 && number > phase.largest;
+        if is_update || bit == phase.updates % 2 {
+            phase.largest = phase.largest.max(number);
+        }
+        if !is_update {
+            return None;
+        }
+        phase.updates += 1;
+        let (updates, is_first) = (phase.updates, phase.updates > other);
+        let is_of_client = (sender == Side::Client) == is_first;
+        Some(self.event_text(time, "quic:key_updated", group, |json| {
+            json.pair("key_type", if sender == Side::Client { "client_1rtt_secret" } else { "server_1rtt_secret" });
+            json.key("key_phase");
+            json.number(updates);
+            json.pair("trigger", if is_of_client { "local_update" } else { "remote_update" });
+        }))
+    }
+
     /// Returns the end of a connection, if a packet is the first that closes it.
     fn closed(&mut self, time: i64, group: EventGroup, sender: Side, nodes: &[Node], tree: &Tree) -> Option<String> {
         let is_close = |value| matches!(value, Value::Uint(0x1c | 0x1d));
@@ -279,13 +362,15 @@ impl QlogReport {
             return None;
         }
         Some(self.event_text(time, "quic:connection_closed", group, |json| {
-            json.pair("initiator", if sender == Side::Client { "local" } else { "remote" });
+            json.pair("initiator", initiator(sender));
             if is_reset {
                 json.pair("trigger", "stateless_reset");
                 return;
             }
-            let code = uint(nodes, "quic.cc.error_code").or(uint(nodes, "quic.cc.error_code.app"));
-            if let Some(code) = code {
+            let of_transport = uint(nodes, "quic.cc.error_code").map(|code| ("connection_error", code));
+            let code = uint(nodes, "quic.cc.error_code.app").map(|code| ("application_error", code));
+            if let Some((space, code)) = of_transport.or(code) {
+                json.pair(space, "unknown");
                 json.key("error_code");
                 json.number(code);
             }
@@ -329,6 +414,27 @@ impl Report for QlogReport {
     fn end(&mut self, out: &mut dyn Write) -> io::Result<()> {
         if self.start.is_none() { self.header(0, out) } else { Ok(()) }
     }
+}
+
+/// Whether the nodes of a packet have a message of the handshake.
+fn has_message(nodes: &[Node], kind: u64) -> bool {
+    values(nodes, HANDSHAKE_TYPE).any(|value| value == Value::Uint(kind))
+}
+
+/// Returns the name of a side: the flow is that of the client.
+fn initiator(side: Side) -> &'static str {
+    if side == Side::Client { "local" } else { "remote" }
+}
+
+fn write_versions(name: &'static str, versions: impl Iterator<Item = Value>, json: &mut JsonWriter) {
+    json.key(name);
+    json.begin('[');
+    for version in versions {
+        if let Value::Uint(version) = version {
+            json.string(&format!("{version:08x}"));
+        }
+    }
+    json.end(']');
 }
 
 /// Whether nodes are those of a packet, of the connection that is stated in its datagram.

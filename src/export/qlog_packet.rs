@@ -17,7 +17,7 @@ pub(super) fn uint(nodes: &[Node], field: &'static str) -> Option<u64> {
 }
 
 /// Returns the bytes of a field as hexadecimal digits.
-fn hex(nodes: &[Node], field: &'static str, tree: &Tree) -> Option<String> {
+pub(super) fn hex(nodes: &[Node], field: &'static str, tree: &Tree) -> Option<String> {
     let bytes = values(nodes, field).find_map(|value| if let Value::Bytes(bytes) = value { Some(bytes) } else { None });
     let mut text = String::new();
     dissectors::format::hex(&mut text, tree.bytes(bytes?)).ok().map(|()| text)

@@ -609,3 +609,25 @@ fn datagrams_and_capsules_of_tunnels_are_read() {
     let rows = values("capsules", &["capsule.close.code", "capsule.close.reason"]);
     assert_eq!(rows, ["42\tdone"; 2].join("\n"));
 }
+
+#[test]
+fn calls_have_the_protocol_that_an_extended_connect_opens_and_a_mark_of_a_push() {
+    let rows = |capture: &str| {
+        let program = std::process::Command::new(env!("CARGO_BIN_EXE_overhear"))
+            .args(["calls", &format!("fixtures/{capture}"), "-T", "ndjson"])
+            .output()
+            .expect("it runs");
+        let row = |line: &str| {
+            let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            (row["connect_protocol"].as_str().unwrap_or_default().to_owned(), row["pushed"] == true)
+        };
+        String::from_utf8_lossy(&program.stdout).lines().map(row).collect::<Vec<_>>()
+    };
+    // As fixtures/programs/h3_client.py sends them; the first CONNECT has none.
+    let tunnels = ["", "webtransport", "connect-udp"].map(|protocol| (protocol.to_owned(), false));
+    assert_eq!(rows("http3/tunnels.pcapng"), tunnels);
+    let capsules = ["connect-udp", "webtransport"].map(|protocol| (protocol.to_owned(), false));
+    assert_eq!(rows("http3/capsules.pcapng"), capsules);
+    // Streams 2 and 4 are promised in frame 8 (tshark 4.4: http2.type == 5).
+    assert_eq!(rows("http2/push.pcap"), [false, true, true].map(|is_pushed| (String::new(), is_pushed)));
+}

@@ -55,6 +55,10 @@ pub struct Exchange {
     pub is_connection: bool,
     /// A message that has no response: the request is all of it, and its requester is the sender.
     pub is_one_way: bool,
+    /// The protocol that an extended CONNECT opens (RFC 8441 4, RFC 9220), such as `websocket`; empty otherwise.
+    pub connect_protocol: CompactString,
+    /// The server has promised the request, to push its response (RFC 9113 8.4, RFC 9114 4.6).
+    pub is_pushed: bool,
     /// No message names the authority: it is the server, as that of a query.
     pub is_of_server: bool,
     /// The beginning of its response was not captured: when it began is not known.

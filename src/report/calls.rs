@@ -13,7 +13,7 @@ use dissectors::session::ExchangeId;
 use std::io::{self, Write};
 
 /// Number of columns.
-const COLUMN_COUNT: usize = 26;
+const COLUMN_COUNT: usize = 28;
 
 static COLUMNS: [RecordColumn; COLUMN_COUNT] = [
     RecordColumn::new("stream", number_column("STREAM", 6, 3)),
@@ -42,6 +42,8 @@ static COLUMNS: [RecordColumn; COLUMN_COUNT] = [
     RecordColumn::machine_only("parent"),
     RecordColumn::machine_only("outcome"),
     RecordColumn::machine_only("end_reason"),
+    RecordColumn::machine_only("connect_protocol"),
+    RecordColumn::machine_only("pushed"),
 ];
 
 /// Prints exchanges as rows.
@@ -117,8 +119,20 @@ struct CallTexts {
     parent: Option<String>,
     /// Mark of the target in the table.
     mark: String,
-    /// Remark of the table on the content: why it is not complete.
+    /// What the table has besides the media type.
     remark: String,
+}
+
+/// Returns what is remarked on a call besides its media type: the protocol that it opens, a push, why its content is not complete.
+fn remark(exchange: &Exchange) -> String {
+    let is_cut = exchange.content().is_some_and(|content| !content.complete);
+    let pushed = if exchange.is_pushed { "pushed" } else { "" };
+    let end = match exchange.short_end_reason() {
+        "" if is_cut => "truncated",
+        reason => reason,
+    };
+    let words = [&*exchange.connect_protocol, pushed, end].into_iter().filter(|word| !word.is_empty());
+    words.map(|word| format!("({word})")).collect::<Vec<_>>().join(" ")
 }
 
 impl CallTexts {
@@ -131,11 +145,7 @@ impl CallTexts {
             server: exchange.is_of_server.then(|| host(call.server, server_name)),
             parent: exchange.parent.map(|parent| format!("{}.{}", parent.session, parent.nth)),
             mark: String::new(),
-            remark: match exchange.short_end_reason() {
-                "" if exchange.content().is_some_and(|content| !content.complete) => "(truncated)".into(),
-                "" => String::new(),
-                reason => format!("({reason})"),
-            },
+            remark: remark(exchange),
         }
     }
 
@@ -190,6 +200,8 @@ impl CallTexts {
             self.parent.as_deref().map_or(Cell::Empty, Cell::Text),
             Cell::Word(exchange.outcome.name()),
             Cell::Text(&exchange.end_reason),
+            Cell::Text(&exchange.connect_protocol),
+            Cell::Bool(exchange.is_pushed),
         ]
     }
 }
@@ -429,10 +441,10 @@ mod tests {
             text.lines().nth(1),
             Some(
                 "3,1,http,2023-11-14T22:13:20.000500000Z,10.0.0.1:1000,[::]:80,POST,a.test,/user/login,,text/html; charset=utf-8,,\
-                 0.000400000,,,,4,12,true,,,,0,,unanswered,"
+                 0.000400000,,,,4,12,true,,,,0,,unanswered,,,false"
             )
         );
-        assert!(text.ends_with(",7,false,,0,,aborted,\n"), "{text}");
+        assert!(text.ends_with(",7,false,,0,,aborted,,,false\n"), "{text}");
     }
 
     #[test]
@@ -444,7 +456,7 @@ mod tests {
         let row_end = text.lines().nth(1).and_then(|row| row.get(row.len() - 30..)).map(|row| row.trim_start());
         assert!(row_end.is_some_and(|row| row.ends_with("early    300 µs    1.5 ms")), "{text}");
         assert!(row(RecordFormat::Json(JsonFraming::Ndjson)).contains(r#""ttfb":null,"#));
-        assert!(row(RecordFormat::Csv).ends_with(",7,true,0.018800000,0,,success,\n"));
+        assert!(row(RecordFormat::Csv).ends_with(",7,true,0.018800000,0,,success,,,false\n"));
         early.exchange.request.as_mut().expect("a request").first.time += 20_000_000;
         let row = |format| print(format, vec![early.clone()]);
         assert!(row(RecordFormat::Text(None)).ends_with("early    300 µs     early\n"));

@@ -250,7 +250,7 @@ fn write_table_cell(out: &mut String, cell: &Cell<'_>) {
             if !media.is_empty() && !remark.is_empty() {
                 out.push(' ');
             }
-            out.push_str(remark);
+            value::line_of(out, remark);
         }
         Cell::Endpoint(address, name) => named_endpoint(out, address, name),
         Cell::Number(number) => value::number(out, number),

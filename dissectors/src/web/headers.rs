@@ -79,6 +79,7 @@ impl Streams {
                 Half::Request => {
                     stream.set_request(head);
                     stream.exchange.requester = Some(headers.requester);
+                    stream.exchange.is_pushed = is_push;
                 }
                 Half::Response => {
                     stream.set_response(&head);

@@ -221,6 +221,7 @@ impl Stream {
             self.tunnel = Some(head.protocol.unwrap_or_default());
         }
         let exchange = &mut self.exchange;
+        exchange.connect_protocol = self.tunnel.clone().unwrap_or_default();
         exchange.method = head.method.unwrap_or_default();
         exchange.authority = head.authority.or(head.host).unwrap_or_default();
         exchange.target = match head.path {

@@ -86,12 +86,18 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
         STATUS => return exchange.status.to_string(),
         7 => {
             let media = exchange.content_type.split(';').next().unwrap_or_default().trim();
-            let remark = match exchange.short_end_reason() {
-                "" if exchange.content().is_some_and(|content| !content.complete) => "(cut)".to_owned(),
-                "" => return media.to_owned(),
-                reason => format!("({reason})"),
+            let end = match exchange.short_end_reason() {
+                "" if exchange.content().is_some_and(|content| !content.complete) => "cut",
+                reason => reason,
             };
-            return if media.is_empty() { remark } else { format!("{media} {remark}") };
+            let pushed = if exchange.is_pushed { "pushed" } else { "" };
+            let mut text = media.to_owned();
+            for word in [&*exchange.connect_protocol, pushed, end].into_iter().filter(|word| !word.is_empty()) {
+                text.push_str(if text.is_empty() { "(" } else { " (" });
+                text.push_str(word);
+                text.push(')');
+            }
+            return text;
         }
         8 => exchange.size().into_iter().for_each(|bytes| quantity::size(&mut out, bytes)),
         9 => call.connect.into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),

@@ -542,3 +542,27 @@ fn data_of_quic_that_was_sent_again_is_a_verdict() {
         assert!(found.iter().all(|verdict| verdict.kind != VerdictKind::Retransmission), "{name}: {found:?}");
     }
 }
+
+#[test]
+fn a_handshake_that_does_not_complete_takes_no_time() {
+    // The server refuses the protocol (tshark 4.4: quic.cc.error_code.tls_alert is 120 in frame 19).
+    let text = explained("http3/closes.pcapng", 4);
+    assert!(text.contains("The QUIC and TLS handshake did not complete."), "{text}");
+    assert!(!text.contains("handshake took") && !text.contains("before the request was complete"), "{text}");
+}
+
+#[test]
+fn whether_a_connection_was_closed_is_not_known_without_its_keys() {
+    let text = explained("http3/no-keys.pcapng", 1);
+    assert!(
+        text.contains("Whether a side closed the connection is not known: its last packets are encrypted."),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_protocol_of_a_tunnel_is_part_of_its_request() {
+    // As fixtures/programs/h3_client.py sends it.
+    let text = explained("http3/tunnels.pcapng", 2);
+    assert!(text.contains("It opens a tunnel of the protocol webtransport (extended CONNECT)."), "{text}");
+}

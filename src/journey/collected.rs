@@ -4,7 +4,7 @@ use super::datagram::DatagramTransport;
 use super::segment::SegmentRecord;
 use super::selector::{NearbyCall, SelectedCall};
 use crate::capture::Stream;
-use dissectors::exchange::Exchange;
+use dissectors::exchange::{Exchange, Outcome};
 use dissectors::packet::Address;
 use dissectors::session::{Half, Side, Stamp};
 use std::collections::BTreeSet;
@@ -199,6 +199,23 @@ impl Collected {
         let is_of_client = |datagram: &super::datagram::DatagramRecord| datagram.side == Side::Client;
         let mut datagrams = self.transport.datagrams.iter().filter(|datagram| datagram.at.frame == end.frame);
         datagrams.next().is_some_and(is_of_client).then_some(end)
+    }
+
+    /// Whether the handshake of the connection is complete, as far as it was captured. One whose calls are read is.
+    pub(super) fn has_complete_handshake(&self) -> bool {
+        let exchange = self.exchange();
+        if !super::facts::has_handshake(exchange.protocol) || self.secure.has_finished[0] {
+            return true;
+        }
+        let Some(response) = exchange.response.filter(|response| response.complete) else { return false };
+        match exchange.outcome {
+            Outcome::ClientError | Outcome::ServerError => {
+                let alert = self.secure.alerts.first().map(|alert| alert.at.frame);
+                let failure = self.transport.close.as_ref().map(|close| close.at.frame).or(alert);
+                failure.is_some_and(|frame| response.first.frame < frame)
+            }
+            _ => true,
+        }
     }
 
     pub(super) fn exchange(&self) -> &Exchange {

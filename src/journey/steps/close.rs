@@ -9,6 +9,7 @@ use crate::journey::facts;
 use crate::journey::segment::SegmentRecord;
 use crate::journey::text::{between, count, quote};
 use dissectors::call_facts::ExplainedStep;
+use dissectors::exchange::Outcome;
 use dissectors::session::Side;
 
 const EXPLANATION: &str = "A FIN says that its sender has no more data; each side sends one, and each is acknowledged with the \
@@ -79,7 +80,12 @@ fn datagram_step(collected: &Collected, mut statements: Vec<Statement>) -> Step 
     let explanation = facts::explanation(transport.filter_name, ExplainedStep::Close).unwrap_or_default();
     let Some(close) = &transport.close else {
         let none = || {
-            let text = "No end of the connection was captured on these ports: it is open, uses others, or ends silently after a timeout.";
+            let text = match collected.is_datagram_connection() && collected.exchange().outcome == Outcome::Unknown {
+                true => "Whether a side closed the connection is not known: its last packets are encrypted.",
+                false => {
+                    "No end of the connection was captured on these ports: it is open, uses others, or ends silently after a timeout."
+                }
+            };
             Statement::new(text, [])
         };
         statements.push(unknown_rest(collected).unwrap_or_else(none));

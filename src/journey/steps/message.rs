@@ -54,6 +54,15 @@ pub(super) fn step(collected: &Collected, half: Half) -> Option<Step> {
         statements.push(Statement::new(format!("{rest}."), []));
     }
     let is_handshake = facts::has_handshake(exchange.protocol);
+    if half == Half::Request && !exchange.connect_protocol.is_empty() {
+        let text =
+            format!("It opens a tunnel of the protocol {} (extended CONNECT).", quote(&exchange.connect_protocol));
+        statements.push(Statement::new(text, [transfer.first.frame]));
+    }
+    if half == Half::Request && exchange.is_pushed {
+        let text = "The server made this request itself, to push its response (server push).";
+        statements.push(Statement::new(text, [transfer.first.frame]));
+    }
     statements.push(body_statement(collected, message, transfer));
     if let Some(response) = exchange.response.filter(|_| is_unread) {
         let text = format!("The server sent {} on the connection.", size(response.body));
@@ -239,7 +248,7 @@ pub(super) fn wait(collected: &Collected) -> Option<Step> {
     };
     let frames = [request.last.frame, response.first.frame];
     let Some(nanos) = exchange.time_to_first_byte() else {
-        let early = exchange.early_by().unwrap_or_default();
+        let early = exchange.early_by()?;
         let text = format!("The response began {} before the request was complete.", duration(early.unsigned_abs()));
         return Some(super::step(StepKind::Wait, None, vec![Statement::new(text, frames)], WAIT_EXPLANATION));
     };

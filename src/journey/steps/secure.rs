@@ -69,14 +69,18 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
         add(text, vec![certificate.frame]);
     }
     let lasts = secure.first.frame > 0;
+    let is_complete = collected.has_complete_handshake();
     if lasts {
         let transport = match collected.transport.name() {
             "" => String::new(),
             name => format!("{name} and "),
         };
-        let took = between(secure.first.time, secure.last.time);
+        let took = match is_complete {
+            true => format!("took {}", between(secure.first.time, secure.last.time)),
+            false => "did not complete".to_owned(),
+        };
         let frames = secure.frames.iter().map(|(frame, _)| *frame).chain([secure.first.frame]);
-        add(format!("The {transport}{} handshake took {took}.", secure.protocol), frames.collect());
+        add(format!("The {transport}{} handshake {took}.", secure.protocol), frames.collect());
     }
     for alert in &secure.alerts {
         let level = if alert.level.is_empty() { String::new() } else { format!(" ({})", quote(&alert.level)) };
@@ -87,7 +91,10 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
     let explanation = facts::explanation(collected.transport.filter_name, ExplainedStep::Handshake)
         .or_else(|| facts::explanation(secure.filter_name, ExplainedStep::Handshake))
         .or_else(|| facts::any_explanation(ExplainedStep::Handshake));
-    let span = lasts.then_some((secure.first.time, secure.last.time));
+    let exchange = collected.exchange();
+    let halves = [exchange.request, exchange.response].into_iter().flatten().filter(|_| !is_complete);
+    let end = halves.map(|half| half.last.time).chain([secure.last.time]).max().unwrap_or(secure.last.time);
+    let span = lasts.then_some((secure.first.time, end));
     Some(super::step(StepKind::Secure, span, statements, explanation.unwrap_or_default()))
 }
 

@@ -101,6 +101,15 @@ impl FrameSource {
         }
     }
 
+    /// Whether all of captures is listed, without a filter.
+    pub(super) fn lists_all(&self) -> bool {
+        match self {
+            FrameSource::Captures(capture_run, _) => !capture_run.matcher.has_filter(),
+            #[cfg(feature = "live")]
+            FrameSource::Interfaces(_) => false,
+        }
+    }
+
     /// The same as [`FrameSource::run`], with a report for each thread that reads capture files.
     pub(super) fn run_divided(self, task: Task, make: &ReportFactory<'_>, out: &mut Output) -> io::Result<bool> {
         match self {

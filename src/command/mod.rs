@@ -56,6 +56,8 @@ use overhear::sink::{Format, system_error_text};
 use overwrite::refuse_captures;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(feature = "tui")]
 use terminal_ui::show;
 
@@ -280,12 +282,24 @@ fn run_streams(args: StreamsArgs) -> io::Result<CommandOutcome> {
         return run_rows(args, MatchUnit::Streams, || report::ConnectionsReport::new(format), task);
     }
     let has_names = args.input.decode.name_flags().network;
-    run_rows(
-        args,
-        MatchUnit::Streams,
-        || if has_names { report::StreamsReport::with_names(format) } else { report::StreamsReport::new(format) },
-        Task { streams: true, ..fields_task(Wants::default()) },
-    )
+    let has_rows = Arc::<AtomicBool>::default();
+    let report = || {
+        let report =
+            if has_names { report::StreamsReport::with_names(format) } else { report::StreamsReport::new(format) };
+        report.noting_rows(has_rows.clone())
+    };
+    let task = Task { streams: true, ..fields_task(Wants::default()) };
+    let (feed, mut out) = match open_source_and_output(args.input, &args.run, MatchUnit::Streams) {
+        Ok(opened) => opened,
+        Err(message) => return Ok(CommandOutcome::Error(message)),
+    };
+    let lists_all = feed.lists_all();
+    let has_errors = feed.run_divided(task, &|| Box::new(report()), &mut out)?;
+    let outcome = finish_output(out, has_errors)?;
+    if lists_all && !has_errors && !has_rows.load(Ordering::Relaxed) {
+        print_message("no connections of TCP; --quic lists those of QUIC");
+    }
+    Ok(outcome)
 }
 
 fn run_secrets(args: RowsArgs) -> io::Result<CommandOutcome> {

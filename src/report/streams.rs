@@ -8,6 +8,8 @@ use crate::analysis::Event;
 use crate::capture::{EndpointNames, Stream};
 use dissectors::session::Side;
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 static COLUMNS: &[RecordColumn] = &[
     RecordColumn::new("stream", number_column("STREAM", 6, 0)),
@@ -39,19 +41,27 @@ static COLUMNS: &[RecordColumn] = &[
 /// Prints TCP connections as rows.
 pub struct StreamsReport {
     records: RecordWriter,
+    has_rows: Arc<AtomicBool>,
 }
 
 impl StreamsReport {
     /// Returns a report in this format.
     #[must_use]
     pub fn new(format: RecordFormat) -> StreamsReport {
-        StreamsReport { records: RecordWriter::new(COLUMNS, format) }
+        StreamsReport { records: RecordWriter::new(COLUMNS, format), has_rows: Arc::default() }
     }
 
     /// Returns a report with the names of the endpoints, and their sources.
     #[must_use]
     pub fn with_names(format: RecordFormat) -> StreamsReport {
-        StreamsReport { records: RecordWriter::new(COLUMNS.iter().chain(&NAME_COLUMNS), format) }
+        let records = RecordWriter::new(COLUMNS.iter().chain(&NAME_COLUMNS), format);
+        StreamsReport { records, has_rows: Arc::default() }
+    }
+
+    /// Returns a report that sets a flag if it has rows.
+    #[must_use]
+    pub fn noting_rows(self, has_rows: Arc<AtomicBool>) -> StreamsReport {
+        StreamsReport { has_rows, ..self }
     }
 
     fn row(&mut self, stream: &Stream, out: &mut dyn Write) -> io::Result<()> {
@@ -97,7 +107,10 @@ impl Report for StreamsReport {
 
     fn event(&mut self, event: Event, out: &mut dyn Write) -> io::Result<()> {
         match event {
-            Event::Stream(stream) => self.row(&stream, out),
+            Event::Stream(stream) => {
+                self.has_rows.store(true, Ordering::Relaxed);
+                self.row(&stream, out)
+            }
             _ => Ok(()),
         }
     }

@@ -36,7 +36,7 @@ const CALL_COLUMNS: [(&str, ColumnType, &str); 27] = [
     (
         "outcome",
         ColumnType::Text,
-        "`success`, `client error`, `server error`, `aborted`, `unanswered`, `pending` at the end of the capture, or `unknown` if its state was dropped at a limit or a part of it was not decrypted.",
+        "`success`, `client error`, `server error`, `aborted`, `unanswered`, or `unknown` if its state was dropped at a limit or a part of it was not decrypted.",
     ),
     ("media_type", ColumnType::Text, "Media type of the response, as sent."),
     ("connect_ns", ColumnType::Duration, "Time of the handshake, for the first call of a connection."),

@@ -70,7 +70,7 @@ impl CaptureRun {
                 let (mut shard_out, received) = ShardOutput::new(shard.is_first(), is_file);
                 let work = move || {
                     // What a thread writes is allocated by it: apart from what others write.
-                    let (mut run, mut report) = (self.fork(), make());
+                    let (run, mut report) = (self.fork(), make());
                     let task = Task { shard: Some(shard), ..task.clone() };
                     let has_errors = run.run(task, &mut *report, &mut shard_out)?;
                     shard_out.finish()?;

@@ -42,7 +42,7 @@ fn reported(recording: &Recording, omitted: &[usize], cut: Option<(usize, usize)
 }
 
 fn call<'e>(found: &'e [(u32, Exchange)], target: &str) -> &'e (u32, Exchange) {
-    found.iter().find(|(_, exchange)| exchange.target == target).unwrap_or_else(|| panic!("{target}: {found:?}"))
+    found.iter().find(|(_, exchange)| exchange.target == target).expect("a call of this target")
 }
 
 /// A recording without the secrets of a label.

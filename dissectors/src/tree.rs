@@ -156,6 +156,8 @@ pub struct Tree {
     rest_skipped: bool,
     /// The columns of this frame are final.
     columns_are_final: bool,
+    /// Texts of this frame were replaced, and all other bytes are zeros.
+    are_texts_replaced: bool,
     /// Content decoded for all frames so far.
     pub decoding: DecodingCount,
     /// Addresses are recorded as digits, also where a field has their names.
@@ -184,6 +186,7 @@ impl Tree {
         self.depth = 0;
         self.rest_skipped = false;
         self.columns_are_final = false;
+        self.are_texts_replaced = false;
         self.add_buffer("Frame", frame);
     }
 
@@ -196,6 +199,7 @@ impl Tree {
         self.depth = of.depth;
         self.rest_skipped = of.rest_skipped;
         self.columns_are_final = of.columns_are_final;
+        self.are_texts_replaced = of.are_texts_replaced;
     }
 
     /// Returns the bytes that what is recorded of the frame takes in memory, about.
@@ -307,6 +311,7 @@ impl Tree {
     /// Replaces every text of the tree by what `replace` returns for it, and all other bytes, those of the frame included, by zeros.
     /// Bytes for which it returns nothing become zeros, too. Nodes keep their number, order and positions.
     pub fn replace_texts(&mut self, replace: &mut dyn FnMut(TreeText<'_>) -> Option<Vec<u8>>) {
+        self.are_texts_replaced = true;
         let old_end = self.store.len();
         let replaced = |slice: Slice, role: TextRole, node: Option<&Node>, store: &mut Vec<u8>| {
             let bytes = store.get(slice.start as usize..slice.end() as usize).unwrap_or_default();
@@ -335,6 +340,12 @@ impl Tree {
             }
         }
         self.store.get_mut(..old_end).unwrap_or_default().fill(0);
+    }
+
+    /// Whether bytes of the store are zeros because texts were replaced, and were others before.
+    #[must_use]
+    pub fn hides(&self, bytes: &[u8]) -> bool {
+        self.are_texts_replaced && bytes.iter().all(|&byte| byte == 0)
     }
 
     /// Returns the bytes at a position in the store; empty if it is out of range.

@@ -57,9 +57,15 @@ impl ContentDialogue {
             let Value::Bytes(slice) = node.value else { continue };
             self.count += 1;
             if self.messages.len() < MAX_MESSAGES {
-                let body = MessageBody::new(Payload::whole(tree.bytes(slice), 0), media_type.as_bytes(), "");
-                let text = body.of(half, target).text(&tree.schemas).unwrap_or_default();
-                self.messages.push((sender, time, line(&text)));
+                let bytes = tree.bytes(slice);
+                let text = match tree.hides(bytes) {
+                    true => "(not shown)".into(),
+                    false => {
+                        let body = MessageBody::new(Payload::whole(bytes, 0), media_type.as_bytes(), "");
+                        line(&body.of(half, target).text(&tree.schemas).unwrap_or_default())
+                    }
+                };
+                self.messages.push((sender, time, text));
             }
         }
     }

@@ -97,8 +97,11 @@ impl<'t> DissectedMessage<'t> {
         })
     }
 
-    /// Returns a binary body as text, if the protocol of its media type writes text.
+    /// Returns a binary body as text, if the protocol of its media type writes text, and the bytes are not redacted.
     pub(crate) fn written_body(self, bytes: &[u8]) -> Option<String> {
+        if self.tree.hides(bytes) {
+            return None;
+        }
         let target = std::str::from_utf8(self.value(self.fields.target)).unwrap_or_default();
         let half = if self.is_response() { Half::Response } else { Half::Request };
         MessageBody::new(Payload::whole(bytes, 0), self.media_type(), "").of(half, target).text(&self.tree.schemas)

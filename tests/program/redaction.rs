@@ -445,6 +445,37 @@ fn no_screen_shows_or_copies_a_secret() {
     assert!(screens > 1400 && marks > 200 && copies > 300, "{screens} {marks} {copies}");
 }
 
+// RFC 8484 6, and 5 bytes before each message of gRPC: their zeros would be other messages.
+#[test]
+fn a_binary_body_is_not_read_as_a_message_of_zeros() {
+    for (file, options, lines, other) in [
+        (
+            "dns/over-http.pcap",
+            &["0", "--http"][..],
+            ["Content-Length: 29", "[29 bytes of binary data]"],
+            "Standard query",
+        ),
+        (
+            "grpc/unary.pcap",
+            &["0", "--http2", "1"],
+            ["POST /shop.Orders/Place HTTP/2", "[165 bytes of binary data]"],
+            "# message",
+        ),
+        ("grpc/web.pcap", &["0", "--http"], ["Content-Length: 14", "[14 bytes of binary data]"], "# message"),
+    ] {
+        let file = format!("{}/fixtures/{file}", env!("CARGO_MANIFEST_DIR"));
+        let (text, _, code) = run(&[&["follow", &file, "--redact"], options].concat());
+        assert!(code == 0 && lines.iter().all(|line| text.contains(line)) && !text.contains(other), "{text}");
+        #[cfg(feature = "tui")]
+        {
+            let mut screen = crate::common::screen::Screen::open_redacted(Path::new(&file), (160, 60));
+            screen.keys("Enter");
+            let text = screen.text();
+            assert!(text.contains("bytes of binary data]") && !text.contains(other), "{text}");
+        }
+    }
+}
+
 #[test]
 fn the_same_secret_has_the_same_mark() {
     let folder = folder();

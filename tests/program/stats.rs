@@ -283,6 +283,8 @@ fn the_summary_states_what_is_in_a_capture() {
         assert!(text.contains(line), "{line}{text}");
     }
     assert!(text.lines().count() <= 24, "{text}");
+    let (text, _, _) = run(&["stats", &fixture("websocket/python.pcap")]);
+    assert!(text.contains("Calls websocket: 32\n"), "{text}");
     let (text, _, code) = run(&["stats", &fixture("file/empty.pcap")]);
     assert!(text.contains("Time:         no frames\n") && text.contains("Calls:        none\n") && code == 0, "{text}");
 }

@@ -218,7 +218,7 @@ struct Lines(String);
 impl Lines {
     fn push(&mut self, name: &str, value: &str) {
         let name = if name.is_empty() { String::new() } else { format!("{name}:") };
-        self.0.push_str(&format!("{name:14}"));
+        self.0.push_str(&format!("{name:13} "));
         escaped(&mut self.0, value.as_bytes());
         self.0.push('\n');
     }

@@ -50,9 +50,6 @@ pub struct CallCollector {
     carriers: Option<HashSet<ExchangeId>>,
 }
 
-/// Status of a response that changes the protocol of a connection.
-pub(super) const SWITCHING_PROTOCOLS: u16 = 101;
-
 impl CallCollector {
     /// Returns a collector of messages with up to this many bytes of each body.
     #[must_use]
@@ -122,7 +119,7 @@ impl CallCollector {
         if let Some(carriers) = &mut self.carriers {
             let exchange = &call.exchange;
             let carrier = exchange.parent.filter(|_| exchange.is_one_way);
-            carriers.extend(carrier.or((exchange.code == Some(SWITCHING_PROTOCOLS)).then_some(exchange.id)));
+            carriers.extend(carrier.or(exchange.opens_session.then_some(exchange.id)));
         }
         Ok(CollectedCall { call, row: self.rows, request, response, connection })
     }

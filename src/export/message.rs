@@ -173,7 +173,10 @@ impl CapturedMessage {
             }
             copy.is_incomplete |= fields.incomplete.iter().any(|note| note.id == id);
             copy.has_unknown_length |= fields.body_limit.id == id;
-            if is_warning(node.field) && !copy.warnings.contains(&node.field.title) {
+            // What exceeds a limit is not decoded to its end.
+            let is_of_limit = copy.has_unknown_length
+                && [fields.incomplete, fields.body_notes].iter().all(|notes| notes.iter().any(|note| note.id == id));
+            if is_warning(node.field) && !is_of_limit && !copy.warnings.contains(&node.field.title) {
                 copy.warnings.push(node.field.title);
             }
         }

@@ -219,6 +219,60 @@ fn a_body_beyond_the_limit_is_cut_and_marked() {
 }
 
 #[test]
+fn content_beyond_the_limit_is_not_one_that_cannot_be_decompressed() {
+    let folder = folder();
+    let coded = gzip(&vec![0; 12 * MEBIBYTE]);
+    let body = response(&format!("Content-Encoding: gzip\r\nContent-Length: {}", coded.len()), &coded);
+    let capture = write(folder.path(), "a.pcap", &pcap(IPV4, &get(0, 1460, &body)));
+    let (text, _, _) = run(&["export", "har", &capture, "--body-limit", "2M"]);
+    let har: Value = serde_json::from_str(&text).expect("a HAR");
+    let comment = &har["log"]["entries"][0]["response"]["comment"];
+    assert_eq!(comment, "Body exceeds the size limit; body is truncated to 2097152 bytes");
+}
+
+/// A frame of WebSocket of a server, of at least 64 KiB (RFC 6455 5.2).
+fn long_websocket_frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    [&[first, 127][..], &(payload.len() as u64).to_be_bytes(), payload].concat()
+}
+
+#[test]
+fn a_message_of_websocket_is_whole_up_to_the_limit() {
+    let folder = folder();
+    let (exact, long) = ("qwertz".repeat(MEBIBYTE / 6 + 1)[..MEBIBYTE].to_owned(), "asdfgh".repeat(MEBIBYTE * 5 / 12));
+    let request = "GET /ws HTTP/1.1\r\nHost: a.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    let mut response = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+        .to_vec();
+    response.extend(long_websocket_frame(0x81, exact.as_bytes()));
+    let third = long.len().div_ceil(3);
+    for (nth, part) in long.as_bytes().chunks(third).enumerate() {
+        response.extend(long_websocket_frame([0x01, 0x00, 0x80][nth], part));
+    }
+    response.extend(b"\x81\x05small");
+    let packets = download(0, 16_000, request.as_bytes(), &response);
+    let capture = write(folder.path(), "a.pcap", &pcap(IPV4, &packets));
+    let messages = |options: &[&str]| {
+        let (text, error, code) = run(&[&["export", "har", &capture], options].concat());
+        assert_eq!(code, 0, "{error}");
+        let har: Value = serde_json::from_str(&text).expect("a HAR");
+        har["log"]["entries"][0]["_webSocketMessages"].as_array().expect("messages").clone()
+    };
+    let whole = messages(&[]);
+    let texts: Vec<&str> = whole.iter().map(|message| message["data"].as_str().expect("a text")).collect();
+    assert!(texts == [&*exact, &*long, "small"]);
+    assert!(whole.iter().all(|message| message.get("comment").is_none()));
+    let cut = messages(&["--body-limit", "2M"]);
+    let texts: Vec<&str> = cut.iter().map(|message| message["data"].as_str().expect("a text")).collect();
+    assert!(texts == [&*exact, &long[..2 * MEBIBYTE], "small"]);
+    let comment = "The message exceeds a limit and is not shown whole; data are truncated to 2097152 of 2621436 bytes";
+    assert_eq!(cut[1]["comment"], comment);
+    // What a limit drops was captured.
+    let (notes, _, _) = run(&["stats", &capture, "-z", "notes"]);
+    assert!(notes.contains("websocket.limit") && !notes.contains("websocket.gap"), "{notes}");
+}
+
+#[test]
 fn an_upload_is_repeated_whole_or_refused_at_the_limit() {
     let folder = folder();
     let body = file(3 * MEBIBYTE, 1);

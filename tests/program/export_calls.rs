@@ -220,12 +220,13 @@ fn the_phases_before_a_call_are_those_of_its_connection_and_lookup() {
 #[test]
 fn messages_of_a_websocket_are_in_the_entry_of_its_handshake() {
     let mut messages = 0;
-    for name in fs::read_dir(fixture("websocket")).expect("fixtures").flatten().map(|entry| entry.file_name()) {
-        let name = name.to_string_lossy().into_owned();
+    let files = fs::read_dir(fixture("websocket")).expect("fixtures").flatten();
+    let files = files.map(|file| format!("websocket/{}", file.file_name().to_string_lossy()));
+    for name in files.chain(["http2/connect.pcap".into()]) {
         if !name.ends_with(".pcap") && !name.ends_with(".pcapng") {
             continue;
         }
-        let (entries, _) = har(&format!("websocket/{name}"), &[]);
+        let (entries, _) = har(&name, &[]);
         for entry in &entries {
             assert_valid(entry, &name);
             for message in entry["_webSocketMessages"].as_array().into_iter().flatten() {
@@ -235,7 +236,7 @@ fn messages_of_a_websocket_are_in_the_entry_of_its_handshake() {
             }
         }
         // Every message that `calls` lists with its handshake is exported.
-        let (rows, _, _) = run(&["calls", &fixture(&format!("websocket/{name}")), "-T", "json"]);
+        let (rows, _, _) = run(&["calls", &fixture(&name), "-T", "json"]);
         let rows: Vec<Value> = serde_json::from_str(&rows).expect("rows");
         let of = |entry: &Value| entry["_webSocketMessages"].as_array().map_or(0, Vec::len);
         let exported: usize = entries.iter().map(of).sum();
@@ -251,6 +252,23 @@ fn messages_of_a_websocket_are_in_the_entry_of_its_handshake() {
         assert_eq!(exported, carried.count(), "{name}");
     }
     assert!(messages > 20);
+}
+
+// fixtures/programs/h2_client.py sends `hi`, and the server `hello`.
+#[test]
+fn messages_in_a_stream_of_http2_are_in_the_entry_of_their_connect() {
+    let (entries, error) = har("http2/connect.pcap", &[]);
+    assert_eq!(error, "overhear: 4 calls written\n");
+    let targets: Vec<&str> = entries.iter().map(|entry| entry["request"]["url"].as_str().expect("a URL")).collect();
+    assert!(targets[1].ends_with(".test/") && targets[2].ends_with("/inner"), "{targets:?}");
+    let entry = entries.iter().find(|entry| entry["_resourceType"] == "websocket").expect("a WebSocket");
+    assert_eq!(entry["request"]["url"], "http://www.example.test/chat");
+    let messages = entry["_webSocketMessages"].as_array().expect("messages").iter();
+    let texts: Vec<_> = messages.map(|message| (message["type"].as_str(), message["data"].as_str())).collect();
+    assert_eq!(texts, [(Some("send"), Some("hi")), (Some("receive"), Some("hello"))]);
+    let (entries, error) = har("http2/connect.pcap", &["-Y", "websocket"]);
+    assert_eq!(entries.len(), 0);
+    assert!(error.contains("2 messages not written: their call is not in the file\n"), "{error}");
 }
 
 #[test]

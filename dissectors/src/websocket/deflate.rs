@@ -1,7 +1,6 @@
 //! Compression of messages (RFC 7692): what was negotiated, and the window of each side.
 
 use super::frame::{CONTINUATION, FrameHeader, RSV1};
-use crate::body_limit::MAX_CONTENT;
 use crate::session::Handover;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -170,11 +169,12 @@ impl Window {
         self.bytes.capacity()
     }
 
-    /// Decompresses a message, and keeps its end for the next one. After an error, the window is lost.
+    /// Decompresses a message to at most `max` bytes, and keeps its end for the next one. After an error, the window is lost.
     pub(super) fn inflate(
         &mut self,
         message: &[u8],
         parameters: DeflateParameters,
+        max: usize,
         decoded: &mut usize,
     ) -> Result<Vec<u8>, InflateError> {
         if !parameters.has_takeover {
@@ -182,7 +182,7 @@ impl Window {
         }
         let mut buffer = core::mem::take(&mut self.bytes);
         let known = buffer.len();
-        match inflate(message, &mut buffer, decoded) {
+        match inflate(message, &mut buffer, max, decoded) {
             Ok(()) => {
                 let output = buffer.get(known..).unwrap_or_default().to_vec();
                 if parameters.has_takeover {
@@ -208,10 +208,10 @@ impl Window {
     }
 }
 
-/// Appends the output of a message to the output of earlier ones, which it may refer to.
-fn inflate(message: &[u8], buffer: &mut Vec<u8>, decoded: &mut usize) -> Result<(), InflateError> {
+/// Appends the output of a message, of at most `max` bytes, to the output of earlier ones, which it may refer to.
+fn inflate(message: &[u8], buffer: &mut Vec<u8>, max: usize, decoded: &mut usize) -> Result<(), InflateError> {
     let known = buffer.len();
-    let limit = known + crate::coding::output_limit(message, MAX_CONTENT);
+    let limit = known + crate::coding::output_limit(message, max);
     let mut input = Vec::with_capacity(message.len() + TAIL.len());
     input.extend_from_slice(message);
     input.extend_from_slice(&TAIL);
@@ -234,7 +234,7 @@ fn inflate(message: &[u8], buffer: &mut Vec<u8>, decoded: &mut usize) -> Result<
         }
     }
     buffer.truncate(written);
-    if written - known > MAX_CONTENT { Err(InflateError::TooLarge) } else { Ok(()) }
+    if written - known > max { Err(InflateError::TooLarge) } else { Ok(()) }
 }
 
 /// The first bytes of the output of a message that refers to no earlier one, at most `limit`; `None` if it is malformed.
@@ -250,6 +250,7 @@ pub(super) fn first_output(message: &[u8], limit: usize) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body_limit::MAX_CONTENT;
 
     const TAKEOVER: DeflateParameters = DeflateParameters { has_takeover: true, window: MAX_WINDOW };
 
@@ -258,18 +259,21 @@ mod tests {
         let mut window = Window::default();
         // 7.2.3.1 and 7.2.3.2: the same message twice, the second with a reference to the first.
         assert_eq!(
-            window.inflate(&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], TAKEOVER, &mut 0),
+            window.inflate(&[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], TAKEOVER, MAX_CONTENT, &mut 0),
             Ok(b"Hello".to_vec())
         );
-        assert_eq!(window.inflate(&[0xf2, 0x00, 0x11, 0x00, 0x00], TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
+        assert_eq!(
+            window.inflate(&[0xf2, 0x00, 0x11, 0x00, 0x00], TAKEOVER, MAX_CONTENT, &mut 0),
+            Ok(b"Hello".to_vec())
+        );
         // 7.2.3.3: a block without compression. 7.2.3.4: a last block. 7.2.3.5: two blocks.
         let stored = [0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00];
-        assert_eq!(window.inflate(&stored, TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&stored, TAKEOVER, MAX_CONTENT, &mut 0), Ok(b"Hello".to_vec()));
         let last = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00];
-        assert_eq!(window.inflate(&last, TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&last, TAKEOVER, MAX_CONTENT, &mut 0), Ok(b"Hello".to_vec()));
         let blocks = [0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00];
-        assert_eq!(window.inflate(&blocks, TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
-        assert_eq!(window.inflate(&[0], TAKEOVER, &mut 0), Ok(Vec::new()));
+        assert_eq!(window.inflate(&blocks, TAKEOVER, MAX_CONTENT, &mut 0), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&[0], TAKEOVER, MAX_CONTENT, &mut 0), Ok(Vec::new()));
     }
 
     #[test]
@@ -277,12 +281,12 @@ mod tests {
         let mut window = Window::partial();
         let first = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
         let reference = [0xf2, 0x00, 0x11, 0x00, 0x00];
-        assert_eq!(window.inflate(&reference, TAKEOVER, &mut 0), Err(InflateError::UnknownWindow));
+        assert_eq!(window.inflate(&reference, TAKEOVER, MAX_CONTENT, &mut 0), Err(InflateError::UnknownWindow));
         // A message that refers to itself only, and then one that refers to it.
-        assert_eq!(window.inflate(&first, TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
-        assert_eq!(window.inflate(&reference, TAKEOVER, &mut 0), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&first, TAKEOVER, MAX_CONTENT, &mut 0), Ok(b"Hello".to_vec()));
+        assert_eq!(window.inflate(&reference, TAKEOVER, MAX_CONTENT, &mut 0), Ok(b"Hello".to_vec()));
         let fresh = DeflateParameters { has_takeover: false, ..TAKEOVER };
-        assert_eq!(window.inflate(&reference, fresh, &mut 0), Err(InflateError::Malformed));
+        assert_eq!(window.inflate(&reference, fresh, MAX_CONTENT, &mut 0), Err(InflateError::Malformed));
     }
 
     #[test]

@@ -84,8 +84,8 @@ crate::fields! { "websocket";
     UNKNOWN_OPCODE: Note(Note) "websocket.payload.unknown.expert" "Dissector for Websocket Opcode";
     /// The message cannot be decompressed.
     DECOMPRESSION_FAILED: Note(Error) "websocket.decompression.failed.expert" "Decompression failed";
-    /// The message cannot be decompressed: it refers to data that was not captured.
-    NOT_DECODABLE: Note(Warn) "websocket.not_decodable" "Not decodable: the message refers to data that was not captured" { ours: true };
+    /// The message cannot be decompressed: it refers to earlier data that was not captured, or was dropped at a limit.
+    NOT_DECODABLE: Note(Warn) "websocket.not_decodable" "Not decodable: the message refers to earlier data that is not known" { ours: true };
     /// The message is shown up to a limit, or its decompressed data exceeds one.
     LIMIT: Note(Warn) "websocket.limit" "The message exceeds a limit and is not shown whole" { ours: true };
     /// The text is not valid UTF-8 (RFC 6455 8.1).

@@ -4,7 +4,8 @@ use super::deflate::{InflateError, TAIL};
 use super::describe::{Body, FrameView};
 use super::frame::{self, CLOSE, CONTINUATION, FrameHeader, RSV1};
 use super::side::SideState;
-use super::{MAX_FRAGMENTS, MAX_MESSAGE, WebSocket};
+use super::{MAX_FRAGMENTS, WebSocket};
+use crate::body_limit::{BodyLimit, append_within};
 use crate::exchange::{Exchange, Outcome, Transfer};
 use crate::packet::Payload;
 use crate::session::{Chunk, Context, Event, Half, MessagePart, Side, Stamp};
@@ -97,27 +98,34 @@ impl Message {
         self.fragment_count = self.fragment_count.saturating_add(1);
     }
 
+    /// Counts more bytes of the last fragment.
+    pub(super) fn extend_fragment(&mut self, captured: u64, last: Stamp) {
+        self.count(captured, last);
+        if let Some((_, len)) = self.fragments.last_mut().filter(|_| self.fragment_count as usize <= MAX_FRAGMENTS) {
+            *len = len.saturating_add(u32::try_from(captured).unwrap_or(u32::MAX));
+        }
+    }
+
     /// Notes that bytes after those so far were not captured.
     pub(super) fn lose(&mut self) {
         (self.has_gap, self.ends_at_gap) = (true, true);
     }
 
     /// Continues with a frame that is compressed by itself, or is not: the output of all of them is one, if they are compressed.
-    pub(super) fn continue_by_frame(&mut self, is_compressed: bool) {
+    pub(super) fn continue_by_frame(&mut self, is_compressed: bool, limit: BodyLimit) {
         self.is_mixed |= is_compressed != self.is_compressed;
         if is_compressed {
-            self.append(&TAIL);
+            self.append(&TAIL, limit);
         }
     }
 
-    /// Appends a payload without its mask, unless bytes before it are missing.
-    pub(super) fn append(&mut self, payload: &[u8]) {
+    /// Appends a payload without its mask, up to a limit of the message, unless bytes before it are missing.
+    pub(super) fn append(&mut self, payload: &[u8], limit: BodyLimit) {
         if self.is_cut || self.ends_at_gap {
             return;
         }
-        let room = MAX_MESSAGE.saturating_sub(self.bytes.len());
-        self.bytes.extend_from_slice(payload.get(..room).unwrap_or(payload));
-        self.is_cut |= payload.len() > room;
+        self.is_cut = payload.len() > limit.bytes().saturating_sub(self.bytes.len());
+        append_within(&mut self.bytes, payload, limit.bytes());
     }
 }
 
@@ -172,11 +180,9 @@ impl WebSocket {
             None => Cow::Borrowed(masked),
         };
         message.add_fragment(masked.len() as u64, last, cx);
-        if header.opcode == CONTINUATION && self.handshake.extension.is_by_frame() {
-            message.continue_by_frame(header.rsv & RSV1 != 0);
-        }
+        self.begin_payload(&header, &mut message);
         if !is_alone && self.reads_payload {
-            message.append(&payload);
+            message.append(&payload, self.limit);
         }
         let nth = message.nth;
         let located = view.locate(&payload, cx.tree);
@@ -190,6 +196,13 @@ impl WebSocket {
             self.side(side).message = Some(message);
         }
         nth
+    }
+
+    /// Prepares a message for the payload of a frame.
+    pub(super) fn begin_payload(&self, header: &FrameHeader, message: &mut Message) {
+        if header.opcode == CONTINUATION && self.handshake.extension.is_by_frame() {
+            message.continue_by_frame(header.rsv & RSV1 != 0, self.limit);
+        }
     }
 
     /// What a frame violates, after those before it.
@@ -280,6 +293,7 @@ impl WebSocket {
     ) -> Option<Result<Vec<u8>, InflateError>> {
         let is_compressed = (message.is_compressed || message.is_mixed) && self.reads_payload;
         let parameters = self.handshake.extension.parameters(is_client).filter(|_| is_compressed)?;
+        let limit = self.limit.content();
         let window = &mut self.side(side).window;
         if !message.is_whole() {
             window.lose();
@@ -294,7 +308,7 @@ impl WebSocket {
             return Some(Err(InflateError::TooLarge));
         }
         let mut decoded = 0;
-        let inflated = window.inflate(payload, parameters, &mut decoded);
+        let inflated = window.inflate(payload, parameters, limit, &mut decoded);
         cx.tree.decoding.add(payload.len(), decoded);
         Some(inflated)
     }

@@ -11,6 +11,7 @@ mod probe;
 mod resync;
 mod side;
 
+use crate::body_limit::BodyLimit;
 use crate::protocol::{ABSENT, Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
 use crate::session::{
     Chunk, Consumed, Context, Event, Half, Handover, Input, Lane, Missing, Pdu, Session, Side, SideEnd,
@@ -60,8 +61,8 @@ pub static PROTOCOL: Protocol = Protocol {
             body: &DATA,
             media_type: &MEDIA_TYPE,
             coding: &CODING,
-            body_limit: &ABSENT,
-            incomplete: &[&GAP, &LIMIT, &TRUNCATED, &NOT_DECODABLE, &DECOMPRESSION_FAILED],
+            body_limit: &LIMIT,
+            incomplete: &[&GAP, &TRUNCATED, &NOT_DECODABLE, &DECOMPRESSION_FAILED],
             body_notes: &[&DECOMPRESSION_FAILED, &NOT_DECODABLE, &LIMIT, &INVALID_UTF8],
             repeated: &[],
             request_only: &[&FROM_CLIENT],
@@ -72,8 +73,8 @@ pub static PROTOCOL: Protocol = Protocol {
     })],
 };
 
-/// Bytes of a message, as sent, that are kept to be shown; more are counted. A longer frame is not buffered.
-const MAX_MESSAGE: usize = 1 << 20;
+/// Maximum length of a frame that is read as a whole. A longer one is read as its bytes arrive.
+const MAX_WHOLE_FRAME: u64 = 1 << 20;
 /// Maximum number of fragments of a message that are recorded.
 const MAX_FRAGMENTS: usize = 4096;
 
@@ -96,6 +97,8 @@ struct WebSocket {
     reads_content: bool,
     /// Fields are wanted.
     has_fields: bool,
+    /// Bytes of a message, as sent, that are kept; more are counted.
+    limit: BodyLimit,
 }
 
 /// What the handshake states.
@@ -140,6 +143,7 @@ impl WebSocket {
             reads_payload: reads_content || wants_payload || wants.labels,
             reads_content,
             has_fields: has_content || wants.protocol(&WEBSOCKET),
+            limit: wants.body_limit,
         }
     }
 
@@ -170,7 +174,7 @@ impl WebSocket {
         if header.length >> 63 != 0 {
             return self.malformed_frame(side, header, chunk, cx);
         }
-        if header.total() > MAX_MESSAGE as u64 {
+        if header.total() > MAX_WHOLE_FRAME {
             return self.begin_long_frame(side, header, chunk, cx);
         }
         let total = header.total() as usize;
@@ -192,7 +196,7 @@ impl Session for WebSocket {
         self.side(side).arrive(chunk.bytes.len(), cx);
         let consumed = match self.side(side).reading {
             Reading::Frames => self.frame(side, chunk, cx),
-            Reading::Skip(_) => self.skip(side, chunk, cx),
+            Reading::Rest(_) => self.read_rest(side, chunk, cx),
             Reading::Search => self.search(side, chunk, cx),
         };
         self.side(side).consume(consumed.bytes);

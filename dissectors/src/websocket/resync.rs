@@ -2,7 +2,7 @@
 
 use super::frame::{self, CLOSE, FrameHeader};
 use super::probe::{FrameWalk, Start};
-use super::side::{Reading, SearchState, SideState, SkippedFrame};
+use super::side::{Reading, SearchState, SideState, UnreadRest};
 use super::{WebSocket, describe};
 use crate::session::{Chunk, Consumed, Context, Event, Half, Lane, Missing, Pdu, Probe, Side, Stamp};
 use alloc::vec::Vec;
@@ -13,7 +13,7 @@ const MAX_SEARCHED: usize = 64 << 10;
 const MAX_CANDIDATES: usize = 64;
 
 impl WebSocket {
-    /// Begins a frame that is too long to be buffered.
+    /// Begins a frame that is read as its bytes arrive.
     pub(super) fn begin_long_frame(
         &mut self,
         side: Side,
@@ -25,14 +25,13 @@ impl WebSocket {
         let violation = self.begin_unit(side, &header, (first, header.total()), cx);
         let mut message = self.message_of(side, &header, first);
         message.add_fragment(0, last, cx);
-        message.drop_bytes();
-        message.is_cut = true;
+        self.begin_payload(&header, &mut message);
         let nth = message.nth;
         let node = cx.tree.nodes().len();
         self.record_header(header, violation, chunk, cx);
         super::message::note_part(nth, node, cx);
         *self.side(side).message_slot(&header) = Some(message);
-        self.side(side).reading = Reading::Skip(SkippedFrame { header, left: header.length });
+        self.side(side).reading = Reading::Rest(UnreadRest { header, left: header.length });
         Consumed { owner: Some((nth, Half::Request)), ..Consumed::bytes(header.len) }
     }
 
@@ -82,24 +81,33 @@ impl WebSocket {
         view.close(cx.tree);
     }
 
-    /// Skips the rest of a frame.
-    pub(super) fn skip(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
-        let Reading::Skip(skipped) = self.side(side).reading else { return Consumed::bytes(0) };
+    /// Reads the rest of a frame, as far as it has arrived.
+    pub(super) fn read_rest(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
+        let Reading::Rest(skipped) = self.side(side).reading else { return Consumed::bytes(0) };
         let len = usize::try_from(skipped.left).unwrap_or(usize::MAX).min(chunk.bytes.len());
         let (_, last) = self.side(side).arrival(len, cx);
+        let FrameHeader { key, length, .. } = skipped.header;
+        let (limit, reads_payload) = (self.limit, self.reads_payload);
         let message = self.side(side).message_slot(&skipped.header).as_mut();
         let nth = message.map(|message| {
-            message.count(len as u64, last);
+            message.extend_fragment(len as u64, last);
+            if reads_payload && !message.is_cut {
+                let mut payload = Vec::new();
+                // The mask repeats after 4 bytes.
+                let at = (length - skipped.left) % 4;
+                frame::unmask(chunk.first(len).bytes, key, at as usize, &mut payload);
+                message.append(&payload, limit);
+            }
             message.nth
         });
-        self.skipped(side, SkippedFrame { left: skipped.left - len as u64, ..skipped }, cx);
+        self.skipped(side, UnreadRest { left: skipped.left - len as u64, ..skipped }, cx);
         Consumed { owner: nth.map(|nth| (nth, Half::Request)), ..Consumed::bytes(len) }
     }
 
-    /// Notes how much is left of a frame that is skipped.
-    fn skipped(&mut self, side: Side, skipped: SkippedFrame, cx: &mut Context<'_>) {
+    /// Notes how much is left of a frame.
+    fn skipped(&mut self, side: Side, skipped: UnreadRest, cx: &mut Context<'_>) {
         if skipped.left > 0 {
-            self.side(side).reading = Reading::Skip(skipped);
+            self.side(side).reading = Reading::Rest(skipped);
             return;
         }
         self.side(side).reading = Reading::Frames;
@@ -133,24 +141,25 @@ impl WebSocket {
             }
             (Missing::Bytes(_) | Missing::Released, Reading::Frames) => match FrameHeader::read(before.bytes) {
                 Some(header) if gone <= header.total() => {
-                    self.frame_lost(side, header, before.bytes, cx);
-                    self.skipped(side, SkippedFrame { header, left: header.total() - gone }, cx);
+                    self.frame_lost(side, header, before.bytes, missing, cx);
+                    self.skipped(side, UnreadRest { header, left: header.total() - gone }, cx);
                 }
                 _ => self.lose_with(side, before, cx),
             },
-            (Missing::Bytes(len), Reading::Skip(skipped)) if skipped.left >= len => {
+            (Missing::Bytes(len), Reading::Rest(skipped)) if skipped.left >= len => {
                 if let Some(message) = self.side(side).message_slot(&skipped.header) {
                     message.lose();
                 }
-                self.skipped(side, SkippedFrame { left: skipped.left - len, ..skipped }, cx);
+                self.skipped(side, UnreadRest { left: skipped.left - len, ..skipped }, cx);
             }
             _ => self.lose_with(side, before, cx),
         }
         self.side(side).consume(usize::MAX);
     }
 
-    /// Notes that a frame is not complete, of which the first bytes are there. They are part of its message.
-    fn frame_lost(&mut self, side: Side, header: FrameHeader, before: &[u8], cx: &mut Context<'_>) {
+    /// Notes that a frame is not complete, of which the first bytes are there. They are part of its message, unless memory is
+    /// short.
+    fn frame_lost(&mut self, side: Side, header: FrameHeader, before: &[u8], missing: Missing, cx: &mut Context<'_>) {
         let (first, last) = self.side(side).arrival(before.len(), cx);
         if !header.is_control() && header.opcode != frame::CONTINUATION {
             self.abandon_message(side, cx);
@@ -159,19 +168,23 @@ impl WebSocket {
         let captured = before.get(header.len..).unwrap_or_default();
         let mut message = self.message_of(side, &header, first);
         message.add_fragment(captured.len() as u64, last, cx);
-        if self.reads_payload || header.opcode == CLOSE {
-            let mut payload = Vec::with_capacity(captured.len());
-            frame::unmask(captured, header.key, 0, &mut payload);
-            message.append(&payload);
+        if missing == Missing::Released {
+            message.drop_bytes();
+        } else {
+            if self.reads_payload || header.opcode == CLOSE {
+                let mut payload = Vec::with_capacity(captured.len());
+                frame::unmask(captured, header.key, 0, &mut payload);
+                message.append(&payload, self.limit);
+            }
+            message.lose();
         }
-        message.lose();
         *self.side(side).message_slot(&header) = Some(message);
     }
 
     /// Notes what a frame of unknown end has before the position of the frames is lost.
     fn lose_with(&mut self, side: Side, before: Chunk<'_>, cx: &mut Context<'_>) {
         if let (Reading::Frames, Some(header)) = (self.side(side).reading, FrameHeader::read(before.bytes)) {
-            self.frame_lost(side, header, before.bytes, cx);
+            self.frame_lost(side, header, before.bytes, Missing::Unknown, cx);
         }
         self.lose(side, cx);
     }
@@ -234,7 +247,7 @@ impl WebSocket {
     /// Ends a side: what it has begun remains incomplete.
     pub(super) fn end_side(&mut self, side: Side, rest: Chunk<'_>, cx: &mut Context<'_>) {
         if let (Reading::Frames, Some(header)) = (self.side(side).reading, FrameHeader::read(rest.bytes)) {
-            self.frame_lost(side, header, rest.bytes, cx);
+            self.frame_lost(side, header, rest.bytes, Missing::Unknown, cx);
         }
         if let Some(mut control) = self.side(side).control.take() {
             control.is_truncated = true;

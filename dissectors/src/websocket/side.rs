@@ -16,15 +16,15 @@ const MAX_ARRIVALS: usize = 256;
 pub(super) enum Reading {
     /// A frame.
     Frames,
-    /// The rest of a frame that is not read.
-    Skip(SkippedFrame),
+    /// The rest of a frame.
+    Rest(UnreadRest),
     /// Unknown: the beginning of a frame is searched.
     Search,
 }
 
-/// A frame that is too long to be buffered, or of which bytes are missing.
+/// A frame that is too long to be read as a whole, or of which bytes are missing.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SkippedFrame {
+pub(super) struct UnreadRest {
     pub(super) header: FrameHeader,
     /// Bytes of it that are still to come.
     pub(super) left: u64,

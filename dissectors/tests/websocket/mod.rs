@@ -4,6 +4,7 @@
 
 use crate::http::host::{Bytes, Gap, SessionHost, SessionInput, SessionOutput, c, closed, s};
 use miniz_oxide::deflate::compress_to_vec;
+use overhear_dissectors::body_limit::BodyLimit;
 use overhear_dissectors::exchange::Outcome;
 use overhear_dissectors::protocol::Registry;
 use overhear_dissectors::session::{Handover, Hint, Input, Probe, Successor};
@@ -164,6 +165,25 @@ fn a_long_message_is_counted_and_not_buffered() {
     let empty = (0..10_000).map(|_| of_server(0x00, ""));
     let output = run("", &first.into_iter().chain(empty).chain([of_server(0x80, "")]).collect::<Vec<_>>());
     assert_eq!(output.values("websocket.fragment").len(), 4096);
+}
+
+#[test]
+fn a_long_message_is_whole_up_to_the_limit_of_bodies() {
+    let mut wants = Wants::everything();
+    wants.body_limit = BodyLimit::at_least(4 << 20);
+    // A text of 2 MB that deflate does not shorten to less than 1 MiB.
+    let digits: String =
+        (0..300_000_u64).map(|nth| format!("{:07x}", nth.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 36)).collect();
+    let coded = deflated(digits.as_bytes());
+    assert!(coded.len() > 1 << 20);
+    for (first, payload) in [(0x81, digits.as_bytes()), (0xc1, &coded)] {
+        let parts = frame(first, Some(KEY), payload);
+        let steps: Vec<SessionInput> = parts.chunks(9_999).map(c).chain([of_client(0x81, "next")]).collect();
+        let host = SessionHost::after(&websocket::PROTOCOL, upgrade("permessage-deflate"), &wants);
+        let output = host.run_all(&steps, &|_| false);
+        assert!(output.values("websocket.payload.text") == [digits.as_str(), "next"], "{first:#x}");
+        assert!(output.values("websocket.limit").is_empty());
+    }
 }
 
 #[test]

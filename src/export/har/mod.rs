@@ -5,13 +5,15 @@ mod lookups;
 mod pages;
 mod timings;
 
-use super::call_collector::{CollectedCall, SWITCHING_PROTOCOLS};
+use super::call_collector::CollectedCall;
 use super::call_form::CallForm;
+use super::message::CapturedMessage;
 use super::web_text::{authority, host};
 use crate::capture::Call;
 use crate::report::{JsonWriter, TimeFormatter, body_text};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use dissectors::exchange::Transfer;
 use dissectors::session::{ConversationId, ExchangeId, Side};
 use entry::entry;
 use lookups::Lookups;
@@ -28,23 +30,30 @@ pub struct HarForm {
     lookups: Lookups,
     pages: Pages,
     clock: TimeFormatter,
-    /// Entries whose connection carries messages, and messages whose entry is not written yet.
+    /// Entries whose session carries messages, and messages whose entry is not written yet.
     held: HashMap<ExchangeId, HeldEntry>,
+    /// Bytes of these entries and messages.
     held_bytes: usize,
     written: u64,
     /// Number of calls without a request.
     without_request: u64,
     /// Number of calls of protocols that a HAR cannot have.
     of_other_protocols: u64,
+    /// Number of messages whose entry is not written, or was written before them.
+    without_entry: u64,
+    /// Number of messages beyond the limit of memory.
+    omitted: u64,
 }
 
-/// An entry with the messages that its connection carries.
+/// An entry with the messages that its session carries.
 #[derive(Default)]
 struct HeldEntry {
     /// The entry; `None` before the call is reported.
     entry: Option<JsonWriter>,
     /// Array of the messages, open for more.
     messages: JsonWriter,
+    /// Number of messages in it.
+    count: u64,
     /// Number of messages beyond the limit of memory.
     omitted: u64,
 }
@@ -60,6 +69,8 @@ impl Default for HarForm {
             written: 0,
             without_request: 0,
             of_other_protocols: 0,
+            without_entry: 0,
+            omitted: 0,
         }
     }
 }
@@ -72,7 +83,7 @@ impl HarForm {
         out.write_all(entry.text.as_bytes())
     }
 
-    /// Adds a message that the connection of an entry carries.
+    /// Adds a message that the session of an entry carries.
     fn add_message(&mut self, carrier: ExchangeId, call: &CollectedCall) {
         let held = self.held.entry(carrier).or_default();
         let before = held.messages.text.len();
@@ -80,6 +91,7 @@ impl HarForm {
             held.omitted += 1;
             return;
         }
+        held.count += 1;
         write_channel_message(&mut held.messages, call);
         self.held_bytes += held.messages.text.len() - before;
     }
@@ -87,8 +99,13 @@ impl HarForm {
     /// Writes an entry with its messages.
     fn write_held(&mut self, held: HeldEntry, out: &mut dyn Write) -> io::Result<()> {
         self.held_bytes -= held.messages.text.len();
-        let Some(mut entry) = held.entry else { return Ok(()) };
+        let Some(mut entry) = held.entry else {
+            self.without_entry += held.count + held.omitted;
+            return Ok(());
+        };
+        self.held_bytes -= entry.text.len();
         if held.omitted > 0 {
+            self.omitted += held.omitted;
             entry.pair("comment", &format!("{} more messages are not exported", held.omitted));
         }
         if !held.messages.text.is_empty() {
@@ -126,10 +143,26 @@ fn write_channel_message(json: &mut JsonWriter, call: &CollectedCall) {
     json.pair("data", &data);
     json.key("_frame");
     json.number(transfer.completed_in);
-    if message.is_limited() || message.is_incomplete {
-        json.pair("comment", "the message is not complete");
+    let comment = channel_comment(message, transfer);
+    if !comment.is_empty() {
+        json.pair("comment", &comment);
     }
     json.end('}');
+}
+
+/// Returns what a message lacks; empty if it is whole.
+fn channel_comment(message: &CapturedMessage, transfer: Transfer) -> String {
+    let mut comments: Vec<String> = message.warnings.iter().map(|&title| title.to_owned()).collect();
+    let (kept, coding) = (message.content().len(), message.coding());
+    match (coding.is_empty(), message.is_limited()) {
+        (true, true) => comments.push(format!("data are truncated to {kept} of {} bytes", transfer.body)),
+        (false, true) if message.has_unknown_length => {
+            comments.push(format!("data are {kept} of {} bytes as sent, compressed", transfer.body));
+        }
+        (false, true) => comments.push(format!("data are truncated to {kept} of {} bytes", message.body_len)),
+        (_, false) => {}
+    }
+    comments.join("; ")
 }
 
 impl CallForm for HarForm {
@@ -147,9 +180,18 @@ impl CallForm for HarForm {
 
     fn call(&mut self, call: CollectedCall, out: &mut dyn Write) -> io::Result<()> {
         let exchange = &call.call.exchange;
-        if let (true, Some(carrier)) = (exchange.is_one_way, exchange.parent) {
-            self.add_message(carrier, &call);
-            return Ok(());
+        match exchange.parent {
+            Some(carrier) if exchange.is_one_way => {
+                self.add_message(carrier, &call);
+                return Ok(());
+            }
+            // A session with calls of their own has no messages.
+            Some(carrier) => {
+                if let Some(tunnel) = self.held.remove(&carrier) {
+                    self.write_held(tunnel, out)?;
+                }
+            }
+            None => {}
         }
         let messages = [&call.request, &call.response];
         if !messages.into_iter().flatten().any(|message| message.is_web) {
@@ -169,10 +211,11 @@ impl CallForm for HarForm {
         let timings = Timings::of(&call.call, connection, lookup);
         let page = self.pages.page_of(&call, timings.started, &mut self.clock);
         let entry = entry(&call, timings, page.as_deref(), &mut self.clock);
-        let carries = exchange.code == Some(SWITCHING_PROTOCOLS) || self.held.contains_key(&id);
+        let carries = exchange.opens_session && self.held_bytes <= MAX_HELD_BYTES || self.held.contains_key(&id);
         if !carries {
             return self.write_entry(entry, out);
         }
+        self.held_bytes += entry.text.len();
         self.held.entry(id).or_default().entry = Some(entry);
         Ok(())
     }
@@ -210,6 +253,17 @@ impl CallForm for HarForm {
         }
         if self.of_other_protocols > 0 {
             notes.push(format!("{} of protocols that a HAR cannot have not written", calls(self.of_other_protocols)));
+        }
+        let messages = |count: u64| format!("{count} message{}", if count == 1 { "" } else { "s" });
+        if self.without_entry > 0 {
+            notes.push(format!("{} not written: their call is not in the file", messages(self.without_entry)));
+        }
+        if self.omitted > 0 {
+            let limit = MAX_HELD_BYTES >> 20;
+            notes.push(format!(
+                "{} not written: limit of {limit} MiB for open connections reached",
+                messages(self.omitted)
+            ));
         }
         notes
     }

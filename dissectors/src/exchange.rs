@@ -3,7 +3,7 @@
 use crate::field::{Field, FieldKind};
 use crate::identity::{ExchangeId, Side, Stamp};
 use alloc::string::{String, ToString};
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use core::fmt::Write;
 
 /// Bytes kept of a target, an authority or a media type.
@@ -137,10 +137,16 @@ impl Exchange {
         self.request.or(self.response).map(|transfer| transfer.first.time)
     }
 
-    /// Why it ended before it was complete, without the message that states it: `CANCEL by client`.
+    /// Why it ended before it was complete, without the message that states it: `CANCEL by client`. A message that states no error is
+    /// the reason itself: `GOAWAY by server`.
     #[must_use]
-    pub fn short_end_reason(&self) -> &str {
-        self.end_reason.split(" (").next().unwrap_or_default()
+    pub fn short_end_reason(&self) -> CompactString {
+        let (reason, message) = self.end_reason.split_once(" (").unwrap_or((&self.end_reason, ""));
+        let kind = message.split([',', ')']).next().unwrap_or_default();
+        match reason.split_once(" by ") {
+            Some((name, sender)) if name.ends_with("NO_ERROR") => format_compact!("{kind} by {sender}"),
+            _ => reason.into(),
+        }
     }
 
     /// Notes that what was not seen of it may have been captured.

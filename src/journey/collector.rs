@@ -188,7 +188,8 @@ impl JourneyCollector {
                 if is_owned {
                     self.add_blocked_time(&facts, side, at);
                     let reset = facts::best(&facts, FactRole::ExchangeReset);
-                    let reset = reset.map(|reset| (at, side, reset.text.clone()));
+                    let protocol = self.collected.exchange().protocol;
+                    let reset = reset.map(|reset| (at, side, facts::reason(reset.number, &reset.text, protocol)));
                     self.collected.reset = self.collected.reset.take().or(reset);
                 }
                 self.add_handshake(facts, side, at);

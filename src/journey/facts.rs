@@ -179,6 +179,14 @@ pub(super) fn error_name(protocol: &str, number: i64) -> String {
     }
 }
 
+/// Returns a reason as text. One that is only a number has the name of that in a protocol.
+pub(super) fn reason(number: Option<i64>, text: &str, protocol: &str) -> String {
+    match number {
+        Some(number) if text == number.to_string() => error_name(protocol, number),
+        _ => text.to_owned(),
+    }
+}
+
 /// Returns the name of the header line with a role.
 pub(super) fn header_name(protocol: &str, role: FactRole) -> Option<&'static str> {
     let headers = facts_of(protocol)?.headers;

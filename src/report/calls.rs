@@ -123,14 +123,13 @@ struct CallTexts {
     remark: String,
 }
 
-/// Returns what is remarked on a call besides its media type: the protocol that it opens, a push, why its content is not complete.
-fn remark(exchange: &Exchange) -> String {
+/// Returns what is remarked on a call besides its media type: the protocol that it opens, a push, why its content is not complete; `cut`
+/// if no reason is known.
+pub(crate) fn remarks(exchange: &Exchange, cut: &str) -> String {
     let is_cut = exchange.content().is_some_and(|content| !content.complete);
+    let reason = exchange.short_end_reason();
+    let end = if reason.is_empty() && is_cut { cut } else { reason.as_str() };
     let pushed = if exchange.is_pushed { "pushed" } else { "" };
-    let end = match exchange.short_end_reason() {
-        "" if is_cut => "truncated",
-        reason => reason,
-    };
     let words = [&*exchange.connect_protocol, pushed, end].into_iter().filter(|word| !word.is_empty());
     words.map(|word| format!("({word})")).collect::<Vec<_>>().join(" ")
 }
@@ -145,7 +144,7 @@ impl CallTexts {
             server: exchange.is_of_server.then(|| host(call.server, server_name)),
             parent: exchange.parent.map(|parent| format!("{}.{}", parent.session, parent.nth)),
             mark: String::new(),
-            remark: remark(exchange),
+            remark: remarks(exchange, "truncated"),
         }
     }
 

@@ -83,4 +83,31 @@ fn a_goaway_is_the_reason_of_what_was_not_processed_or_failed() {
     // An error code that RFC 9113 7 does not name.
     let unknown = outcomes("unknown.pcap", &[frame((3, 0, 3), &[0, 0, 1, 0x2a])]);
     assert_eq!(unknown[1].2, "error 0x12a by server (RST_STREAM)");
+    let of = |name: &str, arguments: &[&str]| {
+        let file = folder.path().join(name).display().to_string();
+        let (text, _, code) = run(&[&[arguments[0], &file], &arguments[1..]].concat());
+        assert_eq!(code, 0, "{name}");
+        text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    // GOAWAY without an error is not an end without an error.
+    let table = of("orderly.pcap", &["calls"]);
+    assert!(table.contains("no response (GOAWAY by server) ") && !table.contains("NO_ERROR"), "{table}");
+    assert!(of("failed.pcap", &["calls"]).contains("no response (ENHANCE_YOUR_CALM by server) "));
+    let reason = "Stated reason: NO_ERROR by server (GOAWAY, not processed).";
+    assert!(of("orderly.pcap", &["journey", "3"]).contains(reason));
+    assert!(!of("orderly.pcap", &["journey", "2"]).contains("Stated reason"));
+    assert!(of("unknown.pcap", &["journey", "2"]).contains("gave up the call, and kept the connection: error 0x12a."));
+}
+
+#[test]
+fn a_har_has_the_reason_once() {
+    let (text, _, _) = run(&["export", "har", "fixtures/http2/resets.pcap"]);
+    let har: Value = serde_json::from_str(&text).expect("a HAR");
+    let entries = har["log"]["entries"].as_array().expect("entries");
+    let of = |path: &str| {
+        let is_of = |entry: &&Value| entry["request"]["url"].as_str().is_some_and(|url| url.ends_with(path));
+        entries.iter().find(is_of).unwrap_or_else(|| unreachable!("{path}"))
+    };
+    assert_eq!(of("/reset")["_error"], "no response: INTERNAL_ERROR by server (RST_STREAM)");
+    assert_eq!(of("/endless")["response"]["comment"], "the message is not complete: CANCEL by client (RST_STREAM)");
 }

@@ -8,7 +8,7 @@ pub(super) static FACTS: CallFacts = CallFacts {
     values: &[],
     headers: WEB_HEADERS,
     statuses: WEB_STATUSES,
-    errors: &[],
+    errors: super::names::ERRORS,
     responds_in_order: false,
     span_attributes: WEB_ATTRIBUTES,
     explanations: &[

@@ -64,9 +64,11 @@ pub(super) fn entry(
     json.key("_call");
     json.number(call.row);
     if exchange.response.is_none() {
-        let is_unknown = exchange.has_unknown_response();
-        let error =
-            if is_unknown { "unknown: not decrypted, or dropped at a limit" } else { "no response in the capture" };
+        let error = match exchange.end_reason.as_str() {
+            _ if exchange.has_unknown_response() => "unknown: not decrypted, or dropped at a limit",
+            "" => "no response in the capture",
+            reason => &format!("no response: {reason}"),
+        };
         json.pair("_error", error);
     }
     json
@@ -124,7 +126,7 @@ fn write_request(json: &mut JsonWriter, call: &CollectedCall) {
         json.key("postData");
         write_post_data(json, message);
     }
-    write_comment(json, message, exchange.request);
+    write_comment(json, message, exchange.request, &exchange.end_reason);
     json.end('}');
 }
 
@@ -145,7 +147,7 @@ fn write_response(json: &mut JsonWriter, call: &CollectedCall) {
     write_content(json, message, exchange.response);
     json.pair("redirectURL", &header(message, "location").unwrap_or_default());
     write_sizes(json, message, exchange.response);
-    write_comment(json, message, exchange.response);
+    write_comment(json, message, exchange.response, &exchange.end_reason);
     json.end('}');
 }
 
@@ -278,12 +280,18 @@ fn write_parts(json: &mut JsonWriter, message: &CapturedMessage) {
     json.end(']');
 }
 
-/// Writes what a message lacks.
-fn write_comment(json: &mut JsonWriter, message: &CapturedMessage, transfer: Option<Transfer>) {
+/// Writes what a message lacks. `end_reason` is why the call ended early, if that is known.
+fn write_comment(json: &mut JsonWriter, message: &CapturedMessage, transfer: Option<Transfer>, end_reason: &str) {
     let Some(transfer) = transfer else { return };
     let mut comments: Vec<String> = message.warnings.iter().map(|&title| title.to_owned()).collect();
     if !transfer.complete {
-        comments.push("the message is not complete in the capture".to_owned());
+        let own = match end_reason {
+            "" => "the message is not complete in the capture".to_owned(),
+            reason => format!("the message is not complete: {reason}"),
+        };
+        // A note that states less.
+        comments.retain(|title| !own.starts_with(&title.to_lowercase()));
+        comments.push(own);
     }
     match &message.body {
         None if transfer.body > 0 => comments.push(format!("body of {} bytes is not exported", transfer.body)),

@@ -106,11 +106,8 @@ fn datagram_step(collected: &Collected, mut statements: Vec<Statement>) -> Step 
 
 /// Returns the reason of the end of a connection in datagrams.
 pub(in crate::journey) fn close_reason(collected: &Collected, close: &ConnectionClose) -> String {
-    match close.number {
-        // A reason of the application is a number.
-        Some(number) if close.reason == number.to_string() => facts::error_name(collected.exchange().protocol, number),
-        _ => quote(&close.reason),
-    }
+    // A reason of the application is a number.
+    quote(&facts::reason(close.number, &close.reason, collected.exchange().protocol))
 }
 
 fn fin_statement(fin: &SegmentRecord) -> Statement {

@@ -27,9 +27,13 @@ pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
         return Some(verdict(VerdictKind::Reset, nanos, text, [at.frame]));
     }
     // There was a response, or there may have been one.
-    if collected.may_have_response() {
+    if collected.may_have_response() && exchange.end_reason.is_empty() {
         return None;
     }
+    let reason = match exchange.end_reason.as_str() {
+        "" => String::new(),
+        reason => format!(" Stated reason: {reason}."),
+    };
     if let Some(close) = &collected.transport.close {
         return Some(closed_transport(collected, request, close));
     }
@@ -50,7 +54,7 @@ pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
                 return None;
             }
             let text = format!(
-                "The {} {verb} the connection {} after the request, {part}.",
+                "The {} {verb} the connection {} after the request, {part}.{reason}",
                 side_name(end.side),
                 between(request.last.time, end.time.max(request.last.time))
             );
@@ -63,6 +67,7 @@ pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
                 true => "No response was captured: the request is the last frame of its conversation.".to_owned(),
                 false => format!("No response came in {}, until the capture ends.", between(request.last.time, last)),
             };
+            let text = text + &reason;
             let nanos = last.abs_diff(request.last.time).min(limit);
             let frames = [request.first.frame, request.last.frame];
             Some(verdict(VerdictKind::NoResponse, nanos, text, frames))

@@ -2,7 +2,7 @@
 
 use crate::browse::Index;
 use crate::capture::Call;
-use crate::report::{quantity, records};
+use crate::report::{calls, quantity, records};
 use crate::tui::model::call_groups::{CallGroups, group};
 use crate::tui::model::rows::{endpoint_key, endpoint_text};
 use crate::tui::widgets::columns::{ListColumn, TIME_WIDTH, column};
@@ -86,18 +86,8 @@ pub(crate) fn cell_text(index: &Index, call: &Call, column: usize) -> String {
         STATUS => return exchange.status.to_string(),
         7 => {
             let media = exchange.content_type.split(';').next().unwrap_or_default().trim();
-            let end = match exchange.short_end_reason() {
-                "" if exchange.content().is_some_and(|content| !content.complete) => "cut",
-                reason => reason,
-            };
-            let pushed = if exchange.is_pushed { "pushed" } else { "" };
-            let mut text = media.to_owned();
-            for word in [&*exchange.connect_protocol, pushed, end].into_iter().filter(|word| !word.is_empty()) {
-                text.push_str(if text.is_empty() { "(" } else { " (" });
-                text.push_str(word);
-                text.push(')');
-            }
-            return text;
+            let remarks = calls::remarks(exchange, "cut");
+            return if media.is_empty() || remarks.is_empty() { remarks + media } else { format!("{media} {remarks}") };
         }
         8 => exchange.size().into_iter().for_each(|bytes| quantity::size(&mut out, bytes)),
         9 => call.connect.into_iter().for_each(|nanos| quantity::duration(&mut out, nanos)),

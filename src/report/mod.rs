@@ -5,7 +5,7 @@
 
 mod body_text;
 mod call_groups;
-mod calls;
+pub(crate) mod calls;
 mod capture_file;
 mod color;
 pub(crate) mod connections;

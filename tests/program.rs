@@ -6,6 +6,7 @@ mod call_groups;
 mod decode_as;
 mod dialogues;
 mod diff;
+mod dns_over_https;
 mod end_reasons;
 mod evicted;
 mod export_bodies;

@@ -1,6 +1,6 @@
 //! Message bodies, dissected by media type, independent of the protocol that carried them.
 
-use crate::body_limit::MAX_CONTENT;
+use crate::body_limit::{BodyDetail, BodyLimit, MAX_CONTENT};
 use crate::packet::{Payload, ProtocolPath};
 pub use crate::protocol::MessageBody;
 use crate::protocol::{Claim, Dissector, Protocol, SessionKind};
@@ -147,18 +147,42 @@ static CONTENT_PROTOCOLS: &[&Protocol] = select_protocols!(is_content);
 /// Those of them of which a session reads the content while it arrives.
 static STREAMED_PROTOCOLS: &[&Protocol] = select_protocols!(is_streamed);
 
+/// The protocols of which the Info column describes the content.
+static DESCRIBED_PROTOCOLS: &[&Protocol] = select_protocols!(is_described);
+
 /// Whether a protocol is read as content.
 const fn is_content(protocol: &Protocol) -> bool {
     protocol.content().is_some()
 }
 
-/// Whether a protocol is read as content by a session.
+/// Whether a protocol is read as content by a session. Sessions of protocols with other claims, such as ports, read connections
+/// of their own.
 #[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
 const fn is_streamed(protocol: &Protocol) -> bool {
     let mut at = 0;
+    while at < protocol.claims.len() {
+        if !matches!(protocol.claims[at], Claim::MediaType(_)) {
+            return false;
+        }
+        at += 1;
+    }
+    at = 0;
     while at < protocol.dissectors.len() {
         if let Dissector::Session(SessionKind { input: Input::Stream, .. }) = protocol.dissectors[at] {
             return is_content(protocol);
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Whether the Info column describes the content of a protocol.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const fn is_described(protocol: &Protocol) -> bool {
+    let mut at = 0;
+    while at < protocol.dissectors.len() {
+        if matches!(protocol.dissectors[at], Dissector::ContentInfo) {
+            return true;
         }
         at += 1;
     }
@@ -169,8 +193,28 @@ const fn is_streamed(protocol: &Protocol) -> bool {
 /// streams.
 #[must_use]
 pub fn has_session(media_type: &[u8]) -> bool {
-    let is_claimed = |claim: &Claim| matches!(claim, Claim::MediaType(claimed) if claimed.as_bytes().eq_ignore_ascii_case(media_type));
-    !media_type.is_empty() && STREAMED_PROTOCOLS.iter().any(|protocol| protocol.claims.iter().any(is_claimed))
+    is_claimed(media_type, STREAMED_PROTOCOLS)
+}
+
+/// Returns the amount that is kept of a body of this Content-Type, if this is kept of others: all, if the Info column describes
+/// all of it.
+pub(crate) fn kept_amount(keep: BodyDetail, content_type: &[u8]) -> BodyDetail {
+    match keep {
+        BodyDetail::Preview if has_info(content_type) => BodyDetail::Full(BodyLimit::DEFAULT),
+        other => other,
+    }
+}
+
+/// Returns whether the Info column describes the whole content of a Content-Type.
+fn has_info(content_type: &[u8]) -> bool {
+    let media_type = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
+    is_claimed(media_type.trim_ascii(), DESCRIBED_PROTOCOLS)
+}
+
+/// Whether one of these protocols claims a media type.
+fn is_claimed(media_type: &[u8], protocols: &[&Protocol]) -> bool {
+    let is_claim = |claim: &Claim| matches!(claim, Claim::MediaType(claimed) if claimed.as_bytes().eq_ignore_ascii_case(media_type));
+    !media_type.is_empty() && protocols.iter().any(|protocol| protocol.claims.iter().any(is_claim))
 }
 
 /// Returns whether any field of a body is recorded.
@@ -281,5 +325,20 @@ impl fmt::Display for LossyLowercase<'_> {
             chunk.invalid().iter().try_for_each(|_| f.write_char('\u{fffd}'))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8484 6: a body is one message, and a stream of messages has their lengths.
+    #[test]
+    fn a_message_of_dns_is_a_whole_body() {
+        let info = |content_type: &str| has_info(content_type.as_bytes());
+        assert!(info("application/dns-message") && info("Application/DNS-Message ; x=y"));
+        assert!(!info("") && !info("application/json") && !info("application/grpc"));
+        let streamed = ["application/grpc", "application/grpc-web-text+proto", "application/dns-message", ""];
+        assert_eq!(streamed.map(|media_type| has_session(media_type.as_bytes())), [true, true, false, false]);
     }
 }

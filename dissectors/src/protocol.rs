@@ -101,6 +101,8 @@ pub enum Dissector {
     Content(ContentFn),
     /// The text of such a body, for views that show bodies.
     Text(TextFn),
+    /// Such a body is described in the Info column, which needs all of it; nothing is read by this.
+    ContentInfo,
     /// From the value of a header field of HTTP.
     Header(HeaderDissector),
     /// From the messages of a handshake that a transport carries itself, as QUIC carries those of TLS.

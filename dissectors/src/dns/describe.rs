@@ -42,7 +42,7 @@ pub(super) fn open(dialect: &Dialect, span: Slice, message: &[u8], tree: &mut Tr
 /// Records a message below the node of its protocol, which is open; only a note if its header is not complete.
 pub(super) fn message(dialect: &'static Dialect, message: Option<&Message<'_>>, payload: Payload<'_>, tree: &mut Tree) {
     let Some(&Message { header, question, .. }) = message else {
-        return note_truncated(payload, tree);
+        return note_truncated(dialect, payload, tree);
     };
     let writer = Writer { dialect, header, question, message: payload };
     writer.header(tree);
@@ -70,6 +70,7 @@ pub(super) fn info(dialect: &'static Dialect, message: Payload<'_>, appends: boo
     }
     let is_cut = header.is_none_or(|header| is_cut(header, message.bytes));
     match is_cut {
+        true if message.is_truncated() && dialect.is_body() => {}
         true if message.is_truncated() => tree.append_info(format_args!("[Packet size limited during capture]")),
         true => tree.append_info(format_args!("[Malformed Packet]")),
         false => {}
@@ -89,11 +90,11 @@ fn is_cut(header: Header, message: &[u8]) -> bool {
 }
 
 /// Notes that a message ends before its last record.
-fn note_truncated(message: Payload<'_>, tree: &mut Tree) {
-    if message.is_truncated() {
-        tree.note(&SHORT, message.all(), format_args!("{}", SHORT.title));
-    } else {
-        tree.note(&MALFORMED_PACKET, message.all(), format_args!("[Malformed packet: DNS]"));
+fn note_truncated(dialect: &Dialect, message: Payload<'_>, tree: &mut Tree) {
+    match message.is_truncated() {
+        true if dialect.is_body() => {}
+        true => tree.note(&SHORT, message.all(), format_args!("{}", SHORT.title)),
+        false => tree.note(&MALFORMED_PACKET, message.all(), format_args!("[Malformed packet: DNS]")),
     }
 }
 
@@ -214,7 +215,7 @@ impl<'b> Writer<'b> {
         stateful::describe(self.message, tree);
         let (end, len) = (stateful::end(self.message.bytes), self.message.bytes.len());
         if end > len {
-            note_truncated(self.message, tree);
+            note_truncated(self.dialect, self.message, tree);
         }
         self.note_extraneous(end, tree);
     }
@@ -292,7 +293,7 @@ impl<'b> Writer<'b> {
     /// Notes why the questions and records end before they should.
     fn note_end(&self, at: usize, error: NameError, tree: &mut Tree) {
         match error {
-            NameError::End => note_truncated(self.message, tree),
+            NameError::End => note_truncated(self.dialect, self.message, tree),
             NameError::Invalid => {
                 let span = self.message.span(at, self.message.bytes.len());
                 tree.note(&BAD_NAME, span, format_args!("{} at offset {at}", BAD_NAME.title));
@@ -386,7 +387,7 @@ impl<'b> Writer<'b> {
         }
         let rest = message.span(at, record.data.end.saturating_sub(at));
         match read {
-            _ if record.is_cut => note_truncated(message, tree),
+            _ if record.is_cut => note_truncated(self.dialect, message, tree),
             Err(DataError::End) => tree.note(&MALFORMED, rest, format_args!("Data end within a value")),
             Err(DataError::Name) => tree.note(&BAD_NAME, rest, format_args!("{} at offset {at}", BAD_NAME.title)),
             Err(DataError::Limit) | Ok(()) => {}

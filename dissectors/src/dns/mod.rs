@@ -26,7 +26,7 @@ use crate::content::MessageBody;
 use crate::field::Field;
 use crate::packet::{NextLayer, Packet, Payload, ProtocolPath};
 use crate::protocol::{ABSENT, Alias, Claim, Dissector, MessageFields, Protocol, SessionKind};
-use crate::session::{Handover, Input};
+use crate::session::Input;
 use crate::tree::{Slice, Tree, Value};
 pub use fields::*;
 use message::Message;
@@ -52,7 +52,7 @@ pub static PROTOCOL: Protocol = Protocol {
         Dissector::Session(SessionKind {
             input: Input::Datagrams,
             probe: probe::datagram,
-            open: |_, handover| session::datagrams(dialect(handover)),
+            open: |_, _| session::datagrams(&DIALECT),
             derived_title: "",
             reassembly: None,
             messages: Some(&MESSAGES),
@@ -60,7 +60,7 @@ pub static PROTOCOL: Protocol = Protocol {
         Dissector::Session(SessionKind {
             input: Input::Stream,
             probe: probe::stream,
-            open: |_, handover| session::stream(dialect(handover)),
+            open: |_, _| session::stream(&DIALECT),
             derived_title: "",
             reassembly: None,
             messages: None,
@@ -68,6 +68,7 @@ pub static PROTOCOL: Protocol = Protocol {
         Dissector::Layer(|payload, packet, tree| layer(&DIALECT, payload, packet, tree)),
         Dissector::Content(content),
         Dissector::Text(text::write),
+        Dissector::ContentInfo,
         Dissector::CallFacts(&call_facts::FACTS),
     ],
 };
@@ -90,6 +91,11 @@ impl Dialect {
 
     fn is_llmnr(&self) -> bool {
         self.field.id == llmnr::LLMNR.id
+    }
+
+    /// Whether the messages are bodies of HTTP, which notes what is missing of them.
+    fn is_body(&self) -> bool {
+        core::ptr::eq(self, &DOH)
     }
 }
 
@@ -172,8 +178,3 @@ fn content(body: &MessageBody<'_>, path: &mut ProtocolPath, tree: &mut Tree) {
 }
 
 static DOH: Dialect = Dialect { field: &DNS, short: "DoH" };
-
-/// Returns the dialect of a session: DNS, or DNS over HTTPS if it reads the content of a message.
-fn dialect(handover: &Handover) -> &'static Dialect {
-    if handover.is_content { &DOH } else { &DIALECT }
-}

@@ -11,6 +11,9 @@ use crate::wants::Wants;
 use alloc::string::String;
 use core::fmt::Write;
 
+/// Maximum length of the summary, in bytes: each record has a line of its own.
+const MAX_SUMMARY: usize = 256;
+
 /// Writes its summary, a line for each question and record, and one for each warning.
 pub(super) fn write(body: &MessageBody<'_>, _: &Schemas, out: &mut String) {
     let is_note = |kind: FieldKind| matches!(kind, FieldKind::Note(severity) if severity > Severity::Chat);
@@ -22,8 +25,16 @@ pub(super) fn write(body: &MessageBody<'_>, _: &Schemas, out: &mut String) {
     describe::message(&DOH, Message::read(body.payload.bytes).as_ref(), body.payload, &mut tree);
     let is_line = |node: &&Node| [SUMMARY.id, LINE.id].contains(&node.field.id);
     for node in tree.nodes().iter().filter(is_line) {
-        if let Value::Text(line) = node.value {
-            let _ = writeln!(out, "{}", LossyText(tree.bytes(line)));
+        let Value::Text(line) = node.value else { continue };
+        let line = tree.bytes(line);
+        match line.get(..MAX_SUMMARY).filter(|_| node.field.id == SUMMARY.id) {
+            Some(first) => {
+                let end = first.iter().rposition(|&byte| byte == b' ').unwrap_or(MAX_SUMMARY);
+                let _ = writeln!(out, "{} ...", LossyText(first.get(..end).unwrap_or(first)));
+            }
+            None => {
+                let _ = writeln!(out, "{}", LossyText(line));
+            }
         }
     }
     for node in tree.nodes().iter().filter(|node| is_note(node.field.kind)) {
@@ -48,6 +59,18 @@ mod tests {
     fn a_message_has_a_line_for_each_record() {
         let lines = "Standard query response 0x0007 A a.test A 10.66.0.3\n;a.test. IN A\na.test. 60 IN A 10.66.0.3\n";
         assert_eq!(text(RESPONSE).as_deref(), Some(lines));
+    }
+
+    #[test]
+    fn the_summary_of_many_records_is_bounded() {
+        let (header, answer) = RESPONSE.split_at(24);
+        let mut message = [header, &answer.repeat(250)].concat();
+        message[7] = 250;
+        let text = text(&message).expect("text");
+        let summary = text.lines().next().expect("a line");
+        assert_eq!((text.lines().count(), summary.len() <= MAX_SUMMARY + 4), (252, true), "{summary}");
+        assert!(summary.starts_with("Standard query response 0x0007 A a.test A 10.66.0.3 A 10.66.0.3"), "{summary}");
+        assert!(summary.ends_with(" ..."), "{summary}");
     }
 
     #[test]

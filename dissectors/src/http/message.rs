@@ -9,6 +9,7 @@ use super::probe;
 use super::quirk::{self, Quirks};
 use super::web_call::WebCall;
 use crate::body_limit::{BodyDetail, append_within};
+use crate::content;
 use crate::exchange::Exchange;
 use crate::session::{Probe, Stamp};
 use alloc::boxed::Box;
@@ -42,6 +43,8 @@ pub(super) struct HttpMessage {
     pub unchunked: Option<BodyLength>,
     /// First bytes of the message, up to the first gap, if bytes are buffered.
     pub buffer: Vec<u8>,
+    /// Amount that is kept of the body; none if not even the head is kept.
+    pub keep: Option<BodyDetail>,
     body_dropped: bool,
     /// What is kept of a response of gRPC-Web, whatever is recorded.
     web_call: Option<Box<WebCall>>,
@@ -102,6 +105,7 @@ impl HttpMessage {
             tricks: 0,
             unchunked,
             buffer: Vec::new(),
+            keep: None,
             body_dropped: false,
             web_call: None,
         }
@@ -142,8 +146,10 @@ impl HttpMessage {
         true
     }
 
-    /// Keeps the content of a response, if it states the status of a call.
-    pub(super) fn keep_status(&mut self, content_type: &[u8]) {
+    /// Keeps this amount of a body, or what its Content-Type needs, and the content of a response that states the status of a
+    /// call.
+    pub(super) fn keep_body(&mut self, keep: Option<BodyDetail>, content_type: &[u8]) {
+        self.keep = keep.map(|keep| content::kept_amount(keep, content_type));
         if self.link.role == Role::Response {
             self.web_call = WebCall::begin(content_type);
         }
@@ -162,7 +168,18 @@ impl HttpMessage {
     }
 
     /// Counts the next bytes of the message, and buffers the head and what is kept of the body.
-    pub(super) fn append(&mut self, bytes: &[u8], keep: Option<BodyDetail>) {
+    pub(super) fn append(&mut self, bytes: &[u8]) {
+        self.add(bytes, self.keep);
+    }
+
+    /// Counts the last bytes of the message, and buffers them unless all of it is in the present frame. Returns whether it is.
+    pub(super) fn append_last(&mut self, bytes: &[u8]) -> bool {
+        let is_here = self.captured_len == 0;
+        self.add(bytes, self.keep.filter(|_| !is_here));
+        is_here
+    }
+
+    fn add(&mut self, bytes: &[u8], keep: Option<BodyDetail>) {
         self.captured_len += bytes.len() as u64;
         if let Some(call) = &mut self.web_call {
             call.append(bytes);

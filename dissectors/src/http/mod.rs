@@ -332,7 +332,7 @@ impl Http {
         let body = if cut { BodyState::Length(0) } else { BodyState::new(length) };
         let unchunked = framing::unchunked_length(head, headers);
         let mut message = HttpMessage::new(link, len, (body, unchunked), [first, last], quirks | more);
-        message.keep_status(headers.content_type);
+        message.keep_body(self.keep, headers.content_type);
         self.advance(side, message, chunk, Some(head), cx)
     }
 
@@ -351,7 +351,8 @@ impl Http {
         if partial.is_some() {
             self.half(side.other()).answered = self.pairing.without_request(link);
         }
-        let message = HttpMessage::new(link, 0, (BodyState::UntilEnd, None), [first, last], 0);
+        let mut message = HttpMessage::new(link, 0, (BodyState::UntilEnd, None), [first, last], 0);
+        message.keep = self.keep;
         self.half(side).state = State::Body(Box::new(message));
         true
     }
@@ -389,7 +390,7 @@ impl Http {
             message.last = message.last.later(self.half(side).last);
         }
         if progress == BodyProgress::NeedsMore {
-            message.append(chunk.bytes.get(..used).unwrap_or_default(), self.keep);
+            message.append(chunk.bytes.get(..used).unwrap_or_default());
             self.half(side).state = State::Body(Box::new(message));
             return Consumed::bytes(used);
         }
@@ -441,15 +442,14 @@ impl Http {
         head: Option<&head::MessageHead<'_>>,
         cx: &mut Context<'_>,
     ) -> Transition {
-        let is_here = message.captured_len == 0;
-        message.append(chunk.bytes, self.keep.filter(|_| !is_here));
+        let is_here = message.append_last(chunk.bytes);
         message.end_body(if is_here { &[] } else { chunk.bytes });
         message.quirks |= message.body.quirks();
         message.tricks |= message.body.tricks();
         if message.missing > 0 {
             message.quirks |= quirk::GAP;
         }
-        let limit = message.head_len.saturating_add(self.keep.map_or(0, BodyDetail::bytes));
+        let limit = message.head_len.saturating_add(message.keep.map_or(0, BodyDetail::bytes));
         if self.is_body_wanted() && message.captured_len > limit as u64 || message.is_body_dropped() {
             message.quirks |= quirk::BODY_LIMIT;
         }
@@ -457,7 +457,7 @@ impl Http {
             self.half(side).previous = message.as_previous(if is_here { chunk.bytes } else { &message.buffer });
         }
         self.pairing.complete(side, &message, cx);
-        if let Some(keep) = self.keep.filter(|_| !cx.tree.skips_rest()) {
+        if let Some(keep) = message.keep.filter(|_| !cx.tree.skips_rest()) {
             let here = is_here.then(|| chunk.first(limit));
             self.record(&mut message, keep, here, head, cx);
         }

@@ -143,6 +143,7 @@ impl Streams {
         }
         let state = stream.half(half);
         state.arrive(first, cx.arrived);
+        let keep = state.amount(keep);
         let before = state.kept();
         let (is_streamed, has_status) = (state.is_streamed, state.has_status_in_content);
         // The body is in this frame alone.

@@ -121,7 +121,7 @@ impl Streams {
         let kept = stream.half(half).kept();
         let mut body = None;
         if is_recorded {
-            let view = MessageView { id, half, keep, protocol };
+            let view = MessageView { id, half, keep: stream.half(half).amount(keep), protocol };
             body = view.describe(stream, whole, has_messages, cx);
         }
         // The description may have taken the body.

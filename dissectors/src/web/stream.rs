@@ -3,6 +3,7 @@
 use super::header_list::HeaderList;
 use super::window::Window;
 use crate::body_limit::{BodyDetail, append_within};
+use crate::content;
 use crate::exchange::{Exchange, Outcome, Transfer, text};
 use crate::session::{Half, Stamp};
 use crate::tree::Slice;
@@ -328,6 +329,11 @@ impl StreamHalf {
         self.content_type = head.content_type.clone().unwrap_or_default();
         self.content_encoding = head.content_encoding.clone().unwrap_or_default();
         self.state = self.state.max(HalfState::Begun);
+    }
+
+    /// Returns the amount that is kept of the body, if this is kept of those of most types.
+    pub(crate) fn amount(&self, keep: Option<BodyDetail>) -> Option<BodyDetail> {
+        keep.map(|keep| content::kept_amount(keep, self.content_type.as_bytes()))
     }
 
     /// Counts data, and keeps this amount of the body.

@@ -31,7 +31,7 @@ pub(crate) const MESSAGES: MessageFields = MessageFields {
     body: &ABSENT,
     media_type: &ABSENT,
     coding: &ABSENT,
-    body_limit: &ABSENT,
+    body_limits: [&ABSENT; 2],
     incomplete: &[],
     body_notes: &[],
     repeated: &[],

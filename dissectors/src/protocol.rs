@@ -195,8 +195,8 @@ pub struct MessageFields {
     pub media_type: &'static Field,
     /// The content codings of the body.
     pub coding: &'static Field,
-    /// The note that the body exceeds a limit, so that its beginning is recorded.
-    pub body_limit: &'static Field,
+    /// The notes that the body exceeds a limit, so that its beginning is recorded, and that it was dropped as buffers were full.
+    pub body_limits: [&'static Field; 2],
     /// Notes that part of a message is missing or malformed.
     pub incomplete: &'static [&'static Field],
     /// Notes that need the body: they take as long as all else together.

@@ -521,6 +521,11 @@ pub trait Session: Send {
         false
     }
 
+    /// Drops bodies of messages that it keeps: memory is short. Returns whether it did; if so, what else it buffers stays.
+    fn release_bodies(&mut self) -> bool {
+        false
+    }
+
     /// Bytes of messages that it keeps, besides those it has not consumed.
     fn buffered(&self) -> usize {
         0

@@ -237,6 +237,10 @@ impl UdpConversation {
 
     /// Releases what it buffers, and reports what that completes; returns the difference of the bytes it buffers.
     pub(super) fn release(&mut self, run: &mut RunState) -> isize {
+        // Bodies are most of it, and all else is read on without them.
+        if self.session.as_mut().is_some_and(|session| session.driver.release_bodies()) {
+            return self.recount_buffered();
+        }
         run.dropping(|run| {
             run.without_frame(self.id(), self.last, |context| self.release_buffers(context));
             self.report(run);

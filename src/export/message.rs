@@ -172,7 +172,7 @@ impl CapturedMessage {
                 copy.trailers.push(bytes().trim_ascii_end().to_vec());
             }
             copy.is_incomplete |= fields.incomplete.iter().any(|note| note.id == id);
-            copy.has_unknown_length |= fields.body_limit.id == id;
+            copy.has_unknown_length |= fields.body_limits.iter().any(|note| note.id == id);
             // What exceeds a limit is not decoded to its end.
             let is_of_limit = copy.has_unknown_length
                 && [fields.incomplete, fields.body_notes].iter().all(|notes| notes.iter().any(|note| note.id == id));

@@ -138,8 +138,8 @@ impl<'t> DissectedMessage<'t> {
 
     /// Whether part of the message is missing, or exceeds a limit.
     pub(crate) fn is_incomplete(&self) -> bool {
-        let MessageFields { incomplete, body_limit, .. } = *self.fields;
-        let is_note_of = |node: &Node| incomplete.iter().chain([&body_limit]).any(|note| note.id == node.field.id);
+        let MessageFields { incomplete, body_limits, .. } = *self.fields;
+        let is_note_of = |node: &Node| incomplete.iter().chain(&body_limits).any(|note| note.id == node.field.id);
         self.nodes.iter().any(is_note_of)
     }
 }

@@ -218,6 +218,31 @@ fn a_body_beyond_the_limit_is_cut_and_marked() {
     }
 }
 
+/// The buffers of a connection have room for one and a half bodies of the default limit.
+#[test]
+fn no_more_bodies_are_dropped_than_memory_needs() {
+    let folder = folder();
+    let bodies = [1, 2].map(|seed| file(900_000, seed));
+    let packets = streams(&bodies.each_ref().map(|body| &body[..]));
+    let (rows, contents) = objects(folder.path(), &packets, &["--body-limit", "1M"]);
+    let is_whole = |nth: &usize| contents[*nth].as_ref() == Some(&bodies[*nth]);
+    let [Some(whole), Some(dropped)] = [(0..2).find(is_whole), (0..2).find(|nth| contents[*nth].is_none())] else {
+        unreachable!("{rows:?}")
+    };
+    assert!(rows[whole]["limited"] == false && rows[dropped]["limited"] == true, "{rows:?}");
+    assert_eq!(rows[dropped]["body_size"], 900_000);
+    let capture = write(folder.path(), "a.pcap", &pcap(IPV4, &packets));
+    let texts = ["1", "3"].map(|stream| run(&["follow", &capture, "0", "--http2", stream]).0);
+    let has = |text: &str| texts.iter().filter(|body| body.contains(text)).count();
+    assert_eq!(has("[Body dropped: the buffers for incomplete messages were full]"), 1);
+    assert_eq!((has("[900000 bytes of binary data]"), has("Body exceeds the size limit")), (1, 0));
+    // Of six bodies, each beyond the limit, one is kept up to it.
+    let bodies = [1, 2, 3, 4, 5, 6].map(|seed| file(2_500_000, seed));
+    let (_, contents) =
+        objects(folder.path(), &streams(&bodies.each_ref().map(|body| &body[..])), &["--body-limit", "1M"]);
+    assert_eq!(contents.iter().flatten().map(Vec::len).max(), Some(MEBIBYTE));
+}
+
 #[test]
 fn content_beyond_the_limit_is_not_one_that_cannot_be_decompressed() {
     let folder = folder();

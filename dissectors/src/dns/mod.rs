@@ -117,7 +117,7 @@ const MESSAGES: MessageFields = MessageFields {
     body: &ABSENT,
     media_type: &ABSENT,
     coding: &ABSENT,
-    body_limit: &ABSENT,
+    body_limits: [&ABSENT; 2],
     incomplete: &[],
     body_notes: &[],
     repeated: &[&QRY_NAME, &QRY_NAME_LEN, &COUNT_LABELS, &QRY_TYPE, &QRY_CLASS, &METHOD],

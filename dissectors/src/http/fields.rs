@@ -199,6 +199,8 @@ crate::fields! { "http";
     NO_REQUEST: Note(Note) "http.no_request" "Response without a request" { ours: true };
     /// Body longer than the size limit; fields show its first part.
     BODY_LIMIT: Note(Note) "http.body_limit" "Body exceeds the size limit" { ours: true };
+    /// Body that was dropped, as the buffers for incomplete messages were full; those of other messages may be whole.
+    BODY_DROPPED: Note(Note) "http.body_dropped" "Body dropped: the buffers for incomplete messages were full" { ours: true };
     /// Bytes that are not an HTTP message, where one should begin.
     UNEXPECTED: Note(Warn) "http.unexpected_data" "Bytes that are not an HTTP message" { ours: true };
     /// The server sends an alert of TLS instead of a response: the request should be over HTTPS.

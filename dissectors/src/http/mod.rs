@@ -82,8 +82,8 @@ pub static PROTOCOL: Protocol = Protocol {
                 media_type: &CONTENT_TYPE,
                 coding: &CONTENT_ENCODING,
                 incomplete: &[&DECOMPRESSION_FAILED, &GAP, &HEAD_TOO_LONG, &TRUNCATED],
-                body_limit: &BODY_LIMIT,
-                body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT, &LENIENT, &CONTENT_CHECKSUM],
+                body_limits: [&BODY_LIMIT, &BODY_DROPPED],
+                body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT, &BODY_DROPPED, &LENIENT, &CONTENT_CHECKSUM],
                 // As in Wireshark since 4.4.
                 repeated: &[
                     &REQUEST_METHOD,
@@ -450,7 +450,9 @@ impl Http {
             message.quirks |= quirk::GAP;
         }
         let limit = message.head_len.saturating_add(message.keep.map_or(0, BodyDetail::bytes));
-        if self.is_body_wanted() && message.captured_len > limit as u64 || message.is_body_dropped() {
+        if message.is_body_dropped() {
+            message.quirks |= quirk::BODY_DROPPED;
+        } else if self.is_body_wanted() && message.captured_len > limit as u64 {
             message.quirks |= quirk::BODY_LIMIT;
         }
         if self.is_body_wanted() && message.link.role != Role::Request {

@@ -45,6 +45,7 @@ quirks! {
     GAP;
     NO_REQUEST;
     BODY_LIMIT;
+    BODY_DROPPED;
     TLS_PORT;
     OPEN_LIMIT;
 }

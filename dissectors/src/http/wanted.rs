@@ -31,6 +31,7 @@ pub(super) fn body_detail(wants: &Wants) -> Option<BodyDetail> {
         &CHUNKED_TRAILER_PART,
         &DECOMPRESSION_FAILED,
         &BODY_LIMIT,
+        &BODY_DROPPED,
         &LENIENT,
         &CONTENT_CHECKSUM,
         &HTTP,

@@ -358,6 +358,8 @@ crate::fields! { "http2";
     GAP: Note(Warn) "http2.gap" "Bytes of the message were not captured" { ours: true };
     /// Body longer than the size limit; fields show its first part.
     BODY_LIMIT: Note(Note) "http2.body_limit" "Body exceeds the size limit" { ours: true };
+    /// Body that was dropped, as the buffers for incomplete messages were full; those of other messages may be whole.
+    BODY_DROPPED: Note(Note) "http2.body_dropped" "Body dropped: the buffers for incomplete messages were full" { ours: true };
     /// The content could not be decoded completely.
     DECOMPRESSION_FAILED: Note(Warn) "http2.body_decompression_failed" "Body decompression failed";
     /// The length of the body is not that of the Content-Length header.

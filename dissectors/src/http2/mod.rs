@@ -94,9 +94,9 @@ static MESSAGES: MessageFields = MessageFields {
     body: &FILE_DATA,
     media_type: &CONTENT_TYPE,
     coding: &CONTENT_ENCODING,
-    body_limit: &BODY_LIMIT,
+    body_limits: [&BODY_LIMIT, &BODY_DROPPED],
     incomplete: &[&DECOMPRESSION_FAILED, &GAP, &LIST_LIMIT, &TRUNCATED],
-    body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT],
+    body_notes: &[&DECOMPRESSION_FAILED, &BODY_LIMIT, &BODY_DROPPED],
     repeated: &[&URI, &MESSAGE_URI],
     request_only: &[&REQUEST, &METHOD, &URI_PATH, &URI_QUERY, &HOST, &REQUEST_LINE, &RESPONSE_IN, &FULL_URI],
     response_only: &[&RESPONSE, &CODE, &RESPONSE_LINE, &REQUEST_IN, &TIME, &TIME_TO_FIRST_BYTE, &DOWNLOAD_TIME],
@@ -394,6 +394,10 @@ impl Session for Http2 {
 
     fn responds(&self, side: Side) -> bool {
         self.half_of(side) == Half::Response
+    }
+
+    fn release_bodies(&mut self) -> bool {
+        self.streams.release_bodies()
     }
 
     fn buffered(&self) -> usize {

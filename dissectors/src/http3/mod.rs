@@ -410,6 +410,10 @@ impl Session for Http3 {
         self.streams.report_finished(cx);
     }
 
+    fn release_bodies(&mut self) -> bool {
+        self.streams.release_bodies()
+    }
+
     fn buffered(&self) -> usize {
         // What a release does not free is not counted: it would have everything else released again and again.
         let tables = self.decoders.iter().map(QpackDecoder::buffered).filter(|&len| len > KEPT_TABLE).sum::<usize>();

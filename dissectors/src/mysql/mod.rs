@@ -71,7 +71,7 @@ const MESSAGES: MessageFields = MessageFields {
     authority: &DATABASE,
     code: &RESULT,
     headers: &[&ROW],
-    body_limit: &ABSENT,
+    body_limits: [&ABSENT; 2],
     incomplete: &[&INCOMPLETE],
     request_only: &[&REQUEST, &OPERATION, &EXECUTED, &QUERY, &COMMAND_CODE, &RESPONSE_IN],
     response_only: &[&RESULT, &ROWS, &ERROR_CODE, &SQLSTATE, &REQUEST_IN, &TIME, &FIRST_ROW_TIME],

@@ -66,7 +66,7 @@ const MESSAGES: MessageFields = MessageFields {
     authority: &DATABASE,
     code: &RESULT,
     headers: &[&ROW],
-    body_limit: &ABSENT,
+    body_limits: [&ABSENT; 2],
     incomplete: &[&INCOMPLETE],
     request_only: &[&REQUEST, &COMMAND, &EXECUTED, &QUERY, &STATEMENT, &RESPONSE_IN],
     response_only: &[&RESULT, &ROWS, &TAG, &CODE, &REQUEST_IN, &TIME, &FIRST_ROW_TIME],

@@ -52,7 +52,7 @@ const MESSAGES: MessageFields = MessageFields {
     authority: &DATABASE,
     code: &STATUS,
     headers: &[&LINE],
-    body_limit: &ABSENT,
+    body_limits: [&ABSENT; 2],
     incomplete: &[&LIMIT],
     request_only: &[&REQUEST, &ARGUMENTS, &RESPONSE_IN],
     response_only: &[&STATUS, &REQUEST_IN, &TIME],

@@ -365,7 +365,9 @@ impl MessageView {
             0 => note(is_lost, protocol.gap, format_args!(", or cannot be decoded")),
             missing => note(is_lost, protocol.gap, format_args!(": {missing}")),
         }
-        note(state.is_cut && self.is_body_wanted(), protocol.messages.body_limit, format_args!(""));
+        let [limit, dropped] = protocol.messages.body_limits;
+        note(state.is_dropped && self.is_body_wanted(), dropped, format_args!(""));
+        note(state.is_cut && !state.is_dropped && self.is_body_wanted(), limit, format_args!(""));
         if let Some(expected) = lengths {
             note(true, protocol.bad_length, format_args!(": expected {expected}, found {}", state.body_len));
         }
@@ -416,7 +418,7 @@ fn decode<'b>(protocol: &WebProtocol, sent: CarriedBody<'b>, codings: &[u8], tre
         return sent;
     };
     if decoded.is_limited() {
-        let note = protocol.messages.body_limit;
+        let [note, _] = protocol.messages.body_limits;
         tree.note(note, sent.all(), format_args!("{}", note.title));
     }
     if let Some(problem) = decoded.problem {

@@ -98,6 +98,8 @@ pub(crate) struct StreamHalf {
     pub(crate) may_lack_start: bool,
     /// Bytes of the body were not kept.
     pub(crate) is_cut: bool,
+    /// Its body was dropped, as memory was short.
+    pub(crate) is_dropped: bool,
     /// It ended before it was complete.
     pub(crate) is_truncated: bool,
     /// Its receiver reset the stream with CANCEL.
@@ -381,6 +383,14 @@ impl StreamHalf {
         self.is_cut |= !self.body.is_empty();
         self.body = Vec::new();
         self.fragments = Vec::new();
+    }
+
+    /// Drops the kept body: memory is short. Returns the number of its bytes.
+    pub(crate) fn release_body(&mut self) -> usize {
+        let kept = self.kept();
+        self.drop_body();
+        self.is_dropped |= self.is_cut;
+        kept
     }
 
     /// Whether all of it was seen.

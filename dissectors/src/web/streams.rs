@@ -24,6 +24,8 @@ const MAX_OPEN_TEXT: usize = 384 << 10;
 const MAX_TEXT: usize = 512 << 10;
 /// Bodies of the maximum size that are kept for them, with their frames; beyond it the largest is dropped.
 const MAX_BODIES: usize = 2;
+/// Bytes of bodies that are dropped before anything else if memory is short.
+const MANY_BODIES: usize = 64 << 10;
 /// Closed streams whose exchange is still known: frames may follow that were sent before the end was received.
 const MAX_CLOSED: usize = 256;
 /// Those of them that are kept if memory is short.
@@ -206,11 +208,15 @@ impl Streams {
     /// Counts bytes of a body that were added, and drops the largest bodies beyond the limit.
     pub(crate) fn add_body(&mut self, len: usize) {
         self.bodies += len;
-        while self.bodies > self.max_bodies {
-            let largest = self.open.iter_mut().map(|(_, stream)| stream).max_by_key(|stream| stream.bodies());
-            let Some(largest) = largest.filter(|stream| stream.bodies() > 0) else { break };
-            self.bodies = self.bodies.saturating_sub(largest.bodies());
-            largest.halves.iter_mut().for_each(StreamHalf::drop_body);
+        self.drop_bodies(self.max_bodies);
+    }
+
+    /// Drops the largest bodies, and of equal ones the last, until at most `max` bytes are kept.
+    fn drop_bodies(&mut self, max: usize) {
+        while self.bodies > max {
+            let halves = self.open.iter_mut().flat_map(|(_, stream)| &mut stream.halves);
+            let dropped = halves.max_by_key(|half| half.kept()).map_or(0, StreamHalf::release_body);
+            self.bodies = if dropped == 0 { 0 } else { self.bodies.saturating_sub(dropped) };
         }
     }
 
@@ -246,14 +252,21 @@ impl Streams {
         self.report_finished(cx);
     }
 
-    /// Drops bodies: memory is short. If there are none, the oldest half of the streams is reported as it is.
+    /// Drops the largest bodies, half of all their bytes, unless they are few: memory is short. Returns whether it did.
+    pub(crate) fn release_bodies(&mut self) -> bool {
+        let are_many = self.bodies >= MANY_BODIES;
+        if are_many {
+            self.drop_bodies(self.bodies / 2);
+        }
+        are_many
+    }
+
+    /// Drops half of the bodies: memory is short. If there are none, the oldest half of the streams is reported as it is.
     pub(crate) fn release(&mut self, cx: &mut Context<'_>) {
         self.closed.drain(..self.closed.len().saturating_sub(KEPT_CLOSED));
         self.closed.shrink_to_fit();
         if self.bodies > 0 {
-            self.streams_mut().flat_map(|stream| &mut stream.halves).for_each(StreamHalf::drop_body);
-            self.bodies = 0;
-            return;
+            return self.drop_bodies(self.bodies / 2);
         }
         let (kept, kept_text) = self.kept();
         let released = match self.open.len().saturating_sub(kept) {

@@ -71,8 +71,8 @@ impl WebProtocol {
 
     /// Amount of a body that must be kept for `wants`; none if no body is wanted.
     pub(super) fn body_detail(&self, wants: &Wants) -> Option<BodyDetail> {
-        let MessageFields { body, body_limit, .. } = *self.messages;
-        let of_body = [self.data, body, self.decompression_failed, body_limit, &crate::frame::PROTOCOLS];
+        let MessageFields { body, body_limits: [limit, dropped], .. } = *self.messages;
+        let of_body = [self.data, body, self.decompression_failed, limit, dropped, &crate::frame::PROTOCOLS];
         let wants_body = of_body.into_iter().any(|field| wants.field(field))
             || wants.any_between(self.reassembly.units, self.reassembly.data)
             || crate::content::is_wanted(wants);

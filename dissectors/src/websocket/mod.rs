@@ -61,7 +61,7 @@ pub static PROTOCOL: Protocol = Protocol {
             body: &DATA,
             media_type: &MEDIA_TYPE,
             coding: &CODING,
-            body_limit: &LIMIT,
+            body_limits: [&LIMIT; 2],
             incomplete: &[&GAP, &TRUNCATED, &NOT_DECODABLE, &DECOMPRESSION_FAILED],
             body_notes: &[&DECOMPRESSION_FAILED, &NOT_DECODABLE, &LIMIT, &INVALID_UTF8],
             repeated: &[],

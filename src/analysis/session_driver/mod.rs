@@ -484,6 +484,15 @@ impl SessionDriver {
         has_dropped
     }
 
+    /// Has its session and those above drop bodies of messages. Returns whether any did.
+    pub(in crate::analysis) fn release_bodies(&mut self) -> bool {
+        let has_released = match &mut self.state {
+            DriverState::Session { session, .. } => session.release_bodies(),
+            DriverState::Detecting | DriverState::Undecided | DriverState::Unread => false,
+        };
+        self.nested.as_mut().is_some_and(|nested| nested.release_bodies()) || has_released
+    }
+
     /// Bytes of memory of the state of its session, and of those above, about.
     pub(in crate::analysis) fn state_len(&self) -> usize {
         match &self.state {

@@ -171,6 +171,17 @@ impl Nested {
         }
     }
 
+    /// Has the drivers drop bodies of messages. Returns whether any did.
+    pub(super) fn release_bodies(&mut self) -> bool {
+        let mut has_released = false;
+        for (_, driver) in self.above.iter_mut() {
+            has_released |= driver.release_bodies();
+            let [buffered, _] = driver.count();
+            self.buffered = self.buffered.saturating_add_signed(buffered);
+        }
+        has_released
+    }
+
     /// Begins a driver above, unless there are too many or it is nested too deep.
     fn begin(&mut self, channel: u64, tracking: Tracking, handover: Handover, feed: &mut Feed<'_>) {
         let mut driver = SessionDriver {

@@ -585,6 +585,10 @@ impl Connection {
 
     /// Releases what it buffers, and reports what that completes; returns the difference of the bytes it buffers.
     pub(in crate::analysis) fn release(&mut self, run: &mut RunState) -> isize {
+        // Bodies are most of it, and all else is read on without them.
+        if self.driver.release_bodies() {
+            return self.recount_buffered();
+        }
         run.dropping(|run| {
             run.without_frame(self.id(), self.last, |context| self.release_buffers(context));
             run.report(|exchange, start| self.call(exchange, start));

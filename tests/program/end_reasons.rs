@@ -23,7 +23,7 @@ fn a_reset_of_http2_has_its_code_and_its_sender() {
     let rows = reasons("fixtures/http2/resets.pcap");
     let expected = [
         ["/early", "success", ""],
-        ["/refuse", "client error", ""],
+        ["/refuse", "client error", "NO_ERROR by server (RST_STREAM)"],
         ["/reset", "unanswered", "INTERNAL_ERROR by server (RST_STREAM)"],
         ["/endless", "aborted", "CANCEL by client (RST_STREAM)"],
         ["/goaway", "success", ""],

@@ -112,12 +112,12 @@ impl Http2 {
         }
         let is_cancel = frame.payload == names::CANCEL.to_be_bytes();
         let sender = self.half_of(frame.side);
-        if frame.payload == names::NO_ERROR.to_be_bytes() && sender == Half::Response && self.refuse(id, cx) {
-            return None;
-        }
         if let (Some(stream), Some(&code)) = (self.streams.get_mut(id), frame.payload.first_chunk()) {
             let code = u32::from_be_bytes(code).into();
             stream.note_reset(ErrorFrame { kind: "RST_STREAM", sender, code, names: names::ERRORS });
+        }
+        if frame.payload == names::NO_ERROR.to_be_bytes() && sender == Half::Response && self.refuse(id, cx) {
+            return None;
         }
         let mut body = None;
         for half in [Half::Request, Half::Response] {

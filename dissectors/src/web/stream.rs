@@ -301,6 +301,10 @@ impl Stream {
         let is_broken = |half: Option<Transfer>| half.is_some_and(|half| !half.complete);
         let has_response_gap = self.half(Half::Response).has_gap;
         let exchange = &mut self.exchange;
+        // What was sent before the reset arrived may have completed the stream (RFC 9113 8.1).
+        if [exchange.request, exchange.response].iter().all(|half| half.is_some_and(|half| half.complete)) {
+            exchange.end_reason.clear();
+        }
         exchange.outcome = match (exchange.code, exchange.response) {
             // Bytes of the response are missing: there is one.
             (None, None) if has_response_gap => Outcome::Unknown,

@@ -219,6 +219,33 @@ fn messages_are_found_on_any_port_with_and_without_their_handshake() {
     }
 }
 
+/// Returns a capture without the frames that have these bytes.
+fn without(file: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let (head, mut rest) = file.split_at(24);
+    let mut kept = head.to_vec();
+    while let Some(len) = rest.get(8..12) {
+        let len = u32::from_le_bytes(len.try_into().expect("four bytes")) as usize;
+        let (record, after) = rest.split_at(16 + len);
+        if !record.windows(bytes.len()).any(|part| part == bytes) {
+            kept.extend_from_slice(record);
+        }
+        rest = after;
+    }
+    kept
+}
+
+#[test]
+fn messages_are_read_if_the_response_of_the_handshake_was_not_captured() {
+    for (log, captures) in LOGGED {
+        let expected: usize = logged(log).iter().map(|side| side.messages.len()).sum();
+        // Long frames are not enough to detect them.
+        for name in captures.iter().filter(|name| !name.contains("reordered") && **name != "large") {
+            let file = without(&read(&format!("{name}.pcap")), b"HTTP/1.1 101");
+            assert_eq!(message_count(file), expected, "{name}");
+        }
+    }
+}
+
 #[test]
 fn no_other_conversation_is_taken_for_websocket() {
     for (name, file) in common::captures() {

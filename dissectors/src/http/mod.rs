@@ -530,6 +530,22 @@ impl Http {
         Consumed::bytes(len)
     }
 
+    /// Returns the handover of bytes that begin no message, where an upgrade to WebSocket may have a response that was not
+    /// captured: after its request, or after the gap. The content shows whether they are frames.
+    fn switch_in_gap(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Option<Handover> {
+        let nth = match [side, side.other()].map(|side| &side.of(&self.halves).state) {
+            [State::Wait(nth), _] => *nth,
+            [State::Skip(search), State::Wait(nth)] if search.skipped_bytes == 0 => *nth,
+            _ => return None,
+        };
+        let is_other = self.pairing.may_have_switched(nth) && probe::probe_bytes(chunk.bytes) == Probe::No;
+        is_other.then(|| {
+            let handover = self.pairing.open_tunnel(Some(nth), cx);
+            self.pairing.flush(cx);
+            handover
+        })
+    }
+
     /// Records bytes that begin a message of which no more will come.
     fn flush_incomplete(&mut self, side: Side, rest: Chunk<'_>, cx: &mut Context<'_>) {
         match core::mem::take(&mut self.half(side).state) {
@@ -617,6 +633,9 @@ impl Session for Http {
         let side = lane.side;
         self.owner = None;
         self.half(side).note_arrival(chunk.bytes.len(), cx);
+        if let Some(handover) = self.switch_in_gap(side, chunk, cx) {
+            return Consumed { transition: Transition::Replace(Box::new(handover)), ..Consumed::bytes(0) };
+        }
         if let State::Wait(nth) = self.half(side).state {
             match self.pairing.awaits_switch(nth) {
                 Some(_) if chunk.bytes.len() <= MAX_WAITING => return Consumed::bytes(0),

@@ -574,6 +574,13 @@ impl Pairing {
         (open.is_connect() || !open.upgrade.is_empty()).then(|| open.is_connect())
     }
 
+    /// Whether a request asks for WebSocket, and its response may be among bytes that were not captured.
+    pub(super) fn may_have_switched(&self, nth: u32) -> bool {
+        let is_lost = |open: &&OpenExchange| open.unread.as_deref().is_some_and(|unread| unread.is_gap);
+        let open = self.find(nth).filter(|open| open.response == ResponseState::Awaited).filter(is_lost);
+        open.is_some_and(|open| open.upgrade.eq_ignore_ascii_case("websocket"))
+    }
+
     /// Notes that bytes of a side were not read: because they were not captured, or are not readable. A response may be
     /// among them, and a request. If they begin with a response, it is to the oldest request.
     pub(super) fn note_unread(&mut self, side: Side, unread: Unread) {

@@ -26,7 +26,7 @@ fn released_buffers_are_bodies_first_and_streams_remain() {
     let begun = [frame(HEADERS, END_HEADERS, 1, ok()), frame(DATA, 0, 1, "abc")].concat();
     let output = run(&[c(open), s(begun), Release, s([frame(DATA, END_STREAM, 1, "de"), response(1)].concat())]);
     assert_eq!(output.calls(), ["0 GET /a 200 0 5", "1 GET /b 200 0 0"]);
-    assert_eq!(output.notes(), ["http2.body_limit"]);
+    assert_eq!(output.notes(), ["http2.body_dropped"]);
 }
 
 #[test]

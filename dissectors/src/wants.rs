@@ -18,7 +18,8 @@ pub struct Wants {
     pub without_info: bool,
     /// Whether the text lines of the detail tree are wanted.
     pub labels: bool,
-    /// Whether no field of a body is wanted, though fields of a protocol are that packets and bodies have.
+    /// Whether neither bodies nor fields of them are wanted: though the node of a message is, which has its bytes, or fields of a
+    /// protocol are that packets and bodies have.
     pub without_bodies: bool,
     /// Maximum of each body that is recorded, if bodies are wanted.
     pub body_limit: BodyLimit,
@@ -92,6 +93,10 @@ impl Wants {
 
     /// Adds everything in another set.
     pub fn add_all(&mut self, other: &Wants) {
+        // A set without fields needs no bodies.
+        let needs_bodies = |wants: &Wants| !wants.without_bodies && !wants.is_empty();
+        self.without_bodies =
+            (self.without_bodies || other.without_bodies) && !needs_bodies(self) && !needs_bodies(other);
         let sets = [(&mut self.fields, &other.fields), (&mut self.protocols, &other.protocols)];
         for (own, other) in sets {
             own.iter_mut().zip(other).for_each(|(own, other)| *own |= other);
@@ -99,7 +104,6 @@ impl Wants {
         self.without_info = (self.without_info || !self.columns) && (other.without_info || !other.columns);
         self.columns |= other.columns;
         self.labels |= other.labels;
-        self.without_bodies &= other.without_bodies;
         self.body_limit = self.body_limit.max(other.body_limit);
     }
 

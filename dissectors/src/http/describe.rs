@@ -5,7 +5,9 @@ use super::fields::*;
 use super::head::{self, HeaderLine, MessageHead, StartLine};
 use super::message::HttpMessage;
 use super::pairing::{OpenExchange, Role};
-use super::{PROTOCOL, quirk, well_known};
+use super::wanted::{HeadDetail, MessageWants};
+use super::well_known::KnownHeaders;
+use super::{PROTOCOL, quirk};
 use crate::base64;
 use crate::body_limit::BodyDetail;
 use crate::content::{LossyText, MessageBody};
@@ -34,10 +36,8 @@ pub(super) struct MessageView<'h, 'b> {
     pub body_detail: BodyDetail,
     /// Head at the beginning of these bytes, if it was just parsed.
     pub head: Option<&'h MessageHead<'b>>,
-    /// Whether header lines or their expert notes are wanted.
-    pub wants_headers: bool,
-    /// Whether fields of other protocols are wanted that read the value of a header.
-    pub wants_values: bool,
+    /// What is recorded of messages.
+    pub wants: MessageWants,
 }
 
 /// Records a message. `lines` are the header lines of its head, if that was just parsed.
@@ -49,34 +49,36 @@ pub(super) fn describe(
     cx: &mut Context<'_>,
 ) {
     push_protocol(cx);
-    let MessageView { chunk, body_detail, head, wants_headers, wants_values } = seen;
+    let MessageView { chunk, body_detail, head, wants } = seen;
     let message_span = chunk.span(0..chunk.bytes.len(), "Reassembled TCP", cx.tree);
     let bytes = chunk.bytes.get(..message.head_len).unwrap_or(chunk.bytes);
     let head = match head {
         Some(head) => *head,
-        None if wants_headers => head::read(bytes, lines),
-        None if body_detail == BodyDetail::Nothing => head::first_line(bytes, lines),
-        None => head::read_fast(bytes, lines).unwrap_or_else(|| head::read(bytes, lines)),
+        None if wants.head == HeadDetail::Anomalies => head::read(bytes, lines),
+        None if wants.head == HeadDetail::FirstLine && body_detail == BodyDetail::Nothing => {
+            head::first_line(bytes, lines)
+        }
+        None => head::read_fast(bytes, wants.head, lines).unwrap_or_else(|| head::read(bytes, lines)),
     };
-    let head = LocatedHead { head, base: message_span.start };
+    let head = LocatedHead::new(head, message_span.start);
     if cx.tree.wants_columns() {
         cx.tree.columns_mut().protocol = PROTOCOL.short;
         let line = head.head.bytes.get(..head.head.start_len).unwrap_or_default();
         let separator = separator(cx.tree);
         cx.tree.set_info(format_args!("{separator}{} ", LossyText(head::trim_end(line))));
     }
-    let is_wanted = wants_values || cx.tree.wants_any(&HTTP);
+    let is_wanted = wants.values || cx.tree.wants_any(&HTTP);
     if is_wanted {
         // The HTTP node spans the head only; the body belongs to the protocol that it carries.
         let head_span = Slice::new(message_span.start, message_span.len.min(message.head_len as u32));
         let node = cx.tree.open(&HTTP, head_span, Value::Bytes(message_span));
         cx.tree.label(node, format_args!("{}", HTTP.title));
         head.record_start_line(cx.tree);
-        if wants_headers {
-            lines.iter().for_each(|line| head.record_header(line, cx.tree));
+        if wants.head >= HeadDetail::Headers {
+            lines.iter().for_each(|line| head.record_header(line, wants.known, cx.tree));
         }
         head.derived_fields(message, pending, cx);
-        if wants_headers {
+        if wants.head == HeadDetail::Anomalies {
             let on_tls_port = !cx.is_encrypted && cx.ports.contains(&HTTPS_PORT);
             let quirks = message.quirks | if on_tls_port { quirk::TLS_PORT } else { 0 };
             record_notes(message, quirks, head.span(0..message.head_len), head.head.bytes, cx.tree);
@@ -100,11 +102,19 @@ pub(super) fn describe(
 
 /// Head of a message with its offset in the tree's store.
 pub(super) struct LocatedHead<'b> {
-    pub head: MessageHead<'b>,
-    pub base: u32,
+    head: MessageHead<'b>,
+    base: u32,
+    /// Whether it begins a NOTIFY, SUBSCRIBE or UNSUBSCRIBE.
+    pub is_notification: bool,
 }
 
 impl<'b> LocatedHead<'b> {
+    pub(super) fn new(head: MessageHead<'b>, base: u32) -> LocatedHead<'b> {
+        let is_notification =
+            matches!(head.start, StartLine::Request { method: b"NOTIFY" | b"SUBSCRIBE" | b"UNSUBSCRIBE", .. });
+        LocatedHead { head, base, is_notification }
+    }
+
     fn span(&self, range: core::ops::Range<usize>) -> Slice {
         Slice::new(self.base.saturating_add(range.start as u32), range.len() as u32)
     }
@@ -123,10 +133,6 @@ impl<'b> LocatedHead<'b> {
     fn last_value_of(&self, lines: &[HeaderLine], name: &[u8]) -> &'b [u8] {
         let line = lines.iter().rfind(|line| self.head.name(line).eq_ignore_ascii_case(name));
         line.map_or(b"", |line| self.head.value(line))
-    }
-
-    pub(super) fn is_notification(&self) -> bool {
-        matches!(self.head.start, StartLine::Request { method: b"NOTIFY" | b"SUBSCRIBE" | b"UNSUBSCRIBE", .. })
     }
 
     pub(super) fn record_start_line(&self, tree: &mut Tree) {
@@ -185,13 +191,16 @@ impl<'b> LocatedHead<'b> {
         tree.close();
     }
 
-    pub(super) fn record_header(&self, line: &HeaderLine, tree: &mut Tree) {
+    /// Records a header line, and those of the known headers with their fields.
+    pub(super) fn record_header(&self, line: &HeaderLine, known: KnownHeaders, tree: &mut Tree) {
         let all = self.span(line.start as usize..line.end as usize);
         let name = self.head.name(line);
-        let value = self.span(line.value as usize..line.value_end as usize);
-        let raw = self.head.bytes.get(line.value as usize..line.value_end as usize).unwrap_or_default();
-        match well_known::field(name) {
-            Some(field) if tree.wants_any(field) || field.id == HTTP2_SETTINGS.id => {
+        // Where only lines of a notification without fields of their own are wanted, those with such fields must be known.
+        let known = if self.is_notification { KnownHeaders::ALL } else { known };
+        match known.field(name) {
+            Some(field) => {
+                let value = self.span(line.value as usize..line.value_end as usize);
+                let raw = self.head.bytes.get(line.value as usize..line.value_end as usize).unwrap_or_default();
                 // RFC 9112 5.2: each line end in a folded value is replaced by a space.
                 let text = match memchr::memchr(b'\n', raw) {
                     Some(_) if tree.wants(field) => tree.store_bytes(&unfold(raw)),
@@ -202,8 +211,8 @@ impl<'b> LocatedHead<'b> {
                 tree.close();
             }
             // As in Wireshark: in a request or response, a header without a field of its own is only a line.
-            _ if !self.is_notification() => {}
-            _ => {
+            None if !self.is_notification => {}
+            None => {
                 let node = tree.put(&UNKNOWN_HEADER, all, Value::Text(all));
                 let line = self.head.bytes.get(line.start as usize..line.value_end as usize).unwrap_or_default();
                 tree.label(node, format_args!("{}", LossyText(line)));
@@ -261,7 +270,7 @@ impl<'b> LocatedHead<'b> {
                     cx.tree.put(&PROXY_CONNECT_PORT, self.span_of(target), Value::Uint(port.into()));
                 }
             }
-            cx.tree.put(if self.is_notification() { &NOTIFICATION } else { &REQUEST }, none, Value::Bool(true));
+            cx.tree.put(if self.is_notification { &NOTIFICATION } else { &REQUEST }, none, Value::Bool(true));
             if let Some(nth) = message.link.nth {
                 cx.record_later(&RESPONSE_IN, About::Half(cx.exchange(nth), Half::Request));
             }

@@ -1,6 +1,7 @@
 //! Message head: parses the start line and headers with httparse, and leniently if httparse rejects them.
 
 use super::quirk::{self, Quirks};
+use super::wanted::HeadDetail;
 use crate::session::Handover;
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
@@ -126,10 +127,15 @@ pub(super) fn add_headers(bytes: &[u8], handover: &mut Handover) {
     lines.iter().for_each(|line| handover.add_header(head.name(line), head.value(line)));
 }
 
-/// Parses in one pass what framing and pairing need, for a message that is not shown. That is the start line and the
-/// header lines that [`framing`](super::framing) uses, with the same result as [`read`]. Quirks of header lines are not
-/// detected. Returns `None` if the head is incomplete or has more than [`MAX_HEADERS`] lines.
-pub(super) fn read_fast<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -> Option<MessageHead<'b>> {
+/// Parses in one pass what framing and pairing need. That is the start line and the header lines that
+/// [`framing`](super::framing) uses, or all lines if headers are recorded, with the same result as [`read`]. Quirks of
+/// header lines are not detected. Returns `None` if the head is incomplete or has more than [`MAX_HEADERS`] lines.
+pub(super) fn read_fast<'b>(
+    bytes: &'b [u8],
+    detail: HeadDetail,
+    lines: &mut Vec<HeaderLine>,
+) -> Option<MessageHead<'b>> {
+    let all = detail >= HeadDetail::Headers;
     lines.clear();
     let mut quirks = 0;
     let mut ends = memchr::memchr_iter(b'\n', bytes).map(|at| at + 1);
@@ -153,13 +159,9 @@ pub(super) fn read_fast<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -> Opt
             _ if count == MAX_HEADERS => return None,
             _ => {
                 count += 1;
-                recorded = rest.first_chunk().is_some_and(|&begin| may_affect_framing(begin));
+                recorded = all || rest.first_chunk().is_some_and(|&begin| may_affect_framing(begin));
                 if recorded {
-                    let text = trim_end(bytes.get(at..end).unwrap_or_default());
-                    let colon = memchr::memchr(b':', text);
-                    let line = colon.and_then(|colon| header_line(bytes, at..end, at + colon));
-                    recorded = line.is_some();
-                    lines.extend(line);
+                    lines.push(any_line(bytes, at..end));
                 }
             }
         }
@@ -249,6 +251,15 @@ fn header_line(bytes: &[u8], range: Range<usize>, name_end: usize) -> Option<Hea
     })
 }
 
+/// Returns the line at `range`. Without a colon, all of it is the value.
+fn any_line(bytes: &[u8], range: Range<usize>) -> HeaderLine {
+    let text = trim_end(bytes.get(range.clone()).unwrap_or_default());
+    let colon = memchr::memchr(b':', text);
+    let line = colon.and_then(|colon| header_line(bytes, range.clone(), range.start + colon));
+    let (start, value_end) = (range.start as u32, (range.start + text.len()) as u32);
+    line.unwrap_or(HeaderLine { start, name_end: start, value: start, value_end, end: range.end as u32 })
+}
+
 fn read_lenient<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -> MessageHead<'b> {
     let start_len = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
     let first = bytes.get(..start_len).unwrap_or_default();
@@ -275,16 +286,8 @@ fn read_lenient<'b>(bytes: &'b [u8], lines: &mut Vec<HeaderLine>) -> MessageHead
                 folded.end = end as u32;
             }
             None => {
-                let colon = memchr::memchr(b':', text);
-                quirks |= name_quirks(text, colon);
-                let no_colon = HeaderLine {
-                    start: at as u32,
-                    name_end: at as u32,
-                    value: at as u32,
-                    value_end: (at + text.len()) as u32,
-                    end: end as u32,
-                };
-                lines.push(colon.and_then(|colon| header_line(bytes, at..end, at + colon)).unwrap_or(no_colon));
+                quirks |= name_quirks(text);
+                lines.push(any_line(bytes, at..end));
             }
         }
         at = end;
@@ -307,8 +310,8 @@ fn line_quirks(line: &[u8]) -> Quirks {
     quirks
 }
 
-fn name_quirks(text: &[u8], colon: Option<usize>) -> Quirks {
-    let Some(name) = colon.and_then(|colon| text.get(..colon)) else {
+fn name_quirks(text: &[u8]) -> Quirks {
+    let Some(name) = memchr::memchr(b':', text).and_then(|colon| text.get(..colon)) else {
         return quirk::NO_COLON;
     };
     let mut quirks = 0;
@@ -501,7 +504,9 @@ mod tests {
             let text = format!("{start}\r\n{headers}\r\nbody\r\n\r\n");
             let len = text.len() - "body\r\n\r\n".len();
             let (mut fast_lines, mut all) = (Vec::new(), Vec::new());
-            let fast = read_fast(text.as_bytes(), &mut fast_lines).expect("a complete head");
+            let complete = read_fast(text.as_bytes(), HeadDetail::Headers, &mut fast_lines).expect("a complete head");
+            let fast_all = core::mem::take(&mut fast_lines);
+            let fast = read_fast(text.as_bytes(), HeadDetail::FirstLine, &mut fast_lines).expect("a complete head");
             let read = read(&text.as_bytes()[..len], &mut all);
             assert_eq!(fast.bytes.len(), len, "{text:?}");
             assert_eq!((fast.start, fast.start_len), (read.start, read.start_len), "{text:?}");
@@ -510,6 +515,7 @@ mod tests {
                 format!("{:?} {:?} {}", framing::body_length(head, &all, None), all, all.quirks)
             };
             assert_eq!(facts(&fast, &fast_lines), facts(&read, &all), "{text:?}");
+            assert_eq!((complete.start, &fast_all), (read.start, &all), "{text:?}");
             let first = first_line(&text.as_bytes()[..len], &mut fast_lines);
             assert_eq!((first.start, first.start_len), (read.start, read.start_len), "{text:?}");
         }
@@ -520,7 +526,7 @@ mod tests {
         for text in
             ["", "GET / HTTP/1.1", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: a\r\n", "GET / HTTP/1.1\r\n\r"]
         {
-            assert!(read_fast(text.as_bytes(), &mut Vec::new()).is_none(), "{text:?}");
+            assert!(read_fast(text.as_bytes(), HeadDetail::Headers, &mut Vec::new()).is_none(), "{text:?}");
         }
     }
 }

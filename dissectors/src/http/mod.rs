@@ -38,6 +38,7 @@ use message::{BodyProgress, BodyState, HttpMessage};
 use pairing::{Pairing, Position, Role, Unread};
 use resync::MessageSearch;
 use side::{HttpSide, State};
+use wanted::{HeadDetail, MessageWants};
 
 /// HTTP/1 in the list of protocols.
 pub static PROTOCOL: Protocol = Protocol {
@@ -146,11 +147,7 @@ pub const MAX_HEAD: usize = 262_144;
 const MAX_WAITING: usize = 65_536;
 
 fn open(wants: &Wants, _handover: &mut Handover) -> Box<dyn Session> {
-    let wants_values = wanted::header_values(wants);
-    let keep = wanted::body_detail(wants).or(wants_values.then_some(BodyDetail::Nothing));
-    // Anomalies of the head decide how a body is read.
-    let headers = keep.is_some_and(BodyDetail::is_full) || wants_values || wanted::headers(wants);
-    Box::new(Http { wants_values, ..Http::new(keep, headers) })
+    Box::new(Http::new(MessageWants::new(wants)))
 }
 
 /// The HTTP/1 session of one conversation.
@@ -158,12 +155,8 @@ fn open(wants: &Wants, _handover: &mut Handover) -> Box<dyn Session> {
 struct Http {
     halves: [HttpSide; 2],
     pairing: Pairing,
-    /// Amount that is kept of each body; none if nothing of a message is recorded.
-    keep: Option<BodyDetail>,
-    /// Headers are recorded.
-    headers: bool,
-    /// Fields of other protocols are recorded that read the value of a header.
-    wants_values: bool,
+    /// What is recorded of messages.
+    wants: MessageWants,
     /// Settings of HTTP/2 that the last request for an upgrade has, and its exchange.
     settings: Option<Box<(u32, Vec<u8>)>>,
     /// The header lines of the head read last.
@@ -173,9 +166,9 @@ struct Http {
 }
 
 impl Http {
-    fn new(keep: Option<BodyDetail>, headers: bool) -> Http {
+    fn new(wants: MessageWants) -> Http {
         let (halves, pairing, lines, owner, settings) = Default::default();
-        Http { halves, pairing, keep, headers, wants_values: false, settings, lines, owner }
+        Http { halves, pairing, wants, settings, lines, owner }
     }
 
     fn half(&mut self, side: Side) -> &mut HttpSide {
@@ -189,13 +182,13 @@ impl Http {
 
     /// Whether whole bodies are recorded.
     fn is_body_wanted(&self) -> bool {
-        self.keep.is_some_and(BodyDetail::is_full)
+        self.wants.keep.is_some_and(BodyDetail::is_full)
     }
 
     /// Reads where a head is expected.
     fn head(&mut self, side: Side, chunk: Chunk<'_>, cx: &mut Context<'_>) -> Consumed {
         let bytes = chunk.bytes;
-        let unseen = !self.headers;
+        let detail = self.wants.head;
         let skipped_to_keep = self.skipped_to_keep(side);
         let half = self.half(side);
         if !half.sure {
@@ -230,10 +223,10 @@ impl Http {
                 }
             }
         }
-        // No header is recorded, and the head is complete: the common case of a list of calls or of frames.
-        if unseen && half.scanned == 0 {
+        // No anomaly is recorded, and the head is complete: the common case of a list of calls or of frames.
+        if detail < HeadDetail::Anomalies && half.scanned == 0 {
             let mut lines = core::mem::take(&mut self.lines);
-            let head = head::read_fast(bytes, &mut lines).filter(|head| head.bytes.len() <= MAX_HEAD);
+            let head = head::read_fast(bytes, detail, &mut lines).filter(|head| head.bytes.len() <= MAX_HEAD);
             let headers = head.map(|head| framing::collect_headers(&head, &lines));
             self.lines = lines;
             if let (Some(head), Some(headers)) = (head, headers) {
@@ -332,7 +325,7 @@ impl Http {
         let body = if cut { BodyState::Length(0) } else { BodyState::new(length) };
         let unchunked = framing::unchunked_length(head, headers);
         let mut message = HttpMessage::new(link, len, (body, unchunked), [first, last], quirks | more);
-        message.keep_body(self.keep, headers.content_type);
+        message.keep_body(self.wants.keep, headers.content_type);
         self.advance(side, message, chunk, Some(head), cx)
     }
 
@@ -352,7 +345,7 @@ impl Http {
             self.half(side.other()).answered = self.pairing.without_request(link);
         }
         let mut message = HttpMessage::new(link, 0, (BodyState::UntilEnd, None), [first, last], 0);
-        message.keep = self.keep;
+        message.keep = self.wants.keep;
         self.half(side).state = State::Body(Box::new(message));
         true
     }
@@ -499,13 +492,7 @@ impl Http {
         }
         let chunk = here.unwrap_or(Chunk { bytes: &kept, base: None });
         let exchange = message.link.nth.and_then(|nth| self.pairing.find(nth));
-        let view = describe::MessageView {
-            chunk,
-            body_detail,
-            head,
-            wants_headers: self.headers,
-            wants_values: self.wants_values,
-        };
+        let view = describe::MessageView { chunk, body_detail, head, wants: self.wants };
         describe::describe(message, view, exchange, &mut self.lines, cx);
     }
 
@@ -519,7 +506,7 @@ impl Http {
             self.half(side).state = State::Skip(skipped);
         } else {
             skipped.keep_bodiless_response();
-            skipped.record(self.keep.is_some(), cx);
+            skipped.record(self.wants.keep.is_some(), cx);
             if let Some((sent, is_request_line)) = skipped.unreadable_request() {
                 self.pairing.open_unreadable((side, sent), is_request_line, cx);
             }
@@ -556,7 +543,7 @@ impl Http {
                 let search = MessageSearch::with_buffer(self.skipped_to_keep(side));
                 let mut skipped = Box::new(search.after_response(self.half(side).previous.take()));
                 skipped.skip(rest.bytes);
-                skipped.record(self.keep.is_some(), cx);
+                skipped.record(self.wants.keep.is_some(), cx);
             }
             State::Head => {}
             State::Body(mut message) => {
@@ -565,7 +552,7 @@ impl Http {
             }
             State::Skip(mut skipped) => {
                 skipped.skip(rest.bytes);
-                skipped.record(self.keep.is_some(), cx);
+                skipped.record(self.wants.keep.is_some(), cx);
             }
             State::Wait(nth) => self.half(side).state = State::Wait(nth),
         }
@@ -763,26 +750,5 @@ impl Session for Http {
 
     fn fork(&self) -> Box<dyn Session> {
         Box::new(self.clone())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headers_are_read_for_all_but_the_first_line_and_derived_fields() {
-        #[rustfmt::skip]
-        let others = [
-            &START_LINE, &REQUEST, &RESPONSE, &REQUEST_METHOD, &REQUEST_URI, &REQUEST_URI_PATH, &REQUEST_URI_QUERY,
-            &REQUEST_URI_QUERY_PARAMETER, &REQUEST_VERSION, &REQUEST_FULL_URI, &RESPONSE_VERSION, &RESPONSE_CODE,
-            &RESPONSE_CODE_DESC, &RESPONSE_PHRASE, &REQUEST_IN, &RESPONSE_IN, &TIME, &TIME_TO_FIRST_BYTE, &DOWNLOAD_TIME,
-            &LENIENT, &CONTENT_CHECKSUM,
-        ];
-        for field in FIELDS {
-            let mut wants = Wants::default();
-            wants.add(field);
-            assert_eq!(wanted::headers(&wants), others.iter().all(|other| other.id != field.id), "{}", field.name);
-        }
     }
 }

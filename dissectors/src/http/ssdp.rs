@@ -3,6 +3,7 @@
 use super::describe::LocatedHead;
 use super::framing::{self, BodyLength};
 use super::head::{self, StartLine};
+use super::well_known::KnownHeaders;
 use super::{FILE_DATA, HTTP, NOTIFICATION, REQUEST, REQUEST_FULL_URI, RESPONSE, probe};
 use crate::content::{LossyText, MessageBody};
 use crate::packet::{NextLayer, Packet, Payload};
@@ -66,13 +67,13 @@ fn describe<'b>(message: Payload<'b>, packet: &Packet, tree: &mut Tree) -> (Payl
     let head = head::read(head_bytes, &mut lines);
     let headers = framing::collect_headers(&head, &lines);
     let none = Slice::default();
-    let located = LocatedHead { head, base: message.base };
+    let located = LocatedHead::new(head, message.base);
     located.record_start_line(tree);
-    lines.iter().for_each(|line| located.record_header(line, tree));
+    lines.iter().for_each(|line| located.record_header(line, KnownHeaders::ALL, tree));
     let is_truncated = end.is_none() && message.is_truncated();
     match head.start {
         StartLine::Response { .. } => tree.put(&RESPONSE, none, Value::Bool(true)),
-        StartLine::Request { .. } if located.is_notification() => tree.put(&NOTIFICATION, none, Value::Bool(true)),
+        StartLine::Request { .. } if located.is_notification => tree.put(&NOTIFICATION, none, Value::Bool(true)),
         StartLine::Request { method, target, .. } => {
             let [host, target] = [headers.host, target].map(LossyText);
             if !headers.host.is_empty() && method != b"CONNECT" && !is_truncated {

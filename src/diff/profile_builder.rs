@@ -72,6 +72,7 @@ impl ProfileBuilder {
     /// Adds the fields and events that the profile needs.
     pub fn extend_task(&self, task: &mut Task) {
         let mut wants = Wants::default();
+        wants.without_bodies = true;
         for fields in MESSAGE_FIELDS.iter() {
             std::iter::once(fields.message).chain(fields.headers.iter().copied()).for_each(|field| wants.add(field));
         }

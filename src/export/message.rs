@@ -2,9 +2,11 @@
 
 use crate::report::dissected_message::{DissectedMessage, MESSAGE_FIELDS, add_message_wants, is_warning};
 use dissectors::body_limit::BodyLimit;
-use dissectors::{Value, Wants};
+use dissectors::{Field, MessageFields, Value, Wants};
+use hashbrown::HashMap;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// A message of a call.
 #[derive(Clone, Debug, Default)]
@@ -101,29 +103,62 @@ enum Text {
 /// Number of texts after the header lines.
 const TEXTS: usize = Text::Coding as usize + 1;
 
-/// Returns the fields that messages are copied from, with up to this many bytes of each body; without bodies if there are none.
+impl Text {
+    /// Returns the fields of the texts.
+    fn fields(of: &MessageFields) -> [&'static Field; TEXTS] {
+        [of.start_line, of.method, of.target, of.authority, of.version, of.media_type, of.coding]
+    }
+}
+
+/// What is copied of a node: a set of the constants below, and of the bits of [`Text`].
+type Parts = u16;
+
+const HEADER: Parts = 1 << TEXTS;
+const TRAILER: Parts = HEADER << 1;
+const BODY: Parts = HEADER << 2;
+/// The message exceeds a limit.
+const LIMIT: Parts = HEADER << 3;
+/// Part of the message is missing or malformed.
+const INCOMPLETE: Parts = HEADER << 4;
+/// A note that follows from a limit, too: what exceeds one is not decoded to its end.
+const OF_LIMIT: Parts = HEADER << 5;
+const WARNING: Parts = HEADER << 6;
+
+/// What is copied of the nodes of a message, by the id of its first field, and by that of the node.
+static PARTS: LazyLock<HashMap<u16, Vec<Parts>>> = LazyLock::new(|| {
+    let parts_of = |fields: &MessageFields| {
+        let mut parts: Vec<Parts> =
+            dissectors::fields().map(|field| if is_warning(field) { WARNING } else { 0 }).collect();
+        let mut add = |field: &Field, part: Parts| {
+            parts.get_mut(usize::from(field.id)).into_iter().for_each(|parts| *parts |= part);
+        };
+        Text::fields(fields).into_iter().zip(0..).for_each(|(field, text)| add(field, 1 << text));
+        fields.headers.iter().for_each(|field| add(field, HEADER));
+        add(fields.trailers, TRAILER);
+        add(fields.body, BODY);
+        fields.body_limits.iter().for_each(|note| add(note, LIMIT));
+        fields.incomplete.iter().for_each(|note| add(note, INCOMPLETE));
+        let is_of_limit = |note: &&&Field| fields.body_notes.iter().any(|of| of.id == note.id);
+        fields.incomplete.iter().filter(is_of_limit).for_each(|note| add(note, OF_LIMIT));
+        parts
+    };
+    MESSAGE_FIELDS.iter().map(|fields| (fields.message.id, parts_of(fields))).collect()
+});
+
+/// Returns the fields that messages are copied from, with up to this many bytes of each body; without bodies and trailers if there are
+/// none.
 #[must_use]
 pub fn message_wants(body_limit: usize) -> Wants {
     let mut wants = Wants::default();
     wants.body_limit = BodyLimit::at_least(body_limit);
-    if body_limit > 0 {
-        add_message_wants(&mut wants);
+    match body_limit {
+        0 => wants.without_bodies = true,
+        _ => add_message_wants(&mut wants),
     }
     for fields in MESSAGE_FIELDS.iter() {
-        let single = [
-            fields.message,
-            fields.request,
-            fields.response,
-            fields.start_line,
-            fields.method,
-            fields.target,
-            fields.authority,
-            fields.version,
-            fields.media_type,
-            fields.coding,
-            fields.trailers,
-        ];
-        single.into_iter().chain(fields.headers.iter().copied()).for_each(|field| wants.add(field));
+        let single = [fields.message, fields.request, fields.response];
+        let all = single.into_iter().chain(Text::fields(fields)).chain(fields.headers.iter().copied());
+        all.for_each(|field| wants.add(field));
     }
     wants
 }
@@ -133,50 +168,43 @@ impl CapturedMessage {
     pub(super) fn of(message: DissectedMessage<'_>, body_limit: usize) -> CapturedMessage {
         let (fields, tree) = (message.fields, message.tree);
         let mut copy = CapturedMessage { is_web: fields.is_curl_request, ..CapturedMessage::default() };
-        let single = [
-            fields.start_line,
-            fields.method,
-            fields.target,
-            fields.authority,
-            fields.version,
-            fields.media_type,
-            fields.coding,
-        ];
+        let parts = PARTS.get(&fields.message.id).map_or(&[][..], Vec::as_slice);
         // Most heads fit.
         let mut list = TextList { bytes: Vec::with_capacity(1024), ends: Vec::with_capacity(24) };
         let mut texts: [Option<&[u8]>; TEXTS] = [None; TEXTS];
         let mut body = None;
         // A message has dozens of nodes, most of them header lines: they are read once.
         for node in message.nodes {
-            let id = node.field.id;
+            let part = parts.get(usize::from(node.field.id)).copied().unwrap_or_default();
+            if part == 0 {
+                continue;
+            }
             let bytes = || match node.value {
                 Value::Text(slice) | Value::Bytes(slice) => tree.bytes(slice),
                 _ => &[],
             };
-            if fields.headers.iter().any(|field| field.id == id) {
+            if part & HEADER != 0 {
                 let line = bytes();
                 copy.head_len += line.len();
                 list.push(line.trim_ascii_end());
                 continue;
             }
-            for (nth, (field, text)) in single.iter().zip(&mut texts).enumerate() {
+            for (nth, text) in texts.iter_mut().enumerate().filter(|(nth, _)| part >> nth & 1 == 1) {
                 // RFC 9110 8.3: of several media types, recipients use the last.
-                if field.id == id && (text.is_none() || nth == Text::MediaType as usize) {
+                if text.is_none() || nth == Text::MediaType as usize {
                     *text = Some(bytes());
                 }
             }
-            if id == fields.body.id {
+            if part & BODY != 0 {
                 body.get_or_insert_with(|| (bytes(), node.span.len as usize));
             }
-            if id == fields.trailers.id {
+            if part & TRAILER != 0 {
                 copy.trailers.push(bytes().trim_ascii_end().to_vec());
             }
-            copy.is_incomplete |= fields.incomplete.iter().any(|note| note.id == id);
-            copy.has_unknown_length |= fields.body_limits.iter().any(|note| note.id == id);
-            // What exceeds a limit is not decoded to its end.
-            let is_of_limit = copy.has_unknown_length
-                && [fields.incomplete, fields.body_notes].iter().all(|notes| notes.iter().any(|note| note.id == id));
-            if is_warning(node.field) && !is_of_limit && !copy.warnings.contains(&node.field.title) {
+            copy.is_incomplete |= part & INCOMPLETE != 0;
+            copy.has_unknown_length |= part & LIMIT != 0;
+            let is_of_limit = copy.has_unknown_length && part & OF_LIMIT != 0;
+            if part & WARNING != 0 && !is_of_limit && !copy.warnings.contains(&node.field.title) {
                 copy.warnings.push(node.field.title);
             }
         }
@@ -256,7 +284,17 @@ impl CapturedMessage {
 
     /// Header lines as sent, without their ends.
     pub(super) fn headers(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.line_count()).filter_map(|nth| self.texts.bytes().get(self.range(nth)?))
+        let bytes = self.texts.bytes();
+        self.lines().map(|line| bytes.get(line).unwrap_or_default())
+    }
+
+    /// Where the header lines are among the texts.
+    fn lines(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut start = 0;
+        self.ends
+            .iter()
+            .take(self.line_count())
+            .map(move |&end| std::mem::replace(&mut start, end as usize)..end as usize)
     }
 
     /// Returns the bytes that the message takes in memory, about.
@@ -269,8 +307,7 @@ impl CapturedMessage {
 
     /// Returns the headers as name and value, as text. Lines without a colon are skipped.
     pub(super) fn header_texts(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-        (0..self.line_count()).filter_map(|nth| {
-            let range = self.range(nth)?;
+        self.lines().filter_map(|range| {
             if let Texts::Utf8(text) = &self.texts
                 && let Some(line) = text.get(range.clone())
             {

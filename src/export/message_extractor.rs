@@ -5,7 +5,7 @@ use super::message::{CapturedMessage, message_wants};
 use crate::analysis::{FrameConnection, MessageNodes, Task};
 use crate::capture::Call;
 use crate::report::DissectedFrame;
-use crate::report::dissected_message::messages_in;
+use crate::report::dissected_message::{MESSAGE_FIELDS, messages_in};
 use dissectors::Tree;
 use dissectors::session::{ConversationId, ExchangeId, Half};
 
@@ -29,6 +29,8 @@ impl CallMessage {
 pub struct MessageExtractor {
     /// Bytes that are kept of each body; bodies are not read if there are none.
     body_limit: usize,
+    /// Whether trailers are read without bodies, too.
+    has_trailers: bool,
     /// Times of connections, if they are collected.
     times: Option<ConnectionTimes>,
 }
@@ -37,7 +39,13 @@ impl MessageExtractor {
     /// Returns an extractor that keeps this many bytes of each body.
     #[must_use]
     pub fn new(body_limit: usize) -> MessageExtractor {
-        MessageExtractor { body_limit, times: None }
+        MessageExtractor { body_limit, has_trailers: false, times: None }
+    }
+
+    /// Reads trailers even if it keeps no bodies.
+    #[must_use]
+    pub fn with_trailers(self) -> MessageExtractor {
+        MessageExtractor { has_trailers: true, ..self }
     }
 
     /// Collects times of connections, too.
@@ -50,6 +58,9 @@ impl MessageExtractor {
     #[must_use]
     pub fn task(&self) -> Task {
         let mut wants = message_wants(self.body_limit);
+        if self.has_trailers {
+            MESSAGE_FIELDS.iter().for_each(|fields| wants.add(fields.trailers));
+        }
         self.times.iter().for_each(|times| times.add_wants(&mut wants));
         Task { wants, exchanges: true, halves: true, ends: true, ..Task::default() }
     }

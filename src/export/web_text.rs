@@ -80,13 +80,7 @@ fn decoded_at(text: &[u8], find: impl Fn(&[u8]) -> Option<usize>) -> Cow<'_, str
 
 /// Returns the names and values of a query or a form.
 pub(super) fn parameters(text: &[u8]) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    let mut rest = text;
-    let parts = std::iter::from_fn(move || {
-        let part = (!rest.is_empty()).then(|| split_once(rest, b'&'))?;
-        rest = part.1;
-        Some(part.0)
-    });
-    parts.filter(|part| !part.is_empty()).map(|part| {
+    parts(text, b'&').filter(|part| !part.is_empty()).map(|part| {
         let (name, value) = split_once(part, b'=');
         (decoded(name), decoded(value))
     })
@@ -100,38 +94,49 @@ pub(super) fn query(url: &str) -> &str {
 
 /// A cookie of a request or a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cookie {
-    pub(super) name: String,
-    pub(super) value: String,
+pub(super) struct Cookie<'m> {
+    pub(super) name: Cow<'m, str>,
+    pub(super) value: Cow<'m, str>,
     /// Attributes in lower case with their values.
-    pub(super) attributes: Vec<(String, String)>,
+    pub(super) attributes: Vec<(String, Cow<'m, str>)>,
 }
 
 /// Returns the cookies of a request (RFC 6265 4.2.1).
-pub(super) fn request_cookies(message: &CapturedMessage) -> Vec<Cookie> {
-    let values = message.header_values("cookie");
-    let pairs = values.flat_map(|value| value.split(|&byte| byte == b';')).map(<[u8]>::trim_ascii);
-    pairs.filter(|pair| !pair.is_empty()).map(|pair| cookie(pair, Vec::new())).collect()
+pub(super) fn request_cookies(message: &CapturedMessage) -> impl Iterator<Item = Cookie<'_>> {
+    let pairs = message.header_values("cookie").flat_map(cookie_parts);
+    pairs.map(|pair| cookie(pair, Vec::new()))
 }
 
 /// Returns the cookies of a response (RFC 6265 4.1.1).
-pub(super) fn response_cookies(message: &CapturedMessage) -> Vec<Cookie> {
-    let parse = |value: &[u8]| {
-        let mut parts = value.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-        let pair = parts.next().unwrap_or_default();
-        let attributes = parts.filter(|part| !part.is_empty()).map(|part| {
+pub(super) fn response_cookies(message: &CapturedMessage) -> impl Iterator<Item = Cookie<'_>> {
+    message.header_values("set-cookie").map(|value| {
+        let (pair, rest) = split_once(value, b';');
+        let attributes = cookie_parts(rest).map(|part| {
             let (name, value) = split_once(part, b'=');
-            (header_text(name.trim_ascii()).to_ascii_lowercase(), header_text(value.trim_ascii()).into_owned())
+            (header_text(name.trim_ascii()).to_ascii_lowercase(), header_text(value.trim_ascii()))
         });
         cookie(pair, attributes.collect())
-    };
-    message.header_values("set-cookie").map(parse).collect()
+    })
 }
 
-fn cookie(pair: &[u8], attributes: Vec<(String, String)>) -> Cookie {
+fn cookie<'m>(pair: &'m [u8], attributes: Vec<(String, Cow<'m, str>)>) -> Cookie<'m> {
     let (name, value) = split_once(pair, b'=');
-    let text = |bytes: &[u8]| header_text(bytes.trim_ascii()).into_owned();
-    Cookie { name: text(name), value: text(value), attributes }
+    Cookie { name: header_text(name.trim_ascii()), value: header_text(value.trim_ascii()), attributes }
+}
+
+/// Returns the parts between separators.
+fn parts(bytes: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let part = (!rest.is_empty()).then(|| split_once(rest, separator))?;
+        rest = part.1;
+        Some(part.0)
+    })
+}
+
+/// Returns the parts of the value of a cookie header that are not empty, without white space around them.
+fn cookie_parts(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    parts(value, b';').map(<[u8]>::trim_ascii).filter(|part| !part.is_empty())
 }
 
 /// Splits bytes at the first separator; the second part is empty without one.
@@ -155,11 +160,11 @@ mod tests {
     fn cookies_have_their_attributes() {
         let message =
             CapturedMessage::with_headers(&["Set-Cookie: sid=a=b; Path=/; HttpOnly", "cookie: a=1;b = 2 ;;c"]);
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let set = response_cookies(&message);
+        let pair = |name: &'static str, value: &'static str| (name.to_owned(), value.into());
+        let set: Vec<_> = response_cookies(&message).collect();
         assert_eq!((&*set[0].name, &*set[0].value), ("sid", "a=b"));
         assert_eq!(set[0].attributes, [pair("path", "/"), pair("httponly", "")]);
-        let sent: Vec<_> = request_cookies(&message).into_iter().map(|cookie| (cookie.name, cookie.value)).collect();
+        let sent: Vec<_> = request_cookies(&message).map(|cookie| (cookie.name.into(), cookie.value)).collect();
         assert_eq!(sent, [pair("a", "1"), pair("b", "2"), pair("c", "")]);
     }
 

@@ -4,12 +4,18 @@ use dissectors::content::MessageBody;
 use dissectors::packet::Payload;
 use dissectors::session::{Half, Side};
 use dissectors::tree::Node;
-use dissectors::{Field, FieldKind, MessageFields, Severity, Tree, Value, Wants, message_fields};
+use dissectors::{FIELD_COUNT, Field, FieldKind, MessageFields, Severity, Tree, Value, Wants, message_fields};
 use std::sync::LazyLock;
 
 /// The roles of the fields of all protocols with messages.
 pub(crate) static MESSAGE_FIELDS: LazyLock<Vec<&'static MessageFields>> =
     LazyLock::new(|| message_fields().map(|(_, fields)| fields).collect());
+
+/// The same by the id of the field that each message begins with.
+static BY_FIELD: LazyLock<Vec<Option<&'static MessageFields>>> = LazyLock::new(|| {
+    let of_field = |id| MESSAGE_FIELDS.iter().copied().find(|fields| fields.message.id == id);
+    (0..FIELD_COUNT).map(of_field).collect()
+});
 
 /// A message of a frame.
 #[derive(Clone, Copy)]
@@ -22,7 +28,7 @@ pub(crate) struct DissectedMessage<'t> {
 }
 
 fn fields_of(node: &Node) -> Option<&'static MessageFields> {
-    MESSAGE_FIELDS.iter().copied().find(|fields| fields.message.id == node.field.id)
+    BY_FIELD.get(usize::from(node.field.id)).copied().flatten()
 }
 
 /// Adds the fields that show messages whole, and the warnings about them.

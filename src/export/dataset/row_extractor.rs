@@ -98,7 +98,7 @@ impl RowExtractor {
             TableKind::Notes => note_columns(),
         };
         let columns = settings.tables.iter().map(|&table| (table, columns(table).into())).collect();
-        let messages = MessageExtractor::new(settings.body_limit);
+        let messages = MessageExtractor::new(settings.body_limit).with_trailers();
         RowExtractor { columns, frames, messages, clock: TimeFormatter::local() }
     }
 

@@ -85,10 +85,10 @@ fn write_pairs<'p>(
     json.end(']');
 }
 
-fn write_cookies(json: &mut JsonWriter, cookies: &[Cookie]) {
+fn write_cookies<'m>(json: &mut JsonWriter, cookies: impl Iterator<Item = Cookie<'m>>) {
     json.key("cookies");
     json.begin('[');
-    cookies.iter().for_each(|cookie| write_cookie(json, cookie));
+    cookies.for_each(|cookie| write_cookie(json, &cookie));
     json.end(']');
 }
 
@@ -118,7 +118,7 @@ fn write_request(json: &mut JsonWriter, call: &CollectedCall) {
     json.pair("method", &exchange.method);
     json.pair("url", &url);
     json.pair("httpVersion", &header_text(message.version()));
-    write_cookies(json, &request_cookies(message));
+    write_cookies(json, request_cookies(message));
     write_pairs(json, "headers", message.header_texts());
     write_pairs(json, "queryString", parameters(query(&url).as_bytes()));
     write_sizes(json, message, exchange.request);
@@ -141,7 +141,7 @@ fn write_response(json: &mut JsonWriter, call: &CollectedCall) {
     json.number(exchange.code.or_else(|| status_of(message)).unwrap_or(0));
     json.pair("statusText", &header_text(reason.unwrap_or_default()));
     json.pair("httpVersion", &header_text(version.unwrap_or_default()));
-    write_cookies(json, &response_cookies(message));
+    write_cookies(json, response_cookies(message));
     write_pairs(json, "headers", message.header_texts());
     json.key("content");
     write_content(json, message, exchange.response);
@@ -157,8 +157,8 @@ fn status_of(message: &CapturedMessage) -> Option<u16> {
     str::from_utf8(words.nth(1)?).ok()?.parse().ok()
 }
 
-fn write_cookie(json: &mut JsonWriter, cookie: &Cookie) {
-    let attribute = |name: &str| cookie.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
+fn write_cookie(json: &mut JsonWriter, cookie: &Cookie<'_>) {
+    let attribute = |name: &str| cookie.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| &**value);
     json.begin('{');
     json.pair("name", &cookie.name);
     json.pair("value", &cookie.value);
@@ -230,9 +230,9 @@ fn text_of(body: &[u8], media_type: &[u8]) -> Option<String> {
     String::from_utf8(body_text(body, media_type)?.into_owned()).ok()
 }
 
-fn mime_type(message: &CapturedMessage) -> String {
+fn mime_type(message: &CapturedMessage) -> Cow<'_, str> {
     let own = header_text(message.media_type());
-    if own.is_empty() { "x-unknown".to_owned() } else { own.into_owned() }
+    if own.is_empty() { "x-unknown".into() } else { own }
 }
 
 /// Writes the content of a request.

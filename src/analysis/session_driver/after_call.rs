@@ -75,7 +75,8 @@ impl SessionDriver {
             self.complete(lane, before, feed);
         }
         let derived = &feed.cx.derived;
-        if self.nested.is_some() || !derived.items.is_empty() || !derived.woken.is_empty() {
+        let has_drivers = self.nested.as_ref().is_some_and(|nested| nested.has_drivers());
+        if has_drivers || !derived.items.is_empty() || !derived.woken.is_empty() {
             self.feed_nested(lane, before, consumed, end, feed);
         }
     }

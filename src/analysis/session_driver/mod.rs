@@ -234,9 +234,10 @@ impl SessionDriver {
         if lane.channel == 0 { &mut self.sides[lane.side as usize] } else { self.channel_buffer(lane) }
     }
 
-    #[cold]
+    #[inline(never)]
     fn channel_buffer(&mut self, lane: Lane) -> &mut SideBuffer {
-        let sides = self.nested.get_or_insert_default().channels.entry(lane.channel).or_default();
+        // `or_default` would allocate for each call.
+        let sides = self.nested.get_or_insert_default().channels.entry(lane.channel).or_insert_with(Box::default);
         &mut sides[lane.side as usize]
     }
 
@@ -272,10 +273,12 @@ impl SessionDriver {
             let consumed = self.offer(lane, Chunk { bytes, base }, feed);
             if self.input == Input::Datagrams {
                 // RFC 768: a datagram is a message of its own.
-                self.buffer(lane).consumed = self.buffer(lane).delivered;
-            } else {
-                self.buffer(lane).unconsumed.extend_from_slice(bytes.get(consumed..).unwrap_or_default());
+                let buffer = self.buffer(lane);
+                buffer.consumed = buffer.delivered;
+                return;
             }
+            let Some(rest) = bytes.get(consumed..).filter(|rest| !rest.is_empty()) else { return };
+            self.buffer(lane).unconsumed.extend_from_slice(rest);
         } else {
             buffer.unconsumed.extend_from_slice(bytes);
             self.offer_unconsumed(lane, feed);

@@ -41,6 +41,11 @@ pub(super) struct Nested {
 }
 
 impl Nested {
+    /// Whether there are drivers above, or were: what the session below reports depends on them.
+    pub(super) fn has_drivers(&self) -> bool {
+        !self.above.is_empty() || !self.read_groups.is_empty()
+    }
+
     /// Feeds one derived item to its driver.
     pub(super) fn route(
         &mut self,

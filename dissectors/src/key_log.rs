@@ -29,7 +29,11 @@ pub struct KeyLogCount {
 /// Adds the secrets of a key log, which became known at a frame: 0 if before the capture. Skips malformed lines.
 pub fn read(text: &[u8], at_frame: u32, secrets: &mut Secrets) -> KeyLogCount {
     let mut count = KeyLogCount::default();
-    for line in text.split(|&byte| byte == b'\n') {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = rest.get(..end).unwrap_or_default();
+        rest = rest.get(end + 1..).unwrap_or_default();
         // A byte order mark, which editors add.
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii();
         // Clients write the premaster secret of an RSA key exchange beside its master secret, which suffices.
@@ -80,8 +84,9 @@ fn push_line(text: &mut String, label: &str, client_random: &[u8; 32], secret: &
 
 /// Reads a line: a label, the client random, and the secret, both in hexadecimal. Text after them is skipped.
 fn read_line(line: &[u8]) -> Option<(&str, [u8; 32], Secret)> {
-    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let (label, random, secret) = (words.next()?, words.next()?, words.next()?);
+    let (label, rest) = split_word(line);
+    let (random, rest) = split_word(rest);
+    let (secret, _) = split_word(rest);
     let is_label = |&byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if label.len() > MAX_LABEL || !label.iter().all(is_label) {
         return None;
@@ -103,16 +108,34 @@ fn read_line(line: &[u8]) -> Option<(&str, [u8; 32], Secret)> {
     ))
 }
 
+/// Splits a text after its first word.
+fn split_word(text: &[u8]) -> (&[u8], &[u8]) {
+    let text = text.trim_ascii_start();
+    text.split_at(memchr::memchr3(b' ', b'\t', b'\r', text).unwrap_or(text.len()))
+}
+
 /// Reads hexadecimal digits; returns the number of bytes.
 fn read_hex(digits: &[u8], bytes: &mut [u8]) -> Option<usize> {
-    let digit = |byte: u8| (byte as char).to_digit(16);
     let len = digits.len() / 2;
     let bytes = bytes.get_mut(..len).filter(|_| digits.len().is_multiple_of(2))?;
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let &[high, low] = pair else { return None };
-        *byte = (digit(high)? << 4 | digit(low)?) as u8;
+    // Without a branch for each digit, which the compiler reads several of at once.
+    let mut all = 0;
+    for (byte, &[high, low]) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
+        let (high, low) = (digit_value(high), digit_value(low));
+        *byte = high << 4 | low;
+        all |= high | low;
     }
-    Some(len)
+    (all < 16).then_some(len)
+}
+
+/// Returns the value of a hexadecimal digit; at least 16 for another byte.
+fn digit_value(byte: u8) -> u8 {
+    let (decimal, letter) = (byte.wrapping_sub(b'0'), (byte | 0x20).wrapping_sub(b'a'));
+    match decimal < 10 {
+        true => decimal,
+        false if letter < 6 => letter + 10,
+        false => u8::MAX,
+    }
 }
 
 #[cfg(test)]

@@ -133,9 +133,22 @@ pub fn hex(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
     Ok(())
 }
 
+/// The two hexadecimal digits of all bytes.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+static HEX: [[u8; 2]; 256] = {
+    let digits = b"0123456789abcdef";
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < pairs.len() {
+        pairs[byte] = [digits[byte >> 4], digits[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
 /// Returns the two hexadecimal digits of a byte.
 fn digits(byte: u8) -> [u8; 2] {
-    [byte >> 4, byte & 15].map(|nibble| if nibble < 10 { b'0' + nibble } else { b'a' - 10 + nibble })
+    HEX.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// Writes text with control characters and invalid UTF-8 escaped, so that it cannot control a terminal.

@@ -3,9 +3,14 @@
 /// Reads an integer; returns its value and its length.
 pub(crate) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
     let first = *bytes.first()?;
-    let len = 1 << (first >> 6);
-    let rest = bytes.get(1..len)?;
-    Some((rest.iter().fold(u64::from(first & 0x3f), |value, &byte| value << 8 | u64::from(byte)), len))
+    let (value, len) = match first >> 6 {
+        0 => return Some((first.into(), 1)),
+        1 => (u16::from_be_bytes(*bytes.first_chunk()?).into(), 2),
+        2 => (u32::from_be_bytes(*bytes.first_chunk()?).into(), 4),
+        _ => (u64::from_be_bytes(*bytes.first_chunk()?), 8),
+    };
+    // The first two bits are the length.
+    Some((value & u64::MAX >> (66 - 8 * len), len))
 }
 
 #[cfg(test)]

@@ -242,7 +242,7 @@ impl Http2 {
         if half == Half::Request && head.method.is_some() {
             self.sides.iter_mut().for_each(|side| side.note_request(block.of));
         }
-        self.streams.add_headers(block.of, half, headers, head, cx)
+        self.streams.add_headers(block.of, half, headers, &head, cx)
     }
 }
 

@@ -4,6 +4,7 @@ use super::fields::*;
 use super::lane;
 use super::qpack::Section;
 use super::{Http3, Step, View, call_facts, describe};
+use crate::exchange::text;
 use crate::packet::Payload;
 use crate::session::{Context, Half, Lane, Missing, Side, SideEnd, Stamp};
 use crate::tree::{Slice, Value};
@@ -218,12 +219,12 @@ impl Http3 {
             self.streams.describe_exchange(key, half, &list, cx);
         }
         if half == Half::Request
-            && let Some(protocol) = &head.protocol
+            && let Some(protocol) = head.protocol
         {
-            self.note_tunnel(key, protocol.clone());
+            self.note_tunnel(key, text(protocol));
         }
         let headers = self.section(frame, &list);
-        self.streams.add_headers(key, half, Headers { is_broken, ..headers }, head, cx);
+        self.streams.add_headers(key, half, Headers { is_broken, ..headers }, &head, cx);
         Step::Read(0)
     }
 
@@ -275,7 +276,7 @@ impl Http3 {
         self.open_stream(key, cx);
         let headers = self.section(frame, &list);
         let headers = Headers { is_broken, is_push: true, ..headers };
-        self.streams.add_headers(key, Half::Request, headers, MessageHead::of(&list), cx);
+        self.streams.add_headers(key, Half::Request, headers, &MessageHead::of(&list), cx);
         Step::Read(0)
     }
 

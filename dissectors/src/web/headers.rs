@@ -7,6 +7,7 @@ use super::streams::Streams;
 use super::web_protocol::HeaderFields;
 use super::{streaming, tunnel};
 use crate::content::LossyText;
+use crate::exchange::text;
 use crate::field::{Field, FieldKind};
 use crate::session::{About, Context, Event, Half, Side, Stamp};
 use crate::status;
@@ -41,11 +42,12 @@ impl Streams {
         id: u32,
         half: Half,
         headers: Headers<'_>,
-        head: MessageHead,
+        head: &MessageHead<'_>,
         cx: &mut Context<'_>,
     ) -> Option<CarriedBody<'b>> {
         let Headers { list, is_broken, is_push, ends, .. } = headers;
         let (has_messages, number) = (self.has_messages, (self.protocol.stream)(id));
+        let has_texts = has_messages || cx.reports_exchanges;
         let stream = self.get_mut(id)?;
         let before = stream.text();
         let has_start = head.status.is_some() || head.method.is_some();
@@ -78,11 +80,17 @@ impl Streams {
             match half {
                 Half::Request => {
                     stream.set_request(head);
+                    if has_texts || stream.tunnel.is_some() {
+                        stream.set_origin(head);
+                    }
                     stream.exchange.requester = Some(headers.requester);
                     stream.exchange.is_pushed = is_push;
                 }
                 Half::Response => {
-                    stream.set_response(&head);
+                    stream.set_response(head);
+                    if has_texts {
+                        stream.set_status(head);
+                    }
                     tunnel::begin(id, number, stream, list, cx);
                 }
             }
@@ -173,11 +181,11 @@ pub(crate) fn note_headers(stream: &mut Stream, half: Half, response_in: &'stati
 }
 
 /// Records the full URI of a request.
-fn describe_uri(head: &MessageHead, field: &'static Field, tree: &mut Tree) {
+fn describe_uri(head: &MessageHead<'_>, field: &'static Field, tree: &mut Tree) {
     let none = Slice::default();
-    match (&head.scheme, &head.authority, &head.path) {
+    match (head.scheme.map(text), head.authority.map(text), head.path.map(text)) {
         // As in Wireshark, that of an extended CONNECT, too.
-        (_, Some(authority), _) if head.method.as_deref() == Some("CONNECT") => {
+        (_, Some(authority), _) if head.method == Some(b"CONNECT") => {
             tree.put_text(field, none, format_args!("{authority}"));
         }
         (Some(scheme), Some(authority), Some(path)) => {

@@ -119,23 +119,23 @@ pub(crate) enum HalfState {
 }
 
 /// The headers of a message that its exchange has.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct MessageHead {
-    pub(crate) method: Option<CompactString>,
-    pub(crate) path: Option<CompactString>,
-    pub(crate) authority: Option<CompactString>,
-    pub(crate) scheme: Option<CompactString>,
-    pub(crate) protocol: Option<CompactString>,
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MessageHead<'l> {
+    pub(crate) method: Option<&'l [u8]>,
+    pub(crate) path: Option<&'l [u8]>,
+    pub(crate) authority: Option<&'l [u8]>,
+    pub(crate) scheme: Option<&'l [u8]>,
+    pub(crate) protocol: Option<&'l [u8]>,
     pub(crate) status: Option<u16>,
-    host: Option<CompactString>,
+    host: Option<&'l [u8]>,
     content_length: Option<u64>,
-    content_type: Option<CompactString>,
-    content_encoding: Option<CompactString>,
+    content_type: Option<&'l [u8]>,
+    content_encoding: Option<&'l [u8]>,
 }
 
-impl MessageHead {
+impl<'l> MessageHead<'l> {
     /// Reads the headers of a block.
-    pub(crate) fn of(list: &HeaderList) -> MessageHead {
+    pub(crate) fn of(list: &'l HeaderList) -> MessageHead<'l> {
         let mut head = MessageHead::default();
         for (name, value) in list.known() {
             let is_token = matches!(name, b":method" | b":scheme" | b":protocol" | b"content-encoding");
@@ -159,10 +159,20 @@ impl MessageHead {
                 _ => continue,
             };
             let max = if is_token { MAX_TOKEN } else { value.len() };
-            *slot = slot.take().or_else(|| Some(text(value.get(..max).unwrap_or(value))));
+            slot.get_or_insert(value.get(..max).unwrap_or(value));
         }
         head
     }
+
+    /// Returns the authority of a request (RFC 9113 8.3.1).
+    fn authority(&self) -> Option<&'l [u8]> {
+        self.authority.or(self.host)
+    }
+}
+
+/// Returns a copy of a value; an empty text if there is none.
+fn owned(value: Option<&[u8]>) -> CompactString {
+    value.map(text).unwrap_or_default()
 }
 
 impl Stream {
@@ -217,31 +227,34 @@ impl Stream {
     }
 
     /// Sets what the headers of a request state.
-    pub(crate) fn set_request(&mut self, head: MessageHead) {
-        self.half(Half::Request).set_content(&head);
+    pub(crate) fn set_request(&mut self, head: &MessageHead<'_>) {
+        self.half(Half::Request).set_content(head);
         // Only an extended CONNECT names a protocol (RFC 8441 4), if the method is not known.
-        if head.method.as_deref() == Some("CONNECT") || head.protocol.is_some() {
-            self.tunnel = Some(head.protocol.unwrap_or_default());
+        if head.method == Some(b"CONNECT") || head.protocol.is_some() {
+            self.tunnel = Some(owned(head.protocol));
         }
         let exchange = &mut self.exchange;
         exchange.connect_protocol = self.tunnel.clone().unwrap_or_default();
-        exchange.method = head.method.unwrap_or_default();
-        exchange.authority = head.authority.or(head.host).unwrap_or_default();
-        exchange.target = match head.path {
-            Some(path) => path,
-            // RFC 9113 8.5: CONNECT has no path.
-            None if self.tunnel.is_some() => exchange.authority.clone(),
-            None => CompactString::default(),
-        };
-        self.scheme = head.scheme.unwrap_or_default();
+        exchange.method = owned(head.method);
+        // RFC 9113 8.5: CONNECT has no path.
+        exchange.target = owned(head.path.or_else(|| self.tunnel.as_ref().and(head.authority())));
+    }
+
+    /// Sets what the headers of a request state besides, which its exchange, its message and a tunnel have.
+    pub(crate) fn set_origin(&mut self, head: &MessageHead<'_>) {
+        (self.exchange.authority, self.scheme) = (owned(head.authority()), owned(head.scheme));
     }
 
     /// Sets what the headers of a response state.
-    pub(crate) fn set_response(&mut self, head: &MessageHead) {
+    pub(crate) fn set_response(&mut self, head: &MessageHead<'_>) {
         // Another response to CONNECT has a body.
         self.tunnel = self.tunnel.take().filter(|_| matches!(head.status, None | Some(200..=299)));
         self.half(Half::Response).set_content(head);
         self.exchange.code = head.status;
+    }
+
+    /// Sets what the headers of a response state besides, which its exchange and its message have.
+    pub(crate) fn set_status(&mut self, head: &MessageHead<'_>) {
         self.exchange.status.clear();
         if let Some(code) = head.status {
             let _ = write!(self.exchange.status, "{code}");
@@ -330,10 +343,10 @@ impl StreamHalf {
         self.last = last;
     }
 
-    fn set_content(&mut self, head: &MessageHead) {
+    fn set_content(&mut self, head: &MessageHead<'_>) {
         self.content_length = head.content_length;
-        self.content_type = head.content_type.clone().unwrap_or_default();
-        self.content_encoding = head.content_encoding.clone().unwrap_or_default();
+        self.content_type = owned(head.content_type);
+        self.content_encoding = owned(head.content_encoding);
         self.state = self.state.max(HalfState::Begun);
     }
 

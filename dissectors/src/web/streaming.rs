@@ -29,9 +29,10 @@ pub(crate) fn begin(id: u32, half: Half, stream: &mut Stream, cx: &mut Context<'
     // A response whose media type is not known has that of its request.
     let may_be_streamed = state.has_unknown_headers && state.content_type.is_empty() && has_session;
     state.is_streamed = media_type.is_some() || may_be_streamed;
-    let is_web = grpc::is_web(stream.half(if may_be_streamed { Half::Request } else { half }).content_type.as_bytes());
-    let state = stream.half(half);
-    state.has_status_in_content = half == Half::Response && state.is_streamed && is_web;
+    let may_be_web = half == Half::Response && state.is_streamed;
+    let of = if may_be_streamed { Half::Request } else { half };
+    let is_web = may_be_web && grpc::is_web(stream.half(of).content_type.as_bytes());
+    stream.half(half).has_status_in_content = is_web;
     let Some(media_type) = media_type.filter(|_| !stream.has_session) else { return };
     stream.has_session = true;
     let target = stream.exchange.target.as_bytes().to_vec();

@@ -322,7 +322,7 @@ impl Streams {
             super::streaming::end(id, half, &mut stream, cx);
         }
         stream.end_halves(cx.at);
-        if stream.is_blank() {
+        if !cx.reports_exchanges || stream.is_blank() {
             return;
         }
         stream.conclude();

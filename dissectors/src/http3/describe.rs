@@ -22,12 +22,13 @@ fn frame_name(kind: u64) -> &'static str {
 /// Opens the node of a frame, and records its type and its length. `payload` is what is there of it.
 pub(super) fn open_frame(frame: Payload<'_>, [type_len, length_len]: [usize; 2], tree: &mut Tree) {
     let (kind, length) = frame_header(frame.bytes);
-    let name = frame_name(kind);
     if tree.wants_columns() {
-        tree.append_info(format_args!(", {name}"));
+        tree.append_info(format_args!(", {}", frame_name(kind)));
     }
     let node = tree.open(&FRAME, frame.all(), Value::Present);
-    tree.label(node, format_args!("{name} len={length}"));
+    if tree.wanted().labels {
+        tree.label(node, format_args!("{} len={length}", frame_name(kind)));
+    }
     tree.put(&FRAME_TYPE, frame.span(0, type_len), Value::Uint(kind));
     tree.put(&FRAME_LENGTH, frame.span(type_len, length_len), Value::Uint(length));
     let payload = frame.from(type_len + length_len);

@@ -61,7 +61,8 @@ impl Http3 {
     /// Opens the stream of a number, unless it is open.
     pub(super) fn open_stream(&mut self, key: u32, cx: &mut Context<'_>) {
         let client = self.client;
-        if !self.streams.is_closed(key)
+        if self.streams.get_mut(key).is_none()
+            && !self.streams.is_closed(key)
             && let Some(stream) = self.streams.open(key, None, cx)
         {
             stream.exchange.requester.get_or_insert(client);

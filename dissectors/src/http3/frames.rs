@@ -20,6 +20,8 @@ const DATA_FRAME: u64 = 0x00;
 const HEADERS_FRAME: u64 = 0x01;
 const SETTINGS_FRAME: u64 = 0x04;
 const PUSH_PROMISE_FRAME: u64 = 0x05;
+/// Bytes of the memory for headers that a connection keeps for those that follow.
+const MAX_KEPT_LIST: usize = 2048;
 /// Status of a request that the server has not read (RFC 9001 4.6.2).
 const REJECTED: &str = "early data rejected";
 /// First number of a stream of WebTransport, which has no frames (draft-ietf-webtrans-http3).
@@ -206,7 +208,7 @@ impl Http3 {
     /// Reads a HEADERS frame.
     fn headers(&mut self, key: u32, frame: &Frame<'_>, cx: &mut Context<'_>) -> Step {
         let half = self.half(frame.lane.side);
-        let mut list = HeaderList::default();
+        let mut list = core::mem::take(&mut self.list);
         let is_broken = match self.decode(frame, frame.payload, &mut list, cx) {
             Ok(is_broken) => is_broken,
             Err(required) => return Step::Blocked(required),
@@ -226,6 +228,10 @@ impl Http3 {
         }
         let headers = self.section(frame, &list);
         self.streams.add_headers(key, half, Headers { is_broken, ..headers }, &head, cx);
+        list.clear();
+        if list.buffered() <= MAX_KEPT_LIST {
+            self.list = list;
+        }
         Step::Read(0)
     }
 

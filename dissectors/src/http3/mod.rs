@@ -26,6 +26,7 @@ use crate::session::{
 use crate::tree::Value;
 use crate::varint::varint;
 use crate::wants::Wants;
+use crate::web::header_list::HeaderList;
 use crate::web::message;
 use crate::web::streams::Streams;
 use alloc::boxed::Box;
@@ -87,6 +88,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
         lanes: LiteMap::new(),
         settled: Vec::new(),
         decoders: Default::default(),
+        list: HeaderList::default(),
         client: if is_reversed { Side::Server } else { Side::Client },
         held: 0,
         held_since: None,
@@ -103,6 +105,8 @@ struct Http3 {
     settled: Vec<(Lane, LaneKind)>,
     /// Decoders of the headers of each side.
     decoders: [QpackDecoder; 2],
+    /// Empty, for the headers that are decoded next.
+    list: HeaderList,
     /// The side that sends requests.
     client: Side,
     /// Bytes that wait for entries of the dynamic table, and a time before which none of them arrived.

@@ -1,8 +1,8 @@
 //! Authenticated decryption: a key, prepared once, opens sealed bytes, or nothing if they are not authentic.
 
 use crate::cipher_suite::Cipher;
-use aes::{Aes128, Aes256};
-use aes_gcm::{Aes128Gcm, Aes256Gcm};
+use aes::{Aes128Enc, Aes256Enc};
+use aes_gcm::AesGcm;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use ccm::Ccm;
@@ -10,15 +10,15 @@ use ccm::aead::{AeadInOut, KeyInit, Nonce, Tag};
 use ccm::consts::{U8, U12, U16};
 use chacha20poly1305::ChaCha20Poly1305;
 
-/// A key, prepared if that saves time for each record.
+/// A key, prepared if that saves time for each record. These modes encrypt blocks only, also to decrypt.
 #[derive(Clone)]
 pub(crate) enum AeadKey {
-    Aes128Gcm(Box<Aes128Gcm>),
-    Aes256Gcm(Box<Aes256Gcm>),
-    Aes128Ccm(Box<Ccm<Aes128, U16, U12>>),
-    Aes256Ccm(Box<Ccm<Aes256, U16, U12>>),
-    Aes128Ccm8(Box<Ccm<Aes128, U8, U12>>),
-    Aes256Ccm8(Box<Ccm<Aes256, U8, U12>>),
+    Aes128Gcm(Box<AesGcm<Aes128Enc, U12>>),
+    Aes256Gcm(Box<AesGcm<Aes256Enc, U12>>),
+    Aes128Ccm(Box<Ccm<Aes128Enc, U16, U12>>),
+    Aes256Ccm(Box<Ccm<Aes256Enc, U16, U12>>),
+    Aes128Ccm8(Box<Ccm<Aes128Enc, U8, U12>>),
+    Aes256Ccm8(Box<Ccm<Aes256Enc, U8, U12>>),
     ChaCha20Poly1305(Box<ChaCha20Poly1305>),
     Bytes(Vec<u8>),
 }

@@ -6,7 +6,7 @@ use crate::cipher_suite::{Cipher, CipherSuite, quic_suites};
 use crate::kdf::{Hash, LabelExpander, expand_label};
 use crate::session::Side;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
-use aes::{Aes128, Aes256};
+use aes::{Aes128Enc, Aes256Enc};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use chacha20::ChaCha20;
@@ -85,8 +85,8 @@ pub(super) struct PhaseKeys {
 /// Key of the masks of headers.
 #[derive(Clone)]
 enum HeaderKey {
-    Aes128(Box<Aes128>),
-    Aes256(Box<Aes256>),
+    Aes128(Box<Aes128Enc>),
+    Aes256(Box<Aes256Enc>),
     ChaCha20([u8; 32]),
 }
 
@@ -107,8 +107,8 @@ impl HeaderKey {
     fn new(cipher: Cipher, bytes: &[u8]) -> Option<HeaderKey> {
         Some(match cipher {
             Cipher::ChaCha20Poly1305 => HeaderKey::ChaCha20(bytes.try_into().ok()?),
-            _ if bytes.len() == 32 => HeaderKey::Aes256(Box::new(Aes256::new_from_slice(bytes).ok()?)),
-            _ => HeaderKey::Aes128(Box::new(Aes128::new_from_slice(bytes).ok()?)),
+            _ if bytes.len() == 32 => HeaderKey::Aes256(Box::new(Aes256Enc::new_from_slice(bytes).ok()?)),
+            _ => HeaderKey::Aes128(Box::new(Aes128Enc::new_from_slice(bytes).ok()?)),
         })
     }
 

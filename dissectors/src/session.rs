@@ -215,6 +215,30 @@ pub struct Derivation {
     pub items: Vec<Derived>,
     /// Lanes to offer again.
     pub woken: Vec<Lane>,
+    /// Buffers for bytes that are derived next.
+    spare: Vec<Vec<u8>>,
+}
+
+impl Derivation {
+    /// Buffers that are kept.
+    const MAX_SPARE: usize = 8;
+    /// Bytes of a buffer that is kept. A packet has some 1500, for which a buffer may have grown to twice as many.
+    const MAX_SPARE_BYTES: usize = 4096;
+
+    /// Returns an empty buffer, for bytes to derive.
+    #[must_use]
+    pub fn take_buffer(&mut self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Takes back a buffer whose bytes are no longer used.
+    pub fn return_buffer(&mut self, mut buffer: Vec<u8>) {
+        let is_kept = (1..=Derivation::MAX_SPARE_BYTES).contains(&buffer.capacity());
+        if is_kept && self.spare.len() < Derivation::MAX_SPARE {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
+    }
 }
 
 /// An item for the session above, on one lane.

@@ -171,14 +171,13 @@ impl PlainHeader {
         self.number_at + self.number_len
     }
 
-    /// Returns a copy of a packet, with the header in plaintext.
-    fn apply_to(&self, packet: &[u8]) -> Option<Vec<u8>> {
-        let mut bytes = packet.to_vec();
-        *bytes.first_mut()? = self.first;
+    /// Writes the header in plaintext.
+    fn write_to(&self, packet: &mut [u8]) -> Option<()> {
+        *packet.first_mut()? = self.first;
         let number = self.number.to_be_bytes();
         let number = number.get(number.len().checked_sub(self.number_len)?..)?;
-        bytes.get_mut(self.number_at..self.len())?.copy_from_slice(number);
-        Some(bytes)
+        packet.get_mut(self.number_at..self.len())?.copy_from_slice(number);
+        Some(())
     }
 }
 
@@ -219,18 +218,26 @@ impl PacketKeys {
         Some(PlainHeader { first, number_at, number_len, number })
     }
 
-    /// Decrypts a packet; `None` if it is not authentic. Returns its header and its payload.
-    pub(super) fn open(&self, header: &PlainHeader, packet: &[u8]) -> Option<Vec<u8>> {
-        self.open_in(&self.packet, header, packet)
+    /// Decrypts a packet into a buffer: its header and its payload; `None` if it is not authentic.
+    pub(super) fn open(&self, header: &PlainHeader, packet: &[u8], buffer: &mut Vec<u8>) -> Option<()> {
+        self.open_in(&self.packet, header, packet, buffer)
     }
 
     /// Decrypts a packet with the keys of a phase.
-    pub(super) fn open_in(&self, phase: &PhaseKeys, header: &PlainHeader, packet: &[u8]) -> Option<Vec<u8>> {
-        let mut bytes = header.apply_to(packet)?;
-        let (aad, sealed) = bytes.split_at_mut_checked(header.len())?;
+    pub(super) fn open_in(
+        &self,
+        phase: &PhaseKeys,
+        header: &PlainHeader,
+        packet: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Option<()> {
+        buffer.clear();
+        buffer.extend_from_slice(packet);
+        header.write_to(buffer)?;
+        let (aad, sealed) = buffer.split_at_mut_checked(header.len())?;
         let len = phase.key.open_in_place(&nonce(&phase.iv, header.number), aad, sealed)?;
-        bytes.truncate(header.len() + len);
-        Some(bytes)
+        buffer.truncate(header.len() + len);
+        Some(())
     }
 
     /// Derives the keys after a key update (RFC 9001 6.1). The key of headers stays.
@@ -331,16 +338,18 @@ mod tests {
         let long = LongPacket::read(&packet, LongHeader::read(&packet).unwrap()).unwrap();
         let header = keys.header(&packet, long.number_at, None).unwrap();
         assert_eq!((header.number, header.number_len, header.first), (1, 2, 0xc1));
-        assert_eq!(keys.open(&header, &packet).unwrap()[header.len()..], bytes(SERVER_FRAMES));
+        let mut opened = Vec::new();
+        keys.open(&header, &packet, &mut opened).unwrap();
+        assert_eq!(opened[header.len()..], bytes(SERVER_FRAMES));
         for at in 0..packet.len() {
             let mut changed = packet.clone();
             *changed.get_mut(at).unwrap() ^= 1;
             let header = keys.header(&changed, long.number_at, None).unwrap();
-            assert_eq!(keys.open(&header, &changed), None, "{at}");
+            assert_eq!(keys.open(&header, &changed, &mut opened), None, "{at}");
         }
         let other = PacketKeys::initial(Version::V1, &bytes(ORIGINAL), Side::Client).unwrap();
         let header = other.header(&packet, long.number_at, None).unwrap();
-        assert_eq!(other.open(&header, &packet), None);
+        assert_eq!(other.open(&header, &packet, &mut opened), None);
     }
 
     #[test]
@@ -355,7 +364,9 @@ mod tests {
             let (keys, packet) = (PacketKeys::new(version, suite, &secret).unwrap(), bytes(packet));
             let header = keys.header(&packet, 1, Some(654_360_563)).unwrap();
             assert_eq!(header.number, 654_360_564);
-            assert_eq!(keys.open(&header, &packet).unwrap()[header.len()..], [1]);
+            let mut opened = Vec::new();
+            keys.open(&header, &packet, &mut opened).unwrap();
+            assert_eq!(opened[header.len()..], [1]);
         }
     }
 

@@ -85,6 +85,11 @@ impl Opened {
     pub(super) fn payload(&self) -> &[u8] {
         self.packet.get(self.header.len()..).unwrap_or_default()
     }
+
+    /// Returns the buffer of the packet, to be used again.
+    pub(super) fn into_buffer(self) -> Vec<u8> {
+        self.packet
+    }
 }
 
 /// Why a packet is not decrypted.
@@ -213,7 +218,7 @@ impl SideLevels {
     }
 
     /// Decrypts a packet of a level whose keys come from a key log. `side` is that of the handshake. Unless the secrets are known
-    /// to be right, it gives up after some failures.
+    /// to be right, it gives up after some failures. The packet takes the memory of the buffer.
     pub(super) fn open(
         &mut self,
         level: Level,
@@ -221,6 +226,7 @@ impl SideLevels {
         version: Version,
         (packet, number_at): (&[u8], usize),
         (negotiated, known, are_right): (&Negotiated, KnownSecrets<'_>, bool),
+        buffer: &mut Vec<u8>,
     ) -> Result<Opened, Failure> {
         let largest = self.largest(level);
         let keys = self.keys_mut(level).ok_or(Failure::NoSecret)?;
@@ -233,7 +239,7 @@ impl SideLevels {
         if !are_right && keys.failures >= MAX_FAILURES {
             return Err(Failure::NotAuthentic);
         }
-        let Some(opened) = keys.open(packet, number_at, largest, level) else {
+        let Some(opened) = keys.open((packet, number_at), largest, level, buffer) else {
             keys.failures = keys.failures.saturating_add(1);
             keys.misses = keys.misses.saturating_add(1);
             return Err(Failure::NotAuthentic);
@@ -295,40 +301,64 @@ impl LevelKeys {
     }
 
     /// Decrypts a packet with the keys of the present phase, or of another one.
-    fn open(&mut self, packet: &[u8], number_at: usize, largest: Option<u64>, level: Level) -> Option<Opened> {
+    fn open(
+        &mut self,
+        (packet, number_at): (&[u8], usize),
+        largest: Option<u64>,
+        level: Level,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Opened> {
         for nth in 0..self.candidates.len() {
             let keys = self.candidates.get(nth)?;
             let Some(header) = keys.header(packet, number_at, largest) else { continue };
             let is_present = level != Level::OneRtt || (header.first & KEY_PHASE_BIT != 0) == self.phase;
-            let opened = if is_present { keys.open(&header, packet) } else { self.open_previous(nth, &header, packet) };
+            let opened = match is_present {
+                true => keys.open(&header, packet, buffer),
+                false => self.open_previous(nth, &header, packet, buffer),
+            };
             // RFC 9001 6.4: packets with higher numbers have keys of the same phase, or of a later one.
             let may_be_later = level == Level::OneRtt && largest.is_none_or(|largest| header.number > largest);
             let opened = opened.or_else(|| {
-                if may_be_later { self.open_later(nth, usize::from(is_present), &header, packet) } else { None }
+                let first = usize::from(is_present);
+                if may_be_later { self.open_later((nth, first), &header, packet, buffer) } else { None }
             });
-            let Some(packet) = opened else { continue };
+            if opened.is_none() {
+                continue;
+            }
             (self.has_opened, self.misses) = (true, 0);
             if self.candidates.len() > 1 {
                 self.candidates = alloc::vec![self.candidates.swap_remove(nth)];
                 self.next = None;
             }
-            return Some(Opened { header, packet });
+            return Some(Opened { header, packet: core::mem::take(buffer) });
         }
         None
     }
 
     /// Decrypts a packet with the keys of the previous phase.
-    fn open_previous(&mut self, nth: usize, header: &PlainHeader, packet: &[u8]) -> Option<Vec<u8>> {
+    fn open_previous(
+        &mut self,
+        nth: usize,
+        header: &PlainHeader,
+        packet: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Option<()> {
         let keys = self.candidates.get(nth)?;
         if let (None, Some(updated)) = (&self.previous, &self.updated) {
             self.previous = keys.derive_phase(&updated.previous).map(Box::new);
         }
-        keys.open_in(self.previous.as_ref()?, header, packet)
+        keys.open_in(self.previous.as_ref()?, header, packet, buffer)
     }
 
     /// Decrypts a packet with the keys of a later phase, which then are the present ones: of every second one from the phase
     /// `first` of the next ones, as the header has a bit of its phase.
-    fn open_later(&mut self, nth: usize, first: usize, header: &PlainHeader, packet: &[u8]) -> Option<Vec<u8>> {
+    fn open_later(
+        &mut self,
+        (nth, first): (usize, usize),
+        header: &PlainHeader,
+        packet: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Option<()> {
         let keys = self.candidates.get_mut(nth)?;
         let mut next = self.next.take().filter(|next| next.0 == nth).map_or(Vec::new(), |next| next.1);
         let phases = if self.misses < MAX_MISSES { MAX_PHASES } else { 1 };
@@ -336,9 +366,9 @@ impl LevelKeys {
             while next.len() <= at {
                 next.push(keys.next_phase(next.last())?);
             }
-            Some((at, keys.open_in(next.get(at)?, header, packet)?))
+            keys.open_in(next.get(at)?, header, packet, buffer).map(|()| at)
         });
-        let Some((at, opened)) = found else {
+        let Some(at) = found else {
             self.next = Some(Box::new((nth, next)));
             return None;
         };
@@ -353,7 +383,7 @@ impl LevelKeys {
         (self.previous, self.next) =
             (Some(Box::new(previous)), Some(Box::new((nth, next))).filter(|next| !next.1.is_empty()));
         self.phase = header.first & KEY_PHASE_BIT != 0;
-        Some(opened)
+        Some(())
     }
 }
 
@@ -406,7 +436,8 @@ impl InitialKeys {
         let keys = self.keys(side)?;
         let packet = packet.get(..long.len)?;
         let header = keys.header(packet, long.number_at, largest)?;
-        let packet = keys.open(&header, packet)?;
-        Some(Opened { header, packet })
+        let mut opened = Vec::new();
+        keys.open(&header, packet, &mut opened)?;
+        Some(Opened { header, packet: opened })
     }
 }

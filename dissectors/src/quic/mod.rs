@@ -222,7 +222,7 @@ impl Quic {
         match connection.open_long(side, packet, long, cx) {
             Ok(opened) => {
                 describe::long(packet, long, Some(&opened.header), cx.tree);
-                read_payload(connection, side, level, packet, &opened, cx);
+                read_payload(connection, side, level, packet, opened, cx);
             }
             Err(failure) => {
                 describe::long(packet, long, None, cx.tree);
@@ -298,7 +298,7 @@ impl Quic {
         match connection.open_short(side, packet, 1 + id_len, cx) {
             Ok(opened) => {
                 describe::short(packet, id, Some(&opened.header), cx.tree);
-                read_payload(connection, side, Level::OneRtt, packet, &opened, cx);
+                read_payload(connection, side, Level::OneRtt, packet, opened, cx);
             }
             Err(_) if connection.is_reset(side, packet.bytes) => drop(self.reset(side, packet, cx)),
             Err(failure) => {
@@ -344,13 +344,14 @@ fn read_payload(
     side: Side,
     level: Level,
     packet: Payload<'_>,
-    opened: &Opened,
+    opened: Opened,
     cx: &mut Context<'_>,
 ) {
     let payload = opened.payload();
     let from = packet.span(opened.header.len(), payload.len());
     let base = cx.tree.add_derived_buffer("Decrypted QUIC", payload, Some(from));
     connection.read_frames(side, (level, opened.header.number), Payload::whole(payload, base), cx);
+    cx.derived.return_buffer(opened.into_buffer());
 }
 
 /// Memory of a connection, about: without keys, which are counted apart.

@@ -127,7 +127,9 @@ impl Streams {
         let new = state.bytes.add(offset, data.bytes, carrier);
         if !new.is_empty() {
             let from = Some(data.span(data.bytes.len() - new.len(), new.len()));
-            state.derive(lane, new.to_vec(), carrier, from, cx);
+            let mut bytes = cx.derived.take_buffer();
+            bytes.extend_from_slice(new);
+            state.derive(lane, bytes, carrier, from, cx);
             state.derive_pending(lane, cx);
         }
         self.pending = (self.pending + state.bytes.pending_len()).saturating_sub(before);

@@ -143,7 +143,11 @@ impl Connection {
             true => Err(Failure::Cut),
             false => {
                 let packet = (packet.bytes, number_at);
-                levels.open(level, role, version, packet, (&self.negotiated, known, are_right))
+                let mut buffer = cx.derived.take_buffer();
+                let opened =
+                    levels.open(level, role, version, packet, (&self.negotiated, known, are_right), &mut buffer);
+                cx.derived.return_buffer(buffer);
+                opened
             }
         };
         let is_answered = cx.further_path.is_none_or(|path| path.is_answered);

@@ -40,6 +40,7 @@ impl DetachedFrame {
             adopted: None,
             wants,
             reports_exchanges: true,
+            reports_connections: true,
             tree,
             path: &mut self.path,
             events: &mut self.events,

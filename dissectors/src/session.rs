@@ -108,6 +108,8 @@ pub struct Context<'a> {
     pub wants: &'a Wants,
     /// Whether exchanges are reported. A session need not create them otherwise.
     pub reports_exchanges: bool,
+    /// Whether connections in datagrams are reported. A session need not measure them otherwise.
+    pub reports_connections: bool,
     /// The tree to record fields in; a message belongs to the frame that completed it.
     pub tree: &'a mut Tree,
     /// The protocols of the present frame: a session adds its own when a message ends here.

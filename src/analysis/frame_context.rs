@@ -98,6 +98,7 @@ impl FrameContext<'_> {
             adopted: None,
             wants: self.wants,
             reports_exchanges: self.work.exchanges,
+            reports_connections: self.work.connections,
             tree: self.tree,
             path: self.path,
             events: self.messages,

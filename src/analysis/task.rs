@@ -64,6 +64,8 @@ pub(super) struct Work {
     pub(super) messages: bool,
     /// Exchanges.
     pub(super) exchanges: bool,
+    /// Connections in datagrams.
+    pub(super) connections: bool,
     /// Comparison of what is sent again.
     pub(super) compare: bool,
     /// The frames of each reassembled unit.
@@ -177,6 +179,7 @@ impl Work {
             bytes: messages || compare || task.follow.is_some() || wants.field(&tcp_fields::GAP) || task.streams,
             messages,
             exchanges: task.exchanges,
+            connections: task.connections,
             compare,
             frames: task.collect || any(&REASSEMBLY_FIELDS) || nested_units().any(|units| wants_units(units, wants)),
             data: wants.field(&tcp_fields::REASSEMBLED_DATA) || nested_units().any(|units| wants.field(units.data)),

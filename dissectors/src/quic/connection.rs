@@ -83,7 +83,7 @@ pub(super) struct Connection {
     pub(super) last_frame: u32,
     /// Runs of frames of the conversation that are of the connection.
     runs: Vec<(u32, u32)>,
-    measurement: Measurement,
+    pub(super) measurement: Measurement,
     /// Whether the connection was reported as a result.
     is_connection_reported: bool,
     /// What the last packet is known to be.
@@ -303,7 +303,7 @@ impl Connection {
 
     /// Reports what is known of the connection, once.
     fn report_connection(&mut self, cx: &mut Context<'_>) {
-        if core::mem::replace(&mut self.is_connection_reported, true) {
+        if core::mem::replace(&mut self.is_connection_reported, true) || !cx.reports_connections {
             return;
         }
         let connection = TransportConnection {

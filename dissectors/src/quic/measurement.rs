@@ -17,6 +17,8 @@ const PACKET_THRESHOLD: u64 = 3;
 pub(super) struct Measurement {
     sides: [SideMeasurement; 2],
     spin: SpinBit,
+    /// Times and lost packets are not measured: the connection is not reported.
+    is_unreported: bool,
 }
 
 /// Measurements of the packets of one side.
@@ -72,6 +74,9 @@ impl Measurement {
             return;
         }
         captured.insert(number, number);
+        if self.is_unreported {
+            return;
+        }
         if own.awaited.len() == MAX_AWAITED {
             own.awaited.pop_front();
         }
@@ -80,7 +85,7 @@ impl Measurement {
 
     /// Notes that a packet of a side elicits no acknowledgment.
     pub(super) fn elicits_nothing(&mut self, side: Side, space: usize, number: u64) {
-        let silent = side.of_mut(&mut self.sides).silent.get_mut(space);
+        let silent = side.of_mut(&mut self.sides).silent.get_mut(space).filter(|_| !self.is_unreported);
         silent.into_iter().for_each(|silent| silent.insert(number, number));
     }
 
@@ -107,6 +112,11 @@ impl Measurement {
         sets.is_some_and(|(captured, acknowledged)| captured.misses_any(acknowledged, first))
     }
 
+    /// Measures nothing that only the report of the connection has.
+    pub(super) fn omit_report(&mut self) {
+        self.is_unreported = true;
+    }
+
     /// Notes an acknowledgment by a side.
     pub(super) fn acknowledged(&mut self, side: Side, space: usize, acknowledgment: Acknowledgment<'_>, time: i64) {
         let other = side.other().of_mut(&mut self.sides);
@@ -116,6 +126,9 @@ impl Measurement {
         let mut after = None;
         for (first, last) in acknowledgment.ranges() {
             acknowledged.insert(first, last);
+            if self.is_unreported {
+                continue;
+            }
             if let (Some(skipped), Some(after), Some(until)) =
                 (other.skipped.get_mut(space), after, largest.checked_sub(PACKET_THRESHOLD))
                 && last < until
@@ -135,7 +148,7 @@ impl Measurement {
     pub(super) fn spin(&mut self, side: Side, value: bool, time: i64) {
         let spin = &mut self.spin;
         let before = side.of_mut(&mut spin.values).replace(value);
-        if spin.is_disabled || before.is_none_or(|before| before == value) {
+        if self.is_unreported || spin.is_disabled || before.is_none_or(|before| before == value) {
             return;
         }
         match side {

@@ -245,6 +245,9 @@ impl Quic {
         let number = attempt.as_ref().map_or_else(|| next_number(cx), |attempt| attempt.number);
         let mut connection = Connection::new([self.count, number], side, long, keys);
         connection.last_frame = cx.at.frame;
+        if !cx.reports_connections {
+            connection.measurement.omit_report();
+        }
         if let Some(attempt) = attempt {
             connection.add_frame(attempt.sent.first.frame, false);
             self.last = Some(connection.nth);

@@ -380,6 +380,9 @@ fn follow_prints_both_sides_in_every_format() {
     assert!(text.contains("Content-Length: 2\n\n{}\n\n--- server, frame 5"), "{text}");
     let (_, error, code) = run(&["follow", &file, "7"]);
     assert_eq!((&*error, code), (&*format!("overhear: {file}: no stream 7; `overhear streams` lists them\n"), 2));
+    let (_, error, code) = run(&["follow", &file, "7", "--dns"]);
+    let expected = format!("overhear: {file}: no UDP conversation 7; the TCP connection is tcp:7\n");
+    assert_eq!((error, code), (expected, 2));
 }
 
 #[test]

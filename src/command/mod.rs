@@ -366,7 +366,10 @@ fn run_follow(mut args: FollowArgs) -> io::Result<CommandOutcome> {
     };
     let no_stream = || match stream {
         ConversationId::Tcp(number) => format!("{names}: no stream {number}; `overhear streams` lists them"),
-        ConversationId::Udp(number) => format!("{names}: no UDP conversation {number}"),
+        ConversationId::Udp(number) => {
+            let hint = if args.format.dns { format!("; the TCP connection is tcp:{number}") } else { String::new() };
+            format!("{names}: no UDP conversation {number}{hint}")
+        }
     };
     let udp_conversations = stream.tcp().is_none();
     let follow_derived = args.tls.then(decrypted_title).flatten();

@@ -8,6 +8,7 @@ OVERHEAR = [
     ("overhear print", ["OVERHEAR", "print", "FILE"]),
     ("overhear streams", ["OVERHEAR", "streams", "FILE"]),
     ("overhear journey", ["OVERHEAR", "journey", "FILE"]),
+    ("overhear export har", ["OVERHEAR", "export", "har", "--no-bodies", "FILE"]),
 ]
 OTHERS = [
     ("tcpdump -w /dev/null", ["tcpdump", "-r", "FILE", "-w", "/dev/null"]),

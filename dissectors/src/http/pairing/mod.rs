@@ -1,6 +1,9 @@
 //! Pairing: each response answers the oldest request without one (RFC 9112 9.3.2), as far as the bytes that each side had
 //! received allow that.
 
+mod open_exchange;
+mod unread;
+
 use super::fields::RESPONSE_IN;
 use super::framing::FramingHeaders;
 use super::message::HttpMessage;
@@ -11,217 +14,15 @@ use crate::session::{
 };
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
 use compact_str::{CompactString, ToCompactString};
-use core::ops::Range;
+pub(super) use open_exchange::{Link, OpenExchange, PartialRequest, Position, Role, Switch};
+use open_exchange::{RequestState, ResponseState, conclude};
+pub(super) use unread::Unread;
 
 /// Requests that may await their response; beyond it the oldest is reported without.
 const MAX_OPEN: usize = 256;
 /// Bytes of text kept for them.
 const MAX_OPEN_TEXT: usize = 128 << 10;
-
-/// A message's relation to its exchange.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Link {
-    /// Its role.
-    pub role: Role,
-    /// The exchange's number; none for an interim response without a request.
-    pub nth: Option<u32>,
-    /// Whether it ends HTTP/1 on this connection.
-    pub switch: Option<Switch>,
-}
-
-/// The role of a message in its exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
-    /// A request.
-    Request,
-    /// An interim response: another one follows.
-    Interim,
-    /// The final response.
-    Response,
-}
-
-/// How a response ends HTTP/1 on a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Switch {
-    /// CONNECT succeeded: a tunnel begins (RFC 9110 9.3.6).
-    Tunnel,
-    /// The protocol was upgraded (RFC 9110 7.8).
-    Upgrade,
-}
-
-/// An exchange that is not complete.
-#[derive(Clone, Debug)]
-pub(super) struct OpenExchange {
-    /// What is known of it.
-    pub exchange: Box<Exchange>,
-    /// Target and authority as sent, if they are not both UTF-8.
-    raw: Option<Box<[Vec<u8>; 2]>>,
-    /// Where the request was complete.
-    pub requested: Option<Stamp>,
-    /// The value of the Upgrade header: of the response, or else of the request.
-    upgrade: CompactString,
-    request: RequestState,
-    response: ResponseState,
-    sent: Position,
-    // Where the request ends; 0 if it is not complete.
-    end: u64,
-    // The request is of HTTP/0.9: its response may have no head.
-    is_simple: bool,
-    // Another request may have been among bytes before it that were not read.
-    follows_gap: bool,
-    // Bytes that were not read and may have its response. They are rare: in a box, four exchanges need half a kilobyte.
-    unread: Option<Box<Unread>>,
-}
-
-/// Bytes of the responding side that were not read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Unread {
-    /// Offset of the first byte that may be of another response than the one before.
-    pub from: u64,
-    /// Offset after the last byte; 0 if unknown.
-    pub end: u64,
-    /// They begin with a response.
-    pub begins: bool,
-    /// They were not captured. Otherwise a readable response among them would have been found.
-    pub is_gap: bool,
-}
-
-/// Bytes of the shortest response that servers send: `HTTP/1.1 204 No Content`, without headers.
-const SHORTEST_RESPONSE: u64 = 27;
-
-impl Unread {
-    /// The bytes that were given, or that are missing.
-    pub(super) fn of(cx: &Context<'_>, is_gap: bool) -> Unread {
-        let Range { start, end } = cx.range;
-        Unread { from: start, end, begins: false, is_gap }
-    }
-
-    /// The same, from the beginning of a response on.
-    pub(super) fn beginning_at(self, from: u64) -> Unread {
-        Unread { from, begins: true, ..self }
-    }
-
-    /// These bytes and later ones.
-    fn and(self, later: Unread) -> Unread {
-        Unread { end: later.end, is_gap: self.is_gap || later.is_gap, ..self }
-    }
-
-    /// Whether no more than one response begins in them, if the next one begins at this offset.
-    fn has_one_before(self, next: u64) -> bool {
-        let len = |end: u64| end.saturating_sub(self.from);
-        !self.is_gap
-            || self.end > 0 && len(self.end) < SHORTEST_RESPONSE
-            || next > 0 && len(next) < 2 * SHORTEST_RESPONSE
-    }
-}
-
-/// Position of a message in the conversation: that of its first byte, and what its sender had received then.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Position {
-    /// Offset of the first byte among those of its sender; 0 if unknown.
-    pub from: u64,
-    /// Bytes of the other side that the sender had received; 0 if unknown.
-    pub received: u64,
-}
-
-impl Position {
-    /// The position of the bytes that were given.
-    pub(super) fn of(cx: &Context<'_>) -> Position {
-        Position { from: cx.range.start, received: cx.received }
-    }
-
-    /// Whether a response at this position may answer a request: its sender had received the beginning of the request,
-    /// and the client had not received the response before.
-    fn may_answer(self, request: Position) -> bool {
-        (self.received == 0 || self.received > request.from) && (self.from == 0 || self.from >= request.received)
-    }
-}
-
-/// A request whose head is not complete.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PartialRequest {
-    /// Its position.
-    pub sent: Position,
-    /// Whether its method is HEAD.
-    pub is_head: bool,
-    /// Whether it is complete as a request of HTTP/0.9.
-    pub is_simple: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum RequestState {
-    /// Under way.
-    Begun,
-    /// All of it was read, or none of it ever will be.
-    Done,
-    /// Not readable.
-    Unreadable { ends_as_request_line: bool },
-    /// Not read, and it may still come: the sender of its response had received so many bytes.
-    Late { received: u64 },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ResponseState {
-    Awaited,
-    Started,
-    Done,
-}
-
-impl OpenExchange {
-    fn new(exchange: Exchange) -> OpenExchange {
-        OpenExchange {
-            exchange: Box::new(exchange),
-            raw: None,
-            requested: None,
-            upgrade: CompactString::default(),
-            request: RequestState::Begun,
-            response: ResponseState::Awaited,
-            sent: Position::default(),
-            end: 0,
-            is_simple: false,
-            follows_gap: false,
-            unread: None,
-        }
-    }
-
-    fn is_awaited_by(&self, requester: Side) -> bool {
-        self.response == ResponseState::Awaited && self.exchange.requester == Some(requester)
-    }
-
-    /// Whether nothing more of its request is read.
-    fn has_request(&self) -> bool {
-        matches!(self.request, RequestState::Done | RequestState::Unreadable { .. })
-    }
-
-    fn is_unreadable(&self) -> bool {
-        matches!(self.request, RequestState::Unreadable { .. })
-    }
-
-    /// Whether a response may answer it. Only after a gap, positions decide: the response may answer a lost request.
-    fn may_be_answered_by(&self, response: Position) -> bool {
-        !self.follows_gap || response.may_answer(self.sent)
-    }
-
-    fn text(&self) -> usize {
-        let raw: usize = self.raw.iter().flat_map(|raw| raw.iter()).map(Vec::len).sum();
-        let Exchange { target, authority, method, .. } = &*self.exchange;
-        target.len() + authority.len() + method.len() + self.upgrade.len() + raw
-    }
-
-    /// Returns target and authority as sent, up to a limit.
-    pub(super) fn target_and_authority(&self) -> [&[u8]; 2] {
-        match &self.raw {
-            Some(raw) => raw.each_ref().map(Vec::as_slice),
-            None => [self.exchange.target.as_bytes(), self.exchange.authority.as_bytes()],
-        }
-    }
-
-    fn is_connect(&self) -> bool {
-        self.exchange.method == "CONNECT"
-    }
-}
 
 /// The exchanges of a conversation that are not complete.
 #[derive(Clone, Debug, Default)]
@@ -581,72 +382,6 @@ impl Pairing {
         open.is_some_and(|open| open.upgrade.eq_ignore_ascii_case("websocket"))
     }
 
-    /// Notes that bytes of a side were not read: because they were not captured, or are not readable. A response may be
-    /// among them, and a request. If they begin with a response, it is to the oldest request.
-    pub(super) fn note_unread(&mut self, side: Side, unread: Unread) {
-        self.follows_gap |= self.requester == Some(side);
-        let requester = side.other();
-        // A request that was sent after these bytes were received has its response later.
-        let may_have = |open: &&mut OpenExchange| {
-            open.is_awaited_by(requester) && (unread.end == 0 || open.sent.received < unread.end)
-        };
-        for (nth, open) in self.open.iter_mut().filter(may_have).enumerate() {
-            let begins = unread.begins && nth == 0 && !open.follows_gap;
-            let before = open.unread.as_deref().map_or(Unread { begins: false, ..unread }, |before| before.and(unread));
-            open.unread = Some(Box::new(Unread { begins: before.begins || begins, ..before }));
-        }
-    }
-
-    /// Whether any response may be among bytes that were not read.
-    fn has_unread(&self) -> bool {
-        self.open.iter().any(|open| open.unread.is_some())
-    }
-
-    /// Reports an exchange whose response may be among bytes that were not read, when its client sends the next request:
-    /// a client without pipelining has had its response then.
-    #[cold]
-    fn drop_unread(&mut self, side: Side, sent: Position, cx: &mut Context<'_>) {
-        let is_awaited = |open: &OpenExchange| open.has_request() && open.is_awaited_by(side);
-        let Some(place) = self.open.iter().position(is_awaited) else {
-            return;
-        };
-        let alone = self.open.iter().filter(|open| is_awaited(open)).nth(1).is_none();
-        let unread = self.open.get(place).and_then(|open| open.unread.as_deref().copied());
-        if alone && unread.is_some_and(|unread| sent.received == 0 || sent.received > unread.from) {
-            self.report(place, cx);
-        }
-    }
-
-    /// Reports the exchanges whose responses were among bytes that were not read, before a response at this position.
-    /// Returns whether it is uncertain to which of the others the response is. Then the oldest of them is reported, too:
-    /// this or an earlier response was to it.
-    #[cold]
-    fn drop_answered_unread(&mut self, requester: Side, sent: Position, cx: &mut Context<'_>) -> bool {
-        loop {
-            let mut awaited = self.open.iter().enumerate().filter(|(_, open)| open.is_awaited_by(requester));
-            let (Some((place, oldest)), next) = (awaited.next(), awaited.next()) else { return false };
-            let Some(unread) = oldest.unread.as_deref().copied() else { return false };
-            let is_answered = match next.filter(|(_, next)| next.may_be_answered_by(sent)) {
-                // What the client received between the two requests was the response to the first.
-                Some((_, next)) => unread.begins || next.sent.received > unread.from.max(oldest.sent.received),
-                // Its sender had received another request, which was not captured.
-                None => unread.begins && oldest.end > 0 && sent.received > oldest.end,
-            };
-            // Its sender had received more than one of the requests.
-            let is_uncertain = unread.is_gap && next.is_some_and(|(_, next)| sent.may_answer(next.sent));
-            if !is_answered && !is_uncertain {
-                return false;
-            }
-            if unread.begins && unread.has_one_before(sent.from) {
-                self.open.iter_mut().for_each(|open| open.unread = None);
-            }
-            self.end_response(place, cx);
-            if !is_answered {
-                return true;
-            }
-        }
-    }
-
     /// Ends an exchange of which no response is read, when its request is complete.
     fn end_response(&mut self, place: usize, cx: &mut Context<'_>) {
         let Some(open) = self.open.get_mut(place) else { return };
@@ -743,21 +478,6 @@ impl Pairing {
         self.count = self.count.saturating_add(1);
         nth
     }
-}
-
-/// Sets the outcome of an exchange that is reported (RFC 9110 15).
-fn conclude(exchange: &mut Exchange) {
-    let is_broken = |half: Option<Transfer>| half.is_some_and(|half| !half.complete);
-    exchange.outcome = match (exchange.code, exchange.response) {
-        _ if is_broken(exchange.request) || is_broken(exchange.response) => Outcome::Aborted,
-        // Its content states the outcome.
-        _ if !exchange.content_protocol.is_empty() => exchange.outcome,
-        (None, None) => Outcome::Unanswered,
-        (Some(_), None) => Outcome::Aborted,
-        (Some(400..=499), _) => Outcome::ClientError,
-        (Some(500..), _) => Outcome::ServerError,
-        _ => Outcome::Success,
-    };
 }
 
 /// The authority of a request by its target alone: the target of CONNECT, or the authority of an absolute URI.

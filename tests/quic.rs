@@ -571,6 +571,18 @@ fn a_connection_after_a_version_negotiation_lasts_from_its_first_attempt() {
 }
 
 #[test]
+fn a_client_whose_version_is_refused_is_a_connection() {
+    // tshark 4.4 of frames 1 and 2: version 0x1a2a3a4a with a quic.scid of 8 bytes, then a version negotiation.
+    let mut recording = Recording::at("fixtures/http3/version-negotiation.pcapng");
+    recording.frames.truncate(2);
+    let found = connections(&recording);
+    assert_eq!((found.len(), found[0].version, found[0].packets, found[0].last.frame), (1, "", [1, 1], 2));
+    let bytes: Vec<u64> = recording.frames.iter().map(|(_, frame)| (frame.len() - PAYLOAD) as u64).collect();
+    assert_eq!((&found[0].bytes[..], found[0].ids.each_ref().map(Vec::len)), (&bytes[..], [1, 0]));
+    assert!(found[0].handshake.is_none() && found[0].is_close_hidden);
+}
+
+#[test]
 fn instructions_that_are_lost_lose_no_call() {
     for name in ["http3/blocked", "http3/qpack"] {
         let recording = Recording::at(&format!("fixtures/{name}.pcapng"));

@@ -16,7 +16,7 @@ pub struct TransportConnection {
     pub number: u32,
     /// The side of the conversation that is the client.
     pub client: Side,
-    /// Name and version of the protocol.
+    /// Name and version of the protocol; empty if the version is not known.
     pub version: &'static str,
     /// Connection IDs that each side chose.
     pub ids: [Vec<PathId>; 2],

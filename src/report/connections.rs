@@ -70,7 +70,7 @@ impl ConnectionsReport {
             Cell::Timestamp(facts.first.time, facts.first.time.saturating_sub(*start)),
             Cell::Endpoint(*client, None),
             Cell::Endpoint(*server, None),
-            Cell::Word(facts.version),
+            text_or(facts.version, "-"),
             text_or(&facts.server_name, "-"),
             text_or(&facts.alpn, "-"),
             text_or(first_word(&client_ids), "-"),

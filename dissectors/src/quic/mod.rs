@@ -3,6 +3,7 @@
 //! The keys of Initial packets follow from a connection ID, so the hello messages are always read. The other keys come from a
 //! key log. The bytes of each stream are derived on a channel of its own.
 
+mod attempt;
 mod call_facts;
 mod connection;
 mod connection_ids;
@@ -28,11 +29,12 @@ use crate::session::{Chunk, Consumed, Context, Event, Handover, Input, Lane, Mis
 use crate::wants::Wants;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use attempt::Attempt;
 use connection::{Connection, Evidence};
 pub use fields::*;
 use header::{LongHeader, LongPacket, PacketType};
 use levels::{InitialKeys, Level, Opened};
-use summary::{Attempted, Close, Summary};
+use summary::{Close, Summary};
 
 /// Registry entry for QUIC.
 pub static PROTOCOL: Protocol = Protocol {
@@ -86,16 +88,6 @@ struct Quic {
     last: Option<u32>,
 }
 
-/// A connection of which packets in a version were captured that is not known here.
-#[derive(Clone, Debug)]
-struct Attempt {
-    client: Side,
-    number: u32,
-    /// Whether the server has refused the version.
-    is_refused: bool,
-    sent: Attempted,
-}
-
 /// A datagram that is read.
 #[derive(Clone, Copy)]
 struct Datagram<'b> {
@@ -131,7 +123,7 @@ impl Quic {
             connection.evidence = connection.evidence_of_version(datagram.side, long.version);
         }
         if long.version == 0 || header::Version::of(long.version).is_none() {
-            let attempted = if connection.is_none() { self.attempt(datagram, long.version, cx) } else { None };
+            let attempted = if connection.is_none() { self.attempt(datagram, &long, cx) } else { None };
             self.open_packet(rest, self.number(connection).or(attempted), cx);
             match long.version {
                 0 => describe::version_negotiation(rest, &long, cx.tree),
@@ -152,22 +144,20 @@ impl Quic {
     }
 
     /// Notes a packet in an unknown version, or one that refuses a version. Returns the number of its connection.
-    fn attempt(&mut self, datagram: Datagram<'_>, version: u32, cx: &mut Context<'_>) -> Option<u32> {
-        let side = datagram.side;
-        if self.attempt.is_none() && version != 0 {
+    fn attempt(&mut self, datagram: Datagram<'_>, long: &LongHeader<'_>, cx: &mut Context<'_>) -> Option<u32> {
+        if self.attempt.is_none() && long.version != 0 {
             let number = next_number(cx);
-            self.attempt = Some(Attempt { client: side, number, is_refused: false, sent: Attempted::new(cx.arrived) });
+            self.attempt = Some(Attempt::new(datagram.side, number, long, cx));
         }
-        let attempt = self.attempt.as_mut()?;
-        let is_refusal = version == 0 && side != attempt.client;
-        attempt.is_refused |= is_refusal;
-        if !is_refusal && side != attempt.client {
-            return None;
+        self.attempt.as_mut()?.add(datagram.side, long.version, datagram.len, cx)
+    }
+
+    /// Reports the attempt, if there is one: no connection has followed it.
+    fn end_attempt(&mut self, cx: &mut Context<'_>) {
+        if let Some(attempt) = self.attempt.take().filter(|_| cx.reports_connections) {
+            let connection = attempt.into_connection(self.count, cx);
+            cx.events.push(Event::Connection(Box::new(connection)));
         }
-        let role = if side == attempt.client { Side::Client } else { Side::Server };
-        *role.of_mut(&mut attempt.sent.bytes) += datagram.len as u64;
-        *role.of_mut(&mut attempt.sent.packets) += 1;
-        Some(attempt.number)
     }
 
     /// Opens the node of a packet. The number of its connection is recorded once for the packets of a datagram.
@@ -418,10 +408,11 @@ impl Session for Quic {
     fn end(&mut self, _: Lane, _: Chunk<'_>, end: SideEnd, cx: &mut Context<'_>) {
         // Both sides of a conversation in datagrams end together.
         self.connections.iter_mut().for_each(|connection| connection.end(end, cx));
+        self.end_attempt(cx);
     }
 
     fn is_idle(&self) -> bool {
-        self.connections.iter().all(|connection| connection.summary.is_reported())
+        self.attempt.is_none() && self.connections.iter().all(|connection| connection.summary.is_reported())
     }
 
     fn forget_derivable(&mut self) -> bool {
@@ -444,6 +435,7 @@ impl Session for Quic {
 
     fn evict(&mut self, cx: &mut Context<'_>) {
         core::mem::take(&mut self.connections).iter_mut().for_each(|connection| connection.end(SideEnd::Unread, cx));
+        self.end_attempt(cx);
     }
 
     fn fork(&self) -> Box<dyn Session> {

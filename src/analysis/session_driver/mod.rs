@@ -235,8 +235,8 @@ impl SessionDriver {
     }
 
     #[inline(never)]
+    #[expect(clippy::unwrap_or_default, reason = "`or_default` of this map allocates for each call")]
     fn channel_buffer(&mut self, lane: Lane) -> &mut SideBuffer {
-        // `or_default` would allocate for each call.
         let sides = self.nested.get_or_insert_default().channels.entry(lane.channel).or_insert_with(Box::default);
         &mut sides[lane.side as usize]
     }

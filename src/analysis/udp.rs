@@ -470,9 +470,8 @@ impl Tables {
     /// Follows a datagram of a conversation of another shard. Returns false if that takes reading it.
     pub(super) fn skip_datagram(&mut self, packet: &TransportPacket<'_>, at: Stamp) -> bool {
         let length = number(packet.bytes, 4).unwrap_or(0);
-        let is_tunnel = self.run.registry.is_tunnel(packet.ports());
         // RFC 768: at least that of the header. A shorter one is malformed and has no conversation.
-        if packet.bytes.len() < 8 || length < 8 || is_tunnel || !self.run.work.udp_conversations {
+        if packet.bytes.len() < 8 || length < 8 || !self.run.work.udp_conversations {
             return false;
         }
         let found = self.udp.find(packet.key());
@@ -480,7 +479,7 @@ impl Tables {
             Ok(known) => self.udp.flow_mut(*known).number,
             Err(_) => self.udp.next_number(),
         };
-        if self.run.is_own(number) {
+        if self.run.is_own(number) || self.run.registry.is_tunnel(packet.ports()) {
             return false;
         }
         self.run.begin_frame();

@@ -8,13 +8,14 @@
 //! The driver is part of the program: it detects a session, buffers what the session leaves, and feeds what a session
 //! derives to the session above it.
 
-use crate::datagram_path::FurtherPath;
-use crate::datagram_path::KnownPathId;
+use crate::buffer_pool::BufferPool;
+use crate::datagram_path::{FurtherPath, KnownPathId};
 pub use crate::derived_secrets::Secret;
 use crate::derived_secrets::{DerivedSecret, DerivedSecrets};
 use crate::exchange::{Exchange, Transfer};
 use crate::field::Field;
 pub use crate::identity::{ConversationId, ExchangeId, Half, Side, Stamp};
+pub use crate::missing::Missing;
 use crate::packet::ProtocolPath;
 use crate::private_key::PrivateKey;
 use crate::transport_connection::TransportConnection;
@@ -218,29 +219,7 @@ pub struct Derivation {
     /// Lanes to offer again.
     pub woken: Vec<Lane>,
     /// Buffers for bytes that are derived next.
-    spare: Vec<Vec<u8>>,
-}
-
-impl Derivation {
-    /// Buffers that are kept.
-    const MAX_SPARE: usize = 8;
-    /// Bytes of a buffer that is kept. A packet has some 1500, for which a buffer may have grown to twice as many.
-    const MAX_SPARE_BYTES: usize = 4096;
-
-    /// Returns an empty buffer, for bytes to derive.
-    #[must_use]
-    pub fn take_buffer(&mut self) -> Vec<u8> {
-        self.spare.pop().unwrap_or_default()
-    }
-
-    /// Takes back a buffer whose bytes are no longer used.
-    pub fn return_buffer(&mut self, mut buffer: Vec<u8>) {
-        let is_kept = (1..=Derivation::MAX_SPARE_BYTES).contains(&buffer.capacity());
-        if is_kept && self.spare.len() < Derivation::MAX_SPARE {
-            buffer.clear();
-            self.spare.push(buffer);
-        }
-    }
+    pub buffers: BufferPool,
 }
 
 /// An item for the session above, on one lane.
@@ -280,33 +259,6 @@ pub enum DerivedItem {
     End(SideEnd),
     /// All channels of the lane's group end, on both sides.
     EndChannels(SideEnd),
-}
-
-/// Bytes that cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// So many bytes.
-    Bytes(u64),
-    /// Some bytes; their number is unknown.
-    Unknown,
-    /// Perhaps some bytes: the layer below lost data that may have belonged to any lane.
-    Perhaps,
-    /// Bytes that were buffered and dropped because memory is short. Decoder state stays.
-    Released,
-}
-
-impl Missing {
-    /// The number of bytes, as far as it is known.
-    #[must_use]
-    pub fn len(self) -> u64 {
-        if let Missing::Bytes(len) = self { len } else { 0 }
-    }
-
-    /// Whether no byte is known to be missing.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
 }
 
 /// What a channel or a conversation carries from here on, with what was negotiated.

@@ -344,7 +344,7 @@ fn read_payload(
     let from = packet.span(opened.header.len(), payload.len());
     let base = cx.tree.add_derived_buffer("Decrypted QUIC", payload, Some(from));
     connection.read_frames(side, (level, opened.header.number), Payload::whole(payload, base), cx);
-    cx.derived.return_buffer(opened.into_buffer());
+    cx.derived.buffers.put_back(opened.into_buffer());
 }
 
 /// Memory of a connection, about: without keys, which are counted apart.

@@ -127,7 +127,7 @@ impl Streams {
         let new = state.bytes.add(offset, data.bytes, carrier);
         if !new.is_empty() {
             let from = Some(data.span(data.bytes.len() - new.len(), new.len()));
-            let mut bytes = cx.derived.take_buffer();
+            let mut bytes = cx.derived.buffers.take();
             bytes.extend_from_slice(new);
             state.derive(lane, bytes, carrier, from, cx);
             state.derive_pending(lane, cx);

@@ -95,7 +95,7 @@ impl Nested {
             DerivedItem::Bytes { offset: None, bytes, first, arrived, from } => {
                 let arrived = arrived.unwrap_or(feed.cx.arrived);
                 driver.derived(lane, &bytes, [first, arrived], from, title, feed);
-                feed.cx.derived.return_buffer(bytes);
+                feed.cx.derived.buffers.put_back(bytes);
             }
             DerivedItem::Bytes { offset: Some(offset), bytes, first, .. } => {
                 let unordered = self.unordered.entry(lane).or_default();

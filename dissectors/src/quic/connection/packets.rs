@@ -143,10 +143,10 @@ impl Connection {
             true => Err(Failure::Cut),
             false => {
                 let packet = (packet.bytes, number_at);
-                let mut buffer = cx.derived.take_buffer();
+                let mut buffer = cx.derived.buffers.take();
                 let opened =
                     levels.open(level, role, version, packet, (&self.negotiated, known, are_right), &mut buffer);
-                cx.derived.return_buffer(buffer);
+                cx.derived.buffers.put_back(buffer);
                 opened
             }
         };

@@ -257,6 +257,8 @@ pub enum DerivedItem {
     Headers(Vec<(Vec<u8>, Vec<u8>)>),
     /// The lane ends.
     End(SideEnd),
+    /// Why all channels of the lane's group end, before they do.
+    Closing(CompactString),
     /// All channels of the lane's group end, on both sides.
     EndChannels(SideEnd),
 }
@@ -467,6 +469,9 @@ pub trait Session: Send {
 
     /// Reads a block of headers or trailers of the exchange that carries it. One without a name stands for those not known.
     fn headers(&mut self, _lane: Lane, _headers: &[(Vec<u8>, Vec<u8>)], _cx: &mut Context<'_>) {}
+
+    /// Notes why the channels that it reads end, before they do: the error that closed their connection.
+    fn closing(&mut self, _reason: &str) {}
 
     /// Amends an exchange of the session below, which carries this one, before it is reported.
     fn conclude(&mut self, _exchange: &mut Exchange) {}

@@ -144,6 +144,7 @@ impl Feed<'_> {
             DerivedItem::Undecrypted
             | DerivedItem::Begin(_)
             | DerivedItem::Headers(_)
+            | DerivedItem::Closing(_)
             | DerivedItem::EndChannels(_) => return,
         };
         events.push(Event::Chunk(StreamChunk { side: lane.side, at: self.cx.at, content }));

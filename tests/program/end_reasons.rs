@@ -48,6 +48,21 @@ fn a_reset_of_http3_has_its_code_and_its_sender() {
     assert_eq!(as_texts(&rows), expected);
 }
 
+// tshark: quic.cc.error_code.app 0x102 in frame 9 of the first; the second has the token of a stateless reset in its last frame.
+#[test]
+fn a_request_that_was_open_when_its_connection_was_closed_has_the_error_of_that() {
+    let rows = reasons("fixtures/http3/closes.pcapng");
+    let expected = [
+        ["/", "success", ""],
+        ["/fail", "unanswered", "H3_INTERNAL_ERROR by server (CONNECTION_CLOSE)"],
+        ["/", "success", ""],
+    ];
+    assert_eq!(as_texts(&rows)[..3], expected);
+    let rows = reasons("fixtures/http3/stateless-reset.pcapng");
+    let expected = [["/", "success", ""], ["/style.css", "unanswered", "stateless reset by server"]];
+    assert_eq!(as_texts(&rows), expected);
+}
+
 /// RFC 9113 6.8: the server has processed the streams up to the last one that it names.
 #[test]
 fn a_goaway_is_the_reason_of_what_was_not_processed_or_failed() {

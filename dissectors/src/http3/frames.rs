@@ -323,6 +323,9 @@ impl Http3 {
         if let Some((kind, sender, code)) = frame {
             stream.note_reset(ErrorFrame { kind, sender, code, names: call_facts::ERRORS });
         }
+        if reset == Some(SideEnd::Reset(None)) && stream.exchange.end_reason.is_empty() {
+            stream.exchange.end_reason.clone_from(&self.closing);
+        }
         stream.exchange.has_unknown_request |= is_unread && half == Half::Request && stream.exchange.request.is_none();
         let state = stream.half(half);
         state.is_truncated |= reset.is_some();

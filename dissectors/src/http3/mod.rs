@@ -90,6 +90,7 @@ fn open(wants: &Wants, handover: &mut Handover) -> Box<dyn Session> {
         decoders: Default::default(),
         list: HeaderList::default(),
         client: if is_reversed { Side::Server } else { Side::Client },
+        closing: CompactString::default(),
         held: 0,
         held_since: None,
         tunnels: BTreeMap::new(),
@@ -109,6 +110,8 @@ struct Http3 {
     list: HeaderList,
     /// The side that sends requests.
     client: Side,
+    /// The error that closed the connection; empty if none did.
+    closing: CompactString,
     /// Bytes that wait for entries of the dynamic table, and a time before which none of them arrived.
     held: usize,
     held_since: Option<i64>,
@@ -412,6 +415,10 @@ impl Session for Http3 {
         let held = self.take_held(lane);
         self.end_lane(lane, if held.is_empty() { rest.bytes } else { &held }, end, cx);
         self.streams.report_finished(cx);
+    }
+
+    fn closing(&mut self, reason: &str) {
+        self.closing = reason.into();
     }
 
     fn release_bodies(&mut self) -> bool {

@@ -268,12 +268,13 @@ impl Connection {
     }
 
     fn end_streams(&mut self, end: SideEnd, cx: &mut Context<'_>) {
-        let Connection { streams, negotiated, client, nth, undecrypted, measurement, .. } = self;
+        let Connection { streams, negotiated, client, nth, undecrypted, measurement, summary, .. } = self;
         let (client, alpn) = (*client, &*negotiated.alpn);
         let context = StreamContext { group: group(*nth), client, alpn, packets: measurement };
         let [of_client, of_server] = *undecrypted;
         let unread = if client == Side::Client { [of_client, of_server] } else { [of_server, of_client] };
-        streams.end_channels(end, unread, context, cx);
+        let error = summary.error(alpn).filter(|_| end == SideEnd::Reset(None));
+        streams.end_channels(end, error, unread, context, cx);
     }
 
     /// Ends what is open, and reports the exchange. `end` is how the connection ends, unless it is closed.

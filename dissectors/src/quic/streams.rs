@@ -10,6 +10,7 @@ use crate::session::{
 };
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use compact_str::CompactString;
 use litemap::LiteMap;
 
 /// Bytes that wait for earlier ones, of all streams of a connection. Peers permit 1 to 16 MiB in flight; a capture that lost
@@ -234,14 +235,18 @@ impl Streams {
         }
     }
 
-    /// Ends all channels of the connection.
+    /// Ends all channels of the connection. `error` is what closed it, if they end by that.
     pub(super) fn end_channels(
         &mut self,
         end: SideEnd,
+        error: Option<CompactString>,
         unread: [bool; 2],
         context: StreamContext<'_>,
         cx: &mut Context<'_>,
     ) {
+        if let Some(error) = error.filter(|_| self.has_begun && !self.has_ended) {
+            cx.derive(context.lane(0, context.client), DerivedItem::Closing(error));
+        }
         self.end(end, unread, context, cx);
         if self.has_begun && !core::mem::replace(&mut self.has_ended, true) {
             cx.derive(context.lane(0, context.client), DerivedItem::EndChannels(end));

@@ -11,7 +11,7 @@ use crate::session::{Context, Half, Side, Stamp};
 use crate::transport_connection::{TransportClose, TransportConnection};
 use alloc::boxed::Box;
 use alloc::format;
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 
 /// Codes by which applications close a connection without an error: of any, and of HTTP/3 (RFC 9114 8.1).
 const APPLICATION_NO_ERROR: [u64; 2] = [0, 0x100];
@@ -171,6 +171,14 @@ impl Summary {
             is_error: close.is_error(),
             phrase: self.phrase.clone(),
         })
+    }
+
+    /// Returns the error that closed the connection, its sender, and the frame that has it.
+    pub(super) fn error(&self, alpn: &str) -> Option<CompactString> {
+        let close = self.close.filter(Close::is_error)?;
+        let sender = if close.side == Side::Client { "client" } else { "server" };
+        let frame = if close.is_reset { "" } else { " (CONNECTION_CLOSE)" };
+        Some(format_compact!("{} by {sender}{frame}", close.reason(alpn)))
     }
 
     /// Notes the text of the end of the connection; the first counts.

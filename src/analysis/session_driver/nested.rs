@@ -57,8 +57,10 @@ impl Nested {
     ) {
         feed.follow(lane, title, &item);
         let group = lane.channel >> GROUP_BITS;
-        if let DerivedItem::EndChannels(end) = item {
-            return self.end_group(group, end, feed);
+        match item {
+            DerivedItem::EndChannels(end) => return self.end_group(group, end, feed),
+            DerivedItem::Closing(reason) => return self.close_group(group, &reason),
+            _ => {}
         }
         let reader = self.groups.iter().find(|(read, _)| *read == group).map(|(_, channel)| *channel);
         if reader.is_none() && lane.channel & CHANNELS == DATAGRAM_CHANNEL {
@@ -120,13 +122,22 @@ impl Nested {
                 }
             }
             DerivedItem::End(end) => driver.end(lane, end, feed),
-            DerivedItem::EndChannels(_) => {}
+            DerivedItem::Closing(_) | DerivedItem::EndChannels(_) => {}
         }
         let [buffered, unconsumed] = driver.count();
         self.buffered = self.buffered.saturating_add_signed(buffered);
         self.unconsumed = self.unconsumed.saturating_add_signed(unconsumed);
         if reader.is_none() && driver.has_ended() {
             self.ended.push(channel);
+        }
+    }
+
+    /// Tells the sessions of a group why its channels end.
+    fn close_group(&mut self, group: u64, reason: &str) {
+        for (_, driver) in self.above.iter_mut().filter(|(channel, _)| **channel >> GROUP_BITS == group) {
+            if let DriverState::Session { session, .. } = &mut driver.state {
+                session.closing(reason);
+            }
         }
     }
 

@@ -132,7 +132,7 @@ impl Nested {
         }
     }
 
-    /// Tells the sessions of a group why its channels end.
+    /// Passes the reason why the channels of a group end to its sessions.
     fn close_group(&mut self, group: u64, reason: &str) {
         for (_, driver) in self.above.iter_mut().filter(|(channel, _)| **channel >> GROUP_BITS == group) {
             if let DriverState::Session { session, .. } = &mut driver.state {

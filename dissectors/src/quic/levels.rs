@@ -336,13 +336,7 @@ impl LevelKeys {
     }
 
     /// Decrypts a packet with the keys of the previous phase.
-    fn open_previous(
-        &mut self,
-        nth: usize,
-        header: &PlainHeader,
-        packet: &[u8],
-        buffer: &mut Vec<u8>,
-    ) -> Option<()> {
+    fn open_previous(&mut self, nth: usize, header: &PlainHeader, packet: &[u8], buffer: &mut Vec<u8>) -> Option<()> {
         let keys = self.candidates.get(nth)?;
         if let (None, Some(updated)) = (&self.previous, &self.updated) {
             self.previous = keys.derive_phase(&updated.previous).map(Box::new);

@@ -14,7 +14,7 @@ const MAX_PENDING: usize = 3;
 /// Items in the order in which they were added, to be taken in this order.
 pub(super) trait ItemStore: Default + Send + 'static {
     /// Number of bytes after which a chunk is sent.
-    const CHUNK_BYTES: usize = 64 << 10;
+    const CHUNK_BYTES: usize = 256 << 10;
 
     /// Returns the number of items that were added since the store was cleared.
     fn added(&self) -> usize;
@@ -29,13 +29,15 @@ pub(super) trait ItemStore: Default + Send + 'static {
 /// Items that are owned, one by one.
 pub(super) struct Items<T> {
     items: VecDeque<T>,
+    /// Number of items that were read and stay.
+    read: usize,
     added: usize,
     size: usize,
 }
 
 impl<T> Default for Items<T> {
     fn default() -> Items<T> {
-        Items { items: VecDeque::new(), added: 0, size: 0 }
+        Items { items: VecDeque::new(), read: 0, added: 0, size: 0 }
     }
 }
 
@@ -51,6 +53,12 @@ impl<T> Items<T> {
     pub(super) fn take(&mut self) -> Option<T> {
         self.items.pop_front()
     }
+
+    /// Returns the next item, which stays until the store is cleared.
+    pub(super) fn next_item(&mut self) -> Option<&mut T> {
+        self.read += 1;
+        self.items.get_mut(self.read - 1)
+    }
 }
 
 impl<T: Send + 'static> ItemStore for Items<T> {
@@ -64,7 +72,7 @@ impl<T: Send + 'static> ItemStore for Items<T> {
 
     fn clear(&mut self) {
         self.items.clear();
-        (self.added, self.size) = (0, 0);
+        (self.read, self.added, self.size) = (0, 0, 0);
     }
 }
 
@@ -114,7 +122,8 @@ impl<'d, S: ItemStore> ChunkWriter<'d, S> {
         let writer = ChunkWriter::new(Box::new(move |chunk| {
             // The receiver is dropped: the consumer has ended.
             chunks.send(chunk).map_err(|_| io::ErrorKind::BrokenPipe)?;
-            Ok(emptied.try_recv().unwrap_or_default())
+            // What is left in it is dropped by the thread that created it.
+            Ok(emptied.try_recv().map(Chunk::emptied).unwrap_or_default())
         }));
         (writer, ShardItems { received, returned, chunk: Chunk::default(), next: 0, undivided: None, is_closed: false })
     }
@@ -214,7 +223,7 @@ impl<S: ItemStore> ShardItems<S> {
         let consumed = std::mem::replace(&mut self.chunk, chunk);
         self.next = 0;
         // A shard that has ended needs none.
-        self.returned.send(consumed.emptied()).ok();
+        self.returned.send(consumed).ok();
         self.undivided = self.undivided.or(self.chunk.undivided);
     }
 }

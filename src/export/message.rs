@@ -226,6 +226,12 @@ impl CapturedMessage {
         copy
     }
 
+    /// Takes the bodies, and copies the rest.
+    pub(super) fn take_copy(&mut self) -> CapturedMessage {
+        let (body, written_body) = (self.body.take(), self.written_body.take());
+        CapturedMessage { body, written_body, ..self.clone() }
+    }
+
     /// Returns a message with these header lines, and nothing else.
     #[cfg(test)]
     pub(super) fn with_headers(lines: &[&str]) -> CapturedMessage {

@@ -18,6 +18,12 @@ pub struct CallMessage {
 }
 
 impl CallMessage {
+    /// Takes the bodies, and copies the rest.
+    #[must_use]
+    pub fn take_copy(&mut self) -> CallMessage {
+        CallMessage { message: self.message.take_copy(), ..*self }
+    }
+
     /// Returns the bytes that it takes in memory, about.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -59,17 +59,18 @@ pub(super) fn export_calls<F: CallForm>(
     form.begin(&mut out)?;
     let mut collector = content.collector();
     let extractor = || CallExtractor { matcher: matcher.fork(), messages: content.extractor() };
-    passes.run(&task, &extractor, &mut |items: &mut Items<CallItem>| match items.take() {
+    passes.run(&task, &extractor, &mut |items: &mut Items<CallItem>| match items.next_item() {
         Some(CallItem::Message(message)) => {
-            collector.add_message(*message);
+            collector.add_message(message.take_copy());
             Ok(())
         }
-        Some(CallItem::Call(call, connection, is_match)) => {
+        Some(CallItem::Call(event)) => {
+            let Some((call, connection, is_match)) = event.take() else { return Ok(()) };
             form.any_call(&call);
             let exported = collector.call(call, connection, is_match);
             exported.map_or(Ok(()), |call| form.call(call, &mut out))
         }
-        Some(CallItem::End(conversation)) => {
+        Some(&mut CallItem::End(conversation)) => {
             collector.conversation_end(conversation);
             form.conversation_end(conversation, &mut out)
         }
@@ -97,9 +98,10 @@ fn open(captures: CaptureArgs, run: &RunArgs) -> Result<(CaptureRun, FilterMatch
 
 /// What is extracted of calls.
 enum CallItem {
+    /// A message. It is copied when it is consumed: what a thread allocates is freed by it.
     Message(Box<CallMessage>),
-    /// A call, the times of its connection, and whether it matches.
-    Call(Call, Option<ConnectionTime>, bool),
+    /// A call, the times of its connection, and whether it matches; none once it is consumed.
+    Call(Option<(Call, Option<ConnectionTime>, bool)>),
     End(ConversationId),
 }
 
@@ -129,7 +131,7 @@ impl Extractor for CallExtractor {
         match event {
             Event::Call(call) => {
                 let connection = self.messages.connection(&call);
-                items.push(CallItem::Call(call, connection, is_match), 0);
+                items.push(CallItem::Call(Some((call, connection, is_match))), 0);
             }
             Event::Unfinished(unfinished) => {
                 let messages = self.messages.messages(&unfinished.messages, &unfinished.tree);

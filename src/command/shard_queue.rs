@@ -13,8 +13,8 @@ const MAX_PENDING: usize = 3;
 
 /// Items in the order in which they were added, to be taken in this order.
 pub(super) trait ItemStore: Default + Send + 'static {
-    /// Number of bytes after which a chunk is sent.
-    const CHUNK_BYTES: usize = 256 << 10;
+    /// Number of bytes after which a chunk is sent: few enough for the cache of a core.
+    const CHUNK_BYTES: usize = 64 << 10;
 
     /// Returns the number of items that were added since the store was cleared.
     fn added(&self) -> usize;
@@ -62,6 +62,9 @@ impl<T> Items<T> {
 }
 
 impl<T: Send + 'static> ItemStore for Items<T> {
+    /// Messages have some kilobytes, and a thread that writes them waits for each chunk.
+    const CHUNK_BYTES: usize = 256 << 10;
+
     fn added(&self) -> usize {
         self.added
     }

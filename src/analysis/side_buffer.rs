@@ -7,21 +7,30 @@ use std::collections::VecDeque;
 /// Bytes of one lane: those that were not consumed yet, and where the others came from.
 #[derive(Clone, Default)]
 pub(super) struct SideBuffer {
-    pub(super) unconsumed: Vec<u8>,
-    /// Bytes that were delivered, gaps included, and how many of them are consumed.
-    pub(super) delivered: u64,
-    pub(super) consumed: u64,
+    /// Bytes that were delivered, gaps included.
+    delivered: u64,
     /// Where the last unit ends.
     pub(super) message_end: u64,
-    /// The unit that is being read, if its frames or its bytes are wanted.
-    unit: Option<Box<UnitRecord>>,
-    /// Bytes not consumed in which no protocol was detected yet.
-    pub(super) waiting: u32,
+    /// What most lanes hold nothing of: their state is small.
+    held: Option<Box<Held>>,
+    /// Of the bytes delivered, those that are not consumed.
+    ahead: u32,
     /// Its end was given to the session.
     pub(super) ended: bool,
-    /// While it is undecided what reads it: whether bytes were missing, and its end.
+    /// Whether bytes were missing while it was undecided what reads it.
     pub(super) deferred_gap: bool,
-    pub(super) deferred_end: Option<SideEnd>,
+}
+
+/// What a lane holds until a session reads on.
+#[derive(Clone, Default)]
+struct Held {
+    unconsumed: Vec<u8>,
+    /// The unit that is being read, if its frames or its bytes are wanted.
+    unit: Option<UnitRecord>,
+    /// Its end, while it is undecided what reads it.
+    deferred_end: Option<SideEnd>,
+    /// Bytes not consumed in which no protocol was detected yet.
+    waiting: u32,
 }
 
 /// Frames and bytes of a unit, from its beginning.
@@ -34,27 +43,94 @@ struct UnitRecord {
 }
 
 impl SideBuffer {
+    /// Counts bytes that are delivered.
+    pub(super) fn deliver(&mut self, bytes: usize) {
+        self.delivered += bytes as u64;
+        self.ahead = self.ahead.saturating_add(bytes as u32);
+    }
+
     pub(super) fn consume(&mut self, bytes: usize) {
-        self.consumed += bytes as u64;
+        self.ahead = self.ahead.saturating_sub(bytes as u32);
+    }
+
+    /// Consumes what was delivered.
+    pub(super) fn consume_all(&mut self) {
+        self.ahead = 0;
+    }
+
+    /// The offset after the bytes that are consumed.
+    pub(super) fn consumed(&self) -> u64 {
+        self.delivered.saturating_sub(self.ahead.into())
     }
 
     /// Sets the offset of the first byte, before any is delivered.
     pub(super) fn begin_at(&mut self, offset: u64) {
-        (self.delivered, self.consumed, self.message_end) = (offset, offset, offset);
+        (self.delivered, self.message_end, self.ahead) = (offset, offset, 0);
+    }
+
+    /// The bytes that were not consumed.
+    pub(super) fn unconsumed(&self) -> &[u8] {
+        self.held.as_ref().map(|held| held.unconsumed.as_slice()).unwrap_or_default()
+    }
+
+    /// Adds bytes that were not consumed.
+    pub(super) fn push_unconsumed(&mut self, bytes: &[u8]) {
+        self.held.get_or_insert_default().unconsumed.extend_from_slice(bytes);
+    }
+
+    /// Takes them out, to be set again or consumed.
+    pub(super) fn take_unconsumed(&mut self) -> Vec<u8> {
+        self.held.as_mut().map(|held| std::mem::take(&mut held.unconsumed)).unwrap_or_default()
+    }
+
+    /// Sets the bytes that were not consumed.
+    pub(super) fn set_unconsumed(&mut self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            self.held.get_or_insert_default().unconsumed = bytes;
+        }
+    }
+
+    /// Returns bytes to be consumed after all, the last that were delivered.
+    pub(super) fn return_unconsumed(&mut self, bytes: Vec<u8>) {
+        self.ahead = bytes.len() as u32;
+        self.set_unconsumed(bytes);
+    }
+
+    /// Notes that no protocol was detected yet in so many bytes.
+    pub(super) fn set_waiting(&mut self, bytes: usize) {
+        self.held.get_or_insert_default().waiting = bytes as u32;
+    }
+
+    /// Returns how many bytes waited for detection, which is over.
+    pub(super) fn take_waiting(&mut self) -> usize {
+        self.held.as_mut().map_or(0, |held| std::mem::take(&mut held.waiting) as usize)
+    }
+
+    /// Keeps its end until it is decided what reads it.
+    pub(super) fn defer_end(&mut self, end: SideEnd) {
+        self.held.get_or_insert_default().deferred_end = Some(end);
+    }
+
+    /// Takes the end that was kept.
+    pub(super) fn take_deferred_end(&mut self) -> Option<SideEnd> {
+        self.held.as_mut()?.deferred_end.take()
     }
 
     /// Bytes of memory that it takes.
     pub(super) fn buffered(&self) -> usize {
-        let unit = self.unit.as_ref();
+        let Some(held) = self.held.as_deref() else { return 0 };
+        let unit = held.unit.as_ref();
         let unit = unit.map_or(0, |unit| unit.bytes.capacity() + unit.frames.capacity() * size_of::<(u64, u32)>());
-        self.unconsumed.capacity() + unit
+        held.unconsumed.capacity() + unit
     }
 
     /// Whether nothing is known of it but its position.
     pub(super) fn is_idle(&self) -> bool {
-        let SideBuffer { unconsumed, unit, waiting, ended, deferred_gap, deferred_end, .. } = self;
-        let is_empty = unconsumed.is_empty() && unit.is_none() && *waiting == 0;
-        is_empty && !*ended && !*deferred_gap && deferred_end.is_none()
+        let holds = self.held.as_ref().is_some_and(|held| {
+            let Held { unconsumed, unit, deferred_end, waiting } = &**held;
+            !unconsumed.is_empty() || unit.is_some() || deferred_end.is_some() || *waiting != 0
+        });
+        !holds && !self.ended && !self.deferred_gap
     }
 
     /// Of the last `len` bytes delivered, those after the last unit that ended.
@@ -62,41 +138,56 @@ impl SideBuffer {
         self.delivered.saturating_sub(self.message_end).min(len as u64) as usize
     }
 
+    /// The unit that is being read, if its frames or its bytes are wanted.
+    fn unit(&self) -> Option<&UnitRecord> {
+        self.held.as_ref()?.unit.as_ref()
+    }
+
+    /// The same for modification, begun if there is none.
+    fn begun_unit(&mut self) -> &mut UnitRecord {
+        self.held.get_or_insert_default().unit.get_or_insert_default()
+    }
+
     /// Skips bytes that cannot be read: nothing is left to consume.
     pub(super) fn skip(&mut self, len: u64) {
-        if let Some(unit) = &mut self.unit {
-            unit.bytes = Vec::new();
+        if let Some(held) = &mut self.held {
+            held.waiting = 0;
+            if let Some(unit) = &mut held.unit {
+                unit.bytes = Vec::new();
+            }
         }
-        self.waiting = 0;
         self.delivered += len;
-        self.consumed = self.delivered;
+        self.ahead = 0;
     }
 
     /// Forgets the beginning of a unit.
     pub(super) fn forget_unit(&mut self) {
-        self.unit = None;
+        if let Some(held) = &mut self.held {
+            held.unit = None;
+        }
     }
 
     /// Forgets all but its position.
     pub(super) fn close(&mut self) {
         let SideBuffer { delivered, message_end, .. } = *self;
-        *self = SideBuffer { delivered, consumed: delivered, message_end, ..SideBuffer::default() };
+        *self = SideBuffer { delivered, message_end, ..SideBuffer::default() };
     }
 
     /// Notes that the last bytes delivered came in these frames.
     pub(super) fn note_frames(&mut self, came_in: &[u32]) {
-        let frames = &mut self.unit.get_or_insert_default().frames;
+        let delivered = self.delivered;
+        let frames = &mut self.begun_unit().frames;
         for &frame in came_in {
             if frames.len() == limits::MESSAGE_FRAMES {
                 frames.pop_front();
             }
-            frames.push_back((self.delivered, frame));
+            frames.push_back((delivered, frame));
         }
     }
 
     /// Keeps bytes of the unit that is being read, or none where it is longer than is kept.
     pub(super) fn keep(&mut self, bytes: &[u8]) {
-        let kept = &mut self.unit.get_or_insert_default().bytes;
+        let kept = &mut self.begun_unit().bytes;
         if kept.len() + bytes.len() > limits::UNCONSUMED_BYTES {
             *kept = Vec::new();
         } else {
@@ -106,8 +197,8 @@ impl SideBuffer {
 
     /// The `len` bytes that were consumed last, if they were kept. Earlier ones are dropped.
     pub(super) fn take_bytes(&mut self, len: u64) -> Option<Vec<u8>> {
-        let later = usize::try_from(self.delivered.saturating_sub(self.consumed)).ok()?;
-        let kept = &mut self.unit.as_mut()?.bytes;
+        let later = self.ahead as usize;
+        let kept = &mut self.held.as_mut()?.unit.as_mut()?.bytes;
         let end = kept.len().checked_sub(later)?;
         let start = end.checked_sub(usize::try_from(len).ok()?);
         let bytes = start.and_then(|start| kept.get(start..end)).map(<[u8]>::to_vec);
@@ -117,8 +208,9 @@ impl SideBuffer {
 
     /// The frames of the `len` bytes that were consumed last, with the bytes of each. Earlier ones are dropped.
     pub(super) fn take_frames(&mut self, len: u64) -> Vec<(u32, u64)> {
-        let (start, end) = (self.consumed.saturating_sub(len), self.consumed);
-        let Some(UnitRecord { frames: noted, .. }) = self.unit.as_deref_mut() else { return Vec::new() };
+        let (start, end) = (self.consumed().saturating_sub(len), self.consumed());
+        let Some(held) = &mut self.held else { return Vec::new() };
+        let Some(UnitRecord { frames: noted, bytes }) = &mut held.unit else { return Vec::new() };
         while noted.front().is_some_and(|&(until, _)| until <= start) {
             noted.pop_front();
         }
@@ -126,16 +218,16 @@ impl SideBuffer {
         while noted.front().is_some_and(|&(until, _)| until <= end) {
             noted.pop_front();
         }
-        if noted.is_empty() && self.unit.as_ref().is_some_and(|unit| unit.bytes.is_empty()) {
-            self.unit = None;
+        if noted.is_empty() && bytes.is_empty() {
+            held.unit = None;
         }
         frames
     }
 
     /// The same for bytes derived by a session below: of the frames of its units, those that completed them.
     pub(super) fn take_completing_frames(&mut self, len: u64) -> Vec<(u32, u64)> {
-        let (start, end) = (self.consumed.saturating_sub(len), self.consumed);
-        let mut last = self.unit.as_ref().map(|unit| unit.frames.clone()).unwrap_or_default();
+        let (start, end) = (self.consumed().saturating_sub(len), self.consumed());
+        let mut last = self.unit().map(|unit| unit.frames.clone()).unwrap_or_default();
         let mut next = last.iter().skip(1).map(|&(until, _)| until).collect::<VecDeque<u64>>();
         last.retain(|&(until, _)| next.pop_front() != Some(until));
         self.take_frames(len);
@@ -144,7 +236,7 @@ impl SideBuffer {
 
     /// The frames of a range of bytes that were consumed and not dropped yet.
     pub(super) fn frames_between(&self, from: u64, until: u64) -> Vec<u32> {
-        let frames = self.unit.as_ref().map(|unit| between(&unit.frames, from, until)).unwrap_or_default();
+        let frames = self.unit().map(|unit| between(&unit.frames, from, until)).unwrap_or_default();
         frames.into_iter().map(|(frame, _)| frame).collect()
     }
 }
@@ -179,7 +271,7 @@ mod tests {
     fn frames_of_a_unit_are_those_of_its_bytes() {
         let mut buffer = SideBuffer::default();
         for (frame, len) in [(1, 10), (2, 10), (3, 10)] {
-            buffer.delivered += len;
+            buffer.deliver(len);
             buffer.note_frames(&[frame]);
         }
         buffer.consume(15);
@@ -191,9 +283,10 @@ mod tests {
 
     #[test]
     fn bytes_derived_from_several_frames_belong_to_each() {
-        let mut buffer = SideBuffer { delivered: 8, ..SideBuffer::default() };
+        let mut buffer = SideBuffer::default();
+        buffer.deliver(8);
         buffer.note_frames(&[4, 5]);
-        buffer.delivered += 8;
+        buffer.deliver(8);
         buffer.note_frames(&[6]);
         buffer.consume(12);
         assert_eq!(buffer.frames_between(0, 12), [4, 5, 6]);

@@ -90,8 +90,8 @@ impl UdpConversation {
     ) -> UdpConversation {
         let session = session.map(|(work, forced)| {
             let ports = [client.port, server.port];
-            let conversation = ConversationState::new(ConversationId::Udp(number), ports, forced, work);
-            UdpSession { conversation, driver: SessionDriver::new(Input::Datagrams, work) }
+            let conversation = ConversationState::new(ConversationId::Udp(number), ports, work);
+            UdpSession { conversation, driver: SessionDriver::new(Input::Datagrams, work, forced) }
         });
         UdpConversation {
             number,

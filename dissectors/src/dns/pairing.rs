@@ -130,8 +130,8 @@ pub(super) struct Pairing {
     open: VecDeque<OpenQuery>,
     /// The query that was answered last. Most sessions have one.
     answered: Option<Answered>,
-    /// Those before it, oldest first.
-    answered_before: VecDeque<Answered>,
+    /// Those before it, oldest first, if there are any.
+    answered_before: Option<Box<VecDeque<Answered>>>,
     count: u32,
 }
 
@@ -272,7 +272,9 @@ impl Pairing {
         }
         let is_of =
             |known: &&Answered| known.id == id && known.requester == requester && (key.is_none() || known.key == key);
-        if let Some(known) = self.answered.iter().chain(self.answered_before.iter().rev()).find(is_of) {
+        if let Some(known) =
+            self.answered.iter().chain(self.answered_before.iter().flat_map(|earlier| earlier.iter().rev())).find(is_of)
+        {
             let (request, repeats) = (Some(known.request), Some(known.response));
             return Role { id, nth: known.nth, half: Half::Response, request, repeats, continues: false };
         }
@@ -318,10 +320,11 @@ impl Pairing {
         let OpenQuery { id, requester, key, nth, sent: request, .. } = query;
         let answered = Answered { id, requester, key, nth, request, response: cx.at };
         if let Some(before) = self.answered.replace(answered) {
-            if self.answered_before.len() >= MAX_ANSWERED - 1 {
-                self.answered_before.pop_front();
+            let earlier = self.answered_before.get_or_insert_default();
+            if earlier.len() >= MAX_ANSWERED - 1 {
+                earlier.pop_front();
             }
-            self.answered_before.push_back(before);
+            earlier.push_back(before);
         }
         if cx.reports_exchanges {
             report(request_exchange(dialect, query, cx), incoming, response, cx);

@@ -25,7 +25,7 @@ impl Checkpoint {
 impl SessionDriver {
     /// Notes that the bytes consumed last belong to an exchange.
     pub(super) fn attribute(&mut self, lane: Lane, len: u64, owner: (ExchangeId, Half), feed: &mut Feed<'_>) {
-        let until = self.buffer(lane).consumed;
+        let until = self.buffer(lane).consumed();
         self.attribute_range(lane, until.saturating_sub(len)..until, owner, feed);
     }
 
@@ -109,7 +109,7 @@ impl SessionDriver {
     /// Takes the units and messages among the events of a call; exchanges stay.
     fn complete(&mut self, lane: Lane, before: Checkpoint, feed: &mut Feed<'_>) {
         let nodes = before.nodes..feed.cx.tree.nodes().len();
-        let (tracking, session, adopted) = (self.tracking, self.session, self.adopted);
+        let (tracking, session, adopted) = (self.tracking, self.session, self.adopted());
         let conversation = feed.cx.conversation;
         let id = |nth| adopted.filter(|_| nth == 0).unwrap_or(ExchangeId { conversation, session, nth });
         let mut kept = before.events;
@@ -141,7 +141,7 @@ impl SessionDriver {
                     feed.completed.sides[side as usize] = true;
                     feed.completed.units += 1;
                     let buffer = self.buffer(Lane { side, ..lane });
-                    buffer.message_end = buffer.consumed;
+                    buffer.message_end = buffer.consumed();
                     if tracking.frames {
                         self.end_unit(Lane { side, ..lane }, len, feed);
                     }
@@ -210,7 +210,7 @@ impl SessionDriver {
         for event in feed.cx.events.get_mut(events.start..end).unwrap_or_default() {
             let Event::Exchange(exchange) = event else { continue };
             let id = Some(exchange.id);
-            for (_, driver) in nested.above.iter_mut().filter(|(_, driver)| driver.exchange == id) {
+            for (_, driver) in nested.above.iter_mut().filter(|(_, driver)| driver.exchange() == id) {
                 if let DriverState::Session { session, .. } = &mut driver.state {
                     session.conclude(exchange);
                     exchange.set_undecrypted(self.undecrypted);
@@ -228,7 +228,7 @@ impl SessionDriver {
             _ => ("", None),
         };
         let frames = self.frames_of_call(lane, consumed, feed);
-        let until = self.buffer(lane).consumed;
+        let until = self.buffer(lane).consumed();
         let outer = feed.enter(frames, (lane.side, until.saturating_sub(consumed), until), reassembly);
         let tracking = self.tracking;
         for Derived { lane, item } in items.drain(..) {
@@ -252,7 +252,7 @@ impl SessionDriver {
             return Vec::new();
         }
         let buffer = self.buffer(lane);
-        let mut frames = buffer.frames_between(buffer.consumed.saturating_sub(consumed), buffer.consumed);
+        let mut frames = buffer.frames_between(buffer.consumed().saturating_sub(consumed), buffer.consumed());
         if frames.is_empty() {
             frames.push(feed.cx.at.frame);
         }

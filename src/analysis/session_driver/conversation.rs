@@ -2,7 +2,6 @@
 
 use crate::analysis::limits;
 use crate::analysis::task::Work;
-use dissectors::protocol::SessionKind;
 use dissectors::session::{ConversationId, ExchangeId, Half, Side};
 use std::collections::VecDeque;
 
@@ -12,8 +11,6 @@ pub(in crate::analysis) struct ConversationState {
     pub(in crate::analysis) id: ConversationId,
     /// The ports of the client and of the server.
     pub(in crate::analysis) ports: [u16; 2],
-    /// The first session, whatever the bytes look like.
-    pub(super) forced: Option<&'static SessionKind>,
     /// Its first bytes were captured, and none are missing since.
     pub(in crate::analysis) is_whole: bool,
     /// The number of the next session.
@@ -36,15 +33,10 @@ pub(super) struct OwnedRange {
 
 impl ConversationState {
     /// A conversation without sessions.
-    pub(in crate::analysis) fn new(
-        id: ConversationId,
-        ports: [u16; 2],
-        forced: Option<&'static SessionKind>,
-        work: Work,
-    ) -> ConversationState {
+    pub(in crate::analysis) fn new(id: ConversationId, ports: [u16; 2], work: Work) -> ConversationState {
         let owned = work.owners.then(Box::default);
         let (next_session, drivers, followed_depth) = (1, 0, None);
-        ConversationState { id, ports, forced, is_whole: false, next_session, drivers, followed_depth, owned }
+        ConversationState { id, ports, is_whole: false, next_session, drivers, followed_depth, owned }
     }
 
     /// The exchanges that a range of consumed bytes of a side belongs to.

@@ -21,16 +21,12 @@ impl SessionDriver {
     #[inline(never)]
     pub(super) fn detect(&self, side: Side, bytes: &[u8], feed: &Feed<'_>) -> Detection {
         let conversation = &*feed.conversation;
-        // A tunnel or an upgrade begins another session, which the rule does not name.
-        if let Some(kind) = conversation.forced.filter(|_| feed.depth == 0 && self.session == 0) {
-            return Detection::Found(kind);
-        }
         let is_datagram = self.input == Input::Datagrams;
         if is_datagram && self.undetected >= limits::UNDETECTED_DATAGRAMS {
             return Detection::None;
         }
         // An exchange may have opened the session without naming it.
-        let is_whole = conversation.is_whole && self.exchange.is_none();
+        let is_whole = conversation.is_whole && self.exchange().is_none();
         let hint = Hint { side, ports: conversation.ports, bytes, is_first: self.undetected == 0, is_whole };
         let mut best: Option<(Probe, bool, SessionEntry)> = None;
         let mut may_be = false;

@@ -29,6 +29,8 @@ use nested::Nested;
 enum DriverState {
     /// The session that detects its protocol in the next bytes.
     Detecting,
+    /// The session of this kind, whatever the next bytes look like.
+    Forced(&'static SessionKind),
     /// Nothing until a handover names the session: bytes are buffered.
     Undecided,
     /// A session.
@@ -41,6 +43,7 @@ impl Clone for DriverState {
     fn clone(&self) -> DriverState {
         match self {
             DriverState::Detecting => DriverState::Detecting,
+            DriverState::Forced(kind) => DriverState::Forced(kind),
             DriverState::Undecided => DriverState::Undecided,
             DriverState::Session { session, kind } => DriverState::Session { session: session.fork(), kind },
             DriverState::Unread => DriverState::Unread,
@@ -72,12 +75,8 @@ pub(in crate::analysis) struct SessionDriver {
     input: Input,
     /// The number of the session in its conversation.
     session: u32,
-    /// The exchange that opened the session.
-    exchange: Option<ExchangeId>,
-    /// Time at which that exchange began.
-    exchange_start: Option<i64>,
-    /// The exchange that the session took from its handover, or whose content it reads.
-    adopted: Option<ExchangeId>,
+    /// Where the session comes from, if another handed over to it.
+    origin: Option<Box<Origin>>,
     /// Whether a session below decrypts the bytes.
     is_encrypted: bool,
     /// Sides of which sessions below did not decrypt bytes.
@@ -89,7 +88,25 @@ pub(in crate::analysis) struct SessionDriver {
     /// Datagrams in which no session was detected.
     undetected: u8,
     /// Bytes buffered and not consumed, when the driver below counted them.
-    counted: [usize; 2],
+    counted: [u32; 2],
+}
+
+/// The exchanges that a session has from a handover.
+#[derive(Clone, Copy, Default)]
+struct Origin {
+    /// The exchange that opened the session.
+    exchange: Option<ExchangeId>,
+    /// Time at which that exchange began.
+    start: Option<i64>,
+    /// The exchange that the session took from its handover, or whose content it reads.
+    adopted: Option<ExchangeId>,
+}
+
+impl Origin {
+    /// That of a session which no exchange opened is not kept.
+    fn kept(self) -> Option<Box<Origin>> {
+        (self.exchange.is_some() || self.adopted.is_some()).then(|| Box::new(self))
+    }
 }
 
 /// What a driver keeps track of.
@@ -106,8 +123,8 @@ struct Tracking {
 }
 
 impl SessionDriver {
-    /// The driver at the root of a conversation.
-    pub(in crate::analysis) fn new(input: Input, work: Work) -> SessionDriver {
+    /// The driver at the root of a conversation. The first session may be of a kind that was chosen.
+    pub(in crate::analysis) fn new(input: Input, work: Work, forced: Option<&'static SessionKind>) -> SessionDriver {
         let tracking = Tracking {
             frames: work.frames || work.owners,
             bytes: work.data,
@@ -115,12 +132,10 @@ impl SessionDriver {
             owners: work.owners,
         };
         SessionDriver {
-            state: DriverState::Detecting,
+            state: forced.map_or(DriverState::Detecting, DriverState::Forced),
             input,
             session: 0,
-            exchange: None,
-            exchange_start: None,
-            adopted: None,
+            origin: None,
             is_encrypted: false,
             undecrypted: [false; 2],
             sides: Default::default(),
@@ -133,8 +148,23 @@ impl SessionDriver {
 
     /// Sets the session of the context.
     fn prepare(&self, feed: &mut Feed<'_>) {
-        (feed.cx.session, feed.cx.adopted, feed.cx.is_encrypted) = (self.session, self.adopted, self.is_encrypted);
+        (feed.cx.session, feed.cx.adopted, feed.cx.is_encrypted) = (self.session, self.adopted(), self.is_encrypted);
         feed.cx.undecrypted = self.undecrypted;
+    }
+
+    /// The exchanges that its session has from a handover.
+    fn origin(&self) -> Origin {
+        self.origin.as_deref().copied().unwrap_or_default()
+    }
+
+    /// The exchange that opened its session.
+    fn exchange(&self) -> Option<ExchangeId> {
+        self.origin.as_ref()?.exchange
+    }
+
+    /// The exchange that its session took from its handover, or whose content it reads.
+    fn adopted(&self) -> Option<ExchangeId> {
+        self.origin.as_ref()?.adopted
     }
 
     /// Whether sessions above read what its session derives.
@@ -151,7 +181,7 @@ impl SessionDriver {
     pub(in crate::analysis) fn buffered(&self) -> usize {
         let session = match &self.state {
             DriverState::Session { session, .. } => session.buffered(),
-            DriverState::Detecting | DriverState::Undecided | DriverState::Unread => 0,
+            DriverState::Detecting | DriverState::Forced(_) | DriverState::Undecided | DriverState::Unread => 0,
         };
         let nested = self.nested.as_ref().map_or(0, |nested| nested.buffered);
         session + nested + self.sides.iter().map(SideBuffer::buffered).sum::<usize>()
@@ -161,7 +191,7 @@ impl SessionDriver {
     pub(in crate::analysis) fn is_idle(&self) -> bool {
         let is_session_idle = match &self.state {
             DriverState::Session { session, .. } => session.is_idle(),
-            DriverState::Detecting | DriverState::Undecided | DriverState::Unread => true,
+            DriverState::Detecting | DriverState::Forced(_) | DriverState::Undecided | DriverState::Unread => true,
         };
         is_session_idle && self.nested.is_none()
     }
@@ -170,7 +200,7 @@ impl SessionDriver {
     pub(in crate::analysis) fn is_in_message(&self, side: Side) -> bool {
         match &self.state {
             DriverState::Session { session, .. } => session.is_in_message(side),
-            DriverState::Detecting | DriverState::Undecided | DriverState::Unread => false,
+            DriverState::Detecting | DriverState::Forced(_) | DriverState::Undecided | DriverState::Unread => false,
         }
     }
 
@@ -183,7 +213,7 @@ impl SessionDriver {
     /// that is not detected yet is taken to begin with the client.
     pub(in crate::analysis) fn responds(&self, side: Side) -> bool {
         match &self.state {
-            DriverState::Detecting => side == Side::Server,
+            DriverState::Detecting | DriverState::Forced(_) => side == Side::Server,
             DriverState::Session { session, .. } => session.responds(side) || self.nested_responds(side),
             DriverState::Undecided | DriverState::Unread => false,
         }
@@ -201,12 +231,12 @@ impl SessionDriver {
     /// Bytes that no session has consumed, of the drivers above too.
     pub(in crate::analysis) fn unconsumed(&self) -> usize {
         let nested = self.nested.as_ref().map_or(0, |nested| nested.unconsumed);
-        nested + self.sides.iter().map(|side| side.unconsumed.len()).sum::<usize>()
+        nested + self.sides.iter().map(|side| side.unconsumed().len()).sum::<usize>()
     }
 
     /// Counts bytes buffered and not consumed, for the driver below; returns the differences to when they were last counted.
     fn count(&mut self) -> [isize; 2] {
-        let now = [self.buffered(), self.unconsumed()];
+        let now = [self.buffered(), self.unconsumed()].map(|bytes| u32::try_from(bytes).unwrap_or(u32::MAX));
         let [before_buffered, before_unconsumed] = std::mem::replace(&mut self.counted, now);
         let [buffered, unconsumed] = now.map(|bytes| bytes as isize);
         [buffered - before_buffered as isize, unconsumed - before_unconsumed as isize]
@@ -219,7 +249,7 @@ impl SessionDriver {
 
     /// Offers again what was left of a side: the other was read. So do the drivers above.
     pub(in crate::analysis) fn offer_side(&mut self, side: Side, feed: &mut Feed<'_>) {
-        if !self.sides[side as usize].unconsumed.is_empty() {
+        if !self.sides[side as usize].unconsumed().is_empty() {
             self.offer_unconsumed(Lane::of(side), feed);
         }
         if let Some(nested) = &mut self.nested {
@@ -252,7 +282,7 @@ impl SessionDriver {
         let tracking = self.tracking;
         let is_read = !matches!(self.state, DriverState::Unread);
         let buffer = self.buffer(lane);
-        buffer.delivered += bytes.len() as u64;
+        buffer.deliver(bytes.len());
         buffer.ended = false;
         if tracking.frames && is_read {
             match feed.frames.as_slice() {
@@ -269,35 +299,30 @@ impl SessionDriver {
             buffer.keep(bytes);
         }
         (feed.cx.first, feed.cx.arrived, feed.cx.received, feed.cx.cut) = (first, arrived, received, cut);
-        if buffer.unconsumed.is_empty() {
+        if buffer.unconsumed().is_empty() {
             let consumed = self.offer(lane, Chunk { bytes, base }, feed);
             if self.input == Input::Datagrams {
                 // RFC 768: a datagram is a message of its own.
-                let buffer = self.buffer(lane);
-                buffer.consumed = buffer.delivered;
+                self.buffer(lane).consume_all();
                 return;
             }
             let Some(rest) = bytes.get(consumed..).filter(|rest| !rest.is_empty()) else { return };
-            self.buffer(lane).unconsumed.extend_from_slice(rest);
+            self.buffer(lane).push_unconsumed(rest);
         } else {
-            buffer.unconsumed.extend_from_slice(bytes);
+            buffer.push_unconsumed(bytes);
             self.offer_unconsumed(lane, feed);
         }
-        if self.buffer(lane).unconsumed.len() > limits::UNCONSUMED_BYTES {
+        if self.buffer(lane).unconsumed().len() > limits::UNCONSUMED_BYTES {
             self.gap(lane, Missing::Released, feed);
         }
     }
 
     /// Offers again what was left of a lane: more has come, or another lane was read.
     pub(in crate::analysis) fn offer_unconsumed(&mut self, lane: Lane, feed: &mut Feed<'_>) {
-        let bytes = std::mem::take(&mut self.buffer(lane).unconsumed);
+        let mut bytes = self.buffer(lane).take_unconsumed();
         let consumed = self.offer(lane, Chunk { bytes: &bytes, base: None }, feed);
-        let unconsumed = &mut self.buffer(lane).unconsumed;
-        *unconsumed = bytes;
-        unconsumed.drain(..consumed);
-        if unconsumed.is_empty() {
-            *unconsumed = Vec::new();
-        }
+        bytes.drain(..consumed);
+        self.buffer(lane).set_unconsumed(bytes);
     }
 
     /// Offers bytes to the session; returns how many are consumed.
@@ -309,7 +334,7 @@ impl SessionDriver {
             let before = Checkpoint::of(&feed.cx);
             self.prepare(feed);
             if feed.root.is_none() {
-                let from = self.buffer(lane).consumed;
+                let from = self.buffer(lane).consumed();
                 feed.cx.range = from..from + rest.bytes.len() as u64;
             }
             let consumed = match &mut self.state {
@@ -323,21 +348,26 @@ impl SessionDriver {
                     continue;
                 }
                 DriverState::Session { session, .. } => session.read(lane, rest, &mut feed.cx),
+                DriverState::Forced(kind) => {
+                    let kind = *kind;
+                    self.open(kind, &mut Handover::default(), feed);
+                    continue;
+                }
                 DriverState::Detecting => match self.detect(lane.side, rest.bytes, feed) {
                     Detection::Found(kind) => {
-                        self.buffer(lane).waiting = 0;
+                        self.buffer(lane).take_waiting();
                         self.open(kind, &mut Handover::default(), feed);
                         continue;
                     }
                     Detection::Wait => {
-                        self.buffer(lane).waiting = rest.bytes.len() as u32;
+                        self.buffer(lane).set_waiting(rest.bytes.len());
                         return done;
                     }
                     Detection::None => {
                         self.undetected = self.undetected.saturating_add(1);
                         let buffer = self.buffer(lane);
                         // A protocol may begin after the bytes that waited for more.
-                        let waiting = std::mem::take(&mut buffer.waiting) as usize;
+                        let waiting = buffer.take_waiting();
                         let skipped =
                             if waiting < rest.bytes.len() && waiting > 0 { waiting } else { rest.bytes.len() };
                         buffer.consume(skipped);
@@ -381,15 +411,16 @@ impl SessionDriver {
         let pending = handover.pending.as_ref().map(|exchange| exchange.id);
         let session = (kind.open)(feed.cx.wants, handover);
         let carrier = handover.exchange.filter(|_| handover.is_content);
-        self.adopted = pending.filter(|_| handover.pending.is_none()).or(carrier);
+        let adopted = pending.filter(|_| handover.pending.is_none()).or(carrier);
+        self.origin = Origin { adopted, ..self.origin() }.kept();
         self.state = DriverState::Session { session, kind };
         self.settle_pending(handover, feed);
     }
 
     /// Sets the exchange that opened the session as the parent of another one.
     fn set_parent(&self, exchange: &mut Exchange) {
-        if let (None, Some(parent)) = (exchange.parent, self.exchange.filter(|parent| *parent != exchange.id)) {
-            (exchange.parent, exchange.parent_start) = (Some(parent), self.exchange_start);
+        if let (None, Some(parent)) = (exchange.parent, self.exchange().filter(|parent| *parent != exchange.id)) {
+            (exchange.parent, exchange.parent_start) = (Some(parent), self.origin().start);
         }
     }
 
@@ -406,7 +437,8 @@ impl SessionDriver {
             self.set_parent(pending);
         }
         if handover.exchange.is_some() {
-            (self.exchange, self.exchange_start) = (handover.exchange, handover.exchange_start);
+            let (exchange, start) = (handover.exchange, handover.exchange_start);
+            self.origin = Origin { exchange, start, ..self.origin() }.kept();
         }
         let named = feed.registry.successor(&handover.to);
         match (&handover.to, named) {
@@ -437,9 +469,7 @@ impl SessionDriver {
             state,
             input: Input::Stream,
             session: self.session,
-            exchange: self.exchange,
-            exchange_start: self.exchange_start,
-            adopted: self.adopted,
+            origin: self.origin.clone(),
             is_encrypted: self.is_encrypted,
             undecrypted: self.undecrypted,
             sides: Default::default(),
@@ -460,11 +490,11 @@ impl SessionDriver {
         let is_undecided = matches!(self.state, DriverState::Undecided);
         let buffer = self.buffer(lane);
         buffer.deferred_gap |= is_undecided;
-        let unconsumed = std::mem::take(&mut buffer.unconsumed);
+        let unconsumed = buffer.take_unconsumed();
         let skipped = unconsumed.len() as u64;
-        let from = buffer.consumed;
+        let from = buffer.consumed();
         buffer.skip(missing.len());
-        let until = buffer.consumed;
+        let until = buffer.consumed();
         if feed.root.is_none() {
             feed.cx.range = from..until;
         }
@@ -491,7 +521,7 @@ impl SessionDriver {
     pub(in crate::analysis) fn release_bodies(&mut self) -> bool {
         let has_released = match &mut self.state {
             DriverState::Session { session, .. } => session.release_bodies(),
-            DriverState::Detecting | DriverState::Undecided | DriverState::Unread => false,
+            DriverState::Detecting | DriverState::Forced(_) | DriverState::Undecided | DriverState::Unread => false,
         };
         self.nested.as_mut().is_some_and(|nested| nested.release_bodies()) || has_released
     }
@@ -500,7 +530,7 @@ impl SessionDriver {
     pub(in crate::analysis) fn state_len(&self) -> usize {
         match &self.state {
             DriverState::Session { session, .. } => session.state_len(),
-            DriverState::Detecting | DriverState::Undecided | DriverState::Unread => 0,
+            DriverState::Detecting | DriverState::Forced(_) | DriverState::Undecided | DriverState::Unread => 0,
         }
     }
 
@@ -537,12 +567,12 @@ impl SessionDriver {
             return;
         }
         if is_undecided {
-            buffer.deferred_end = Some(end);
+            buffer.defer_end(end);
             return;
         }
-        let rest = std::mem::take(&mut buffer.unconsumed);
-        let bytes = buffer.consumed..buffer.consumed + rest.len() as u64;
-        buffer.consumed = buffer.delivered;
+        let rest = buffer.take_unconsumed();
+        let bytes = buffer.consumed()..buffer.consumed() + rest.len() as u64;
+        buffer.consume_all();
         let before = Checkpoint::of(&feed.cx);
         self.prepare(feed);
         if let DriverState::Session { session, .. } = &mut self.state {
@@ -588,8 +618,7 @@ impl SessionDriver {
     pub(in crate::analysis) fn close(&mut self, conversation: &mut ConversationState) {
         self.state = DriverState::Detecting;
         self.session = conversation.take_session();
-        (self.exchange, self.adopted) = (None, None);
-        self.nested = None;
+        (self.origin, self.nested) = (None, None);
         conversation.drivers = 0;
         for side in &mut self.sides {
             side.close();

@@ -1,7 +1,7 @@
 //! Drivers above a driver: one for each channel of derived bytes, or one whose session reads all channels.
 
 use super::conversation::ConversationState;
-use super::{Delivered, DriverState, SessionDriver, Tracking};
+use super::{Delivered, DriverState, Origin, SessionDriver, Tracking};
 use crate::analysis::frame_context::Feed;
 use crate::analysis::limits;
 use crate::analysis::reassembler::{Arrival, Part, Reassembler};
@@ -174,8 +174,8 @@ impl Nested {
             self.read_groups.push(group);
         }
         let [buffered, unconsumed] = driver.counted;
-        self.buffered = self.buffered.saturating_sub(buffered);
-        self.unconsumed = self.unconsumed.saturating_sub(unconsumed);
+        self.buffered = self.buffered.saturating_sub(buffered as usize);
+        self.unconsumed = self.unconsumed.saturating_sub(unconsumed as usize);
         conversation.drivers = conversation.drivers.saturating_sub(1);
     }
 
@@ -205,9 +205,7 @@ impl Nested {
             state: DriverState::Detecting,
             input: Input::Stream,
             session: feed.conversation.take_session(),
-            exchange: handover.exchange,
-            exchange_start: handover.exchange_start,
-            adopted: None,
+            origin: Origin { exchange: handover.exchange, start: handover.exchange_start, adopted: None }.kept(),
             is_encrypted: feed.cx.is_encrypted,
             undecrypted: feed.cx.undecrypted,
             sides: Default::default(),
@@ -231,8 +229,8 @@ impl Nested {
             act(driver, feed);
             driver.count();
             let [buffered, unconsumed] = driver.counted;
-            self.buffered += buffered;
-            self.unconsumed += unconsumed;
+            self.buffered += buffered as usize;
+            self.unconsumed += unconsumed as usize;
         }
         feed.leave(outer);
     }
@@ -258,7 +256,7 @@ impl SessionDriver {
                     Side::BOTH.into_iter().for_each(|side| self.read_deferred(side, feed));
                 }
             }
-            DriverState::Session { .. } | DriverState::Unread => {
+            DriverState::Forced(_) | DriverState::Session { .. } | DriverState::Unread => {
                 let mut handover = handover;
                 self.settle_pending(&mut handover, feed);
             }
@@ -270,16 +268,14 @@ impl SessionDriver {
         let lane = Lane::of(side);
         let buffer = &mut self.sides[side as usize];
         if std::mem::take(&mut buffer.deferred_gap) {
-            let bytes = std::mem::take(&mut buffer.unconsumed);
+            let bytes = buffer.take_unconsumed();
             self.gap(lane, Missing::Unknown, feed);
-            let buffer = &mut self.sides[side as usize];
-            buffer.consumed = buffer.delivered.saturating_sub(bytes.len() as u64);
-            buffer.unconsumed = bytes;
+            self.sides[side as usize].return_unconsumed(bytes);
         }
-        if !self.sides[side as usize].unconsumed.is_empty() {
+        if !self.sides[side as usize].unconsumed().is_empty() {
             self.offer_unconsumed(lane, feed);
         }
-        if let Some(end) = self.sides[side as usize].deferred_end.take() {
+        if let Some(end) = self.sides[side as usize].take_deferred_end() {
             self.sides[side as usize].ended = false;
             self.end(lane, end, feed);
         }

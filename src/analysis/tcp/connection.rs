@@ -72,8 +72,7 @@ impl Connection {
     ) -> Connection {
         let [client, server] = client_and_server(source, destination, segment);
         let assembler = || if work.compare { Assembler::comparing() } else { Assembler::default() };
-        let mut conversation =
-            ConversationState::new(ConversationId::Tcp(number), [client.port, server.port], forced, work);
+        let mut conversation = ConversationState::new(ConversationId::Tcp(number), [client.port, server.port], work);
         conversation.is_whole = segment.flags.syn();
         Connection {
             number,
@@ -86,7 +85,7 @@ impl Connection {
             orders: None,
             undelivered: [0; 2],
             conversation,
-            driver: SessionDriver::new(Input::Stream, work),
+            driver: SessionDriver::new(Input::Stream, work, forced),
             sent: [SideCounters::default(); 2],
             acked_with_data: [None; 2],
             syn: None,

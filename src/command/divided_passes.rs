@@ -298,7 +298,7 @@ impl DividedPasses {
                 threads.push(thread::Builder::new().name("shard".into()).spawn_scoped(scope, work)?);
                 received.push(own);
             }
-            if let Some(frame) = merge(received, |_, store| consume(store))? {
+            if let Some(frame) = merge(received, |places, store| places.iter().try_for_each(|_| consume(store)))? {
                 return Ok(PassOutcome::UndividedFrom(frame));
             }
             let joined = threads

@@ -163,36 +163,44 @@ pub(super) fn merge<O: RowOutput>(
 ) -> io::Result<Option<u32>> {
     let mut has_begun = false;
     let mut has_rows = false;
-    let undivided = shard_queue::merge(shards, |place, rows| {
-        if place > Place::default() && !std::mem::replace(&mut has_begun, true) {
-            report.begin(out)?;
-        }
-        match rows.take() {
-            None => Ok(()),
-            Some(Row::KeepExisting) => {
-                out.keep_existing();
-                Ok(())
+    let separator = report.row_separator().as_bytes();
+    let undivided = shard_queue::merge(shards, |places, rows| {
+        // Rows beside each other are written at once.
+        let mut frames = None;
+        for &place in places {
+            if place > Place::default() && !std::mem::replace(&mut has_begun, true) {
+                report.begin(out)?;
             }
-            Some(Row::Event) => rows.events.pop_front().map_or(Ok(()), |event| out.event(event, report)),
-            Some(Row::SkippedCall) => match rows.events.pop_front() {
-                Some(Event::Call(call)) => out.skip_call(call, report),
-                _ => Ok(()),
-            },
-            Some(Row::Message(end)) => out.message(&String::from_utf8_lossy(rows.take_bytes(end))),
-            Some(Row::Frame(end)) => {
-                // The first row of a shard begins without a separator.
-                let separator = report.row_separator().as_bytes();
-                let row = rows.take_bytes(end);
-                if separator.is_empty() {
-                    return out.write_all(row);
+            let row = rows.take();
+            if let (Some(Row::Frame(end)), []) = (row, separator) {
+                frames = Some(end);
+                continue;
+            }
+            if let Some(end) = frames.take() {
+                out.write_all(rows.take_bytes(end))?;
+            }
+            match row {
+                None => {}
+                Some(Row::KeepExisting) => out.keep_existing(),
+                Some(Row::Event) => rows.events.pop_front().map_or(Ok(()), |event| out.event(event, report))?,
+                Some(Row::SkippedCall) => {
+                    if let Some(Event::Call(call)) = rows.events.pop_front() {
+                        out.skip_call(call, report)?;
+                    }
                 }
-                let row = row.strip_prefix(separator).unwrap_or(row);
-                if std::mem::replace(&mut has_rows, true) {
-                    out.write_all(separator)?;
+                Some(Row::Message(end)) => out.message(&String::from_utf8_lossy(rows.take_bytes(end)))?,
+                Some(Row::Frame(end)) => {
+                    // The first row of a shard begins without a separator.
+                    let row = rows.take_bytes(end);
+                    let row = row.strip_prefix(separator).unwrap_or(row);
+                    if std::mem::replace(&mut has_rows, true) {
+                        out.write_all(separator)?;
+                    }
+                    out.write_all(row)?;
                 }
-                out.write_all(row)
             }
         }
+        frames.map_or(Ok(()), |end| out.write_all(rows.take_bytes(end)))
     })?;
     if !has_begun {
         report.begin(out)?;

@@ -231,22 +231,34 @@ impl<S: ItemStore> ShardItems<S> {
     }
 }
 
-/// Passes the items of all shards to a consumer in the order of their places; it takes one from the store at each call. Returns the
-/// frame at which the capture cannot be divided: the items before it are consumed.
+/// Passes the items of all shards to a consumer in the order of their places: it takes as many from the store at each call as there
+/// are places. Returns the frame at which the capture cannot be divided: the items before it are consumed.
 pub(super) fn merge<S: ItemStore>(
     mut shards: Vec<ShardItems<S>>,
-    mut consume: impl FnMut(Place, &mut S) -> io::Result<()>,
+    mut consume: impl FnMut(&[Place], &mut S) -> io::Result<()>,
 ) -> io::Result<Option<u32>> {
-    // A shard whose next item is not received goes before another at the same place.
-    while let Some(shard) = shards.iter_mut().filter(|shard| !shard.has_ended()).min_by_key(|shard| shard.next_place())
-    {
-        match shard.next_place() {
-            (place, true) => {
-                shard.next += 1;
-                consume(place, &mut shard.chunk.store)?;
+    loop {
+        let mut open = shards.iter_mut().filter(|shard| !shard.has_ended());
+        let Some(mut first) = open.next() else { break };
+        let mut limit = (Place::LAST, true);
+        for shard in open {
+            // A shard whose next item is not received goes before another at the same place.
+            let (place, other) = (first.next_place(), shard.next_place());
+            limit = limit.min(place.max(other));
+            if other < place {
+                first = shard;
             }
-            (_, false) => shard.receive(),
         }
+        if let (_, false) = first.next_place() {
+            first.receive();
+            continue;
+        }
+        // All items before the next one of another shard.
+        let Chunk { places, store, .. } = &mut first.chunk;
+        let rest = places.get(first.next..).unwrap_or_default();
+        let count = rest.iter().take_while(|&&place| (place, true) < limit).count().max(1);
+        first.next += count;
+        consume(rest.get(..count).unwrap_or_default(), store)?;
     }
     Ok(shards.iter().find_map(|shard| shard.undivided))
 }

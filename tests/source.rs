@@ -7,7 +7,7 @@ use std::io::{self, Cursor, Read, Write};
 use std::path::PathBuf;
 
 use bytes::*;
-use overhear::source::{Capture, Error, Frame, NOT_A_PACKET, OpenOptions, SharedFiles};
+use overhear::source::{Capture, Error, Frame, FrameHead, NOT_A_PACKET, OpenOptions, SharedFiles};
 use proptest::prelude::*;
 
 /// Result of reading a capture: a line for each frame, and the errors.
@@ -75,6 +75,38 @@ fn all(opened: Result<Capture, Error>) -> Found {
 /// Reads bytes as a capture named `x`.
 fn read(bytes: impl Into<Vec<u8>>) -> Found {
     all(Capture::from_reader("x", Cursor::new(bytes.into())))
+}
+
+/// What a capture has of a frame that may be skipped.
+type Head = (u32, i64, bool, u16, Option<u8>, Vec<u8>);
+
+fn head(frame: &FrameHead<'_>) -> Head {
+    (frame.number, frame.time.0, frame.has_time, frame.link, frame.fcs, frame.bytes.to_vec())
+}
+
+/// Reads bytes as a capture. Skips the frames whose numbers `skips` names, as far as they can be skipped. Returns all frames, the number of
+/// those that were skipped, and the errors.
+fn skipping(bytes: &[u8], skips: impl Fn(u32) -> bool) -> (Vec<Head>, usize, Vec<String>) {
+    let mut capture = match Capture::from_reader("x", Cursor::new(bytes.to_vec())) {
+        Ok(capture) => capture,
+        Err(error) => return (Vec::new(), 0, vec![error.to_string()]),
+    };
+    let (mut frames, mut skipped, mut errors) = (Vec::new(), 0, Vec::new());
+    loop {
+        let next = capture.next_unless(|frame| {
+            let is_skipped = skips(frame.number);
+            if is_skipped {
+                skipped += 1;
+                frames.push(head(frame));
+            }
+            is_skipped
+        });
+        match next {
+            Ok(Some(frame)) => frames.push(head(&FrameHead::from(&frame))),
+            Ok(None) => return (frames, skipped, errors),
+            Err(error) => errors.push(error.to_string()),
+        }
+    }
 }
 
 /// A reader that returns one byte at a time.
@@ -305,6 +337,29 @@ fn pcapng_is_read_in_every_form() {
     ];
     for (name, bytes, expected) in rows {
         assert_eq!(read(bytes), (expected, vec![]), "{name}");
+    }
+}
+
+#[test]
+fn frames_that_are_skipped_are_those_that_would_be_read() {
+    let several = |order| {
+        let frame = |length: u32| enhanced(order, 0, MICROS, [length, 60], &FRAME[..length as usize], &[]);
+        join([section(order), interface(order, 1, 0, &[]), frame(10), frame(0), frame(7)])
+    };
+    let mut samples = samples();
+    samples.extend([("frames of pcapng", several(Little)), ("big-endian frames of pcapng", several(Big))]);
+    for (name, bytes) in samples {
+        let (frames, _, errors) = skipping(&bytes, |_| false);
+        let steps = [1, 2, 3].map(|step| skipping(&bytes, |number| step == 1 || number % step != 0));
+        assert!(steps.iter().all(|(found, _, met)| (found, met) == (&frames, &errors)), "{name}");
+        let skipped = steps.map(|(_, skipped, _)| skipped);
+        match name {
+            "modified pcap" => assert_eq!(skipped, [0; 3]),
+            // Descriptions of interfaces are read first.
+            _ if name.ends_with("frames of pcapng") => assert_eq!(skipped, [2, 1, 1], "{name}"),
+            _ if name.ends_with("pcap") => assert_eq!(skipped, [3, 2, 2], "{name}"),
+            _ => {}
+        }
     }
 }
 
@@ -664,6 +719,7 @@ fn a_read_error_is_reported_after_the_frames_before_it() {
 /// Reads arbitrary bytes, and asserts that the reader ends.
 fn survives(bytes: Vec<u8>) {
     let length = bytes.len();
+    let whole = bytes.clone();
     if let Ok(mut capture) = Capture::from_reader("x", Cursor::new(bytes)) {
         let mut errors = 0;
         // A frame has at least the bytes of its header, but a compressed byte may expand to some thousand bytes.
@@ -673,7 +729,11 @@ fn survives(bytes: Vec<u8>) {
                     assert_eq!(frame.number as usize + errors, number);
                     line(&frame);
                 }
-                Ok(None) => return,
+                Ok(None) => {
+                    let [(frames, _, errors), (found, _, met)] =
+                        [2, 1].map(|step| skipping(&whole, |number| step * number % 2 == 1));
+                    return assert_eq!((found, met), (frames, errors));
+                }
                 Err(error) => {
                     assert!(!error.to_string().contains(char::is_control));
                     errors += 1;

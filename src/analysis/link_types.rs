@@ -23,6 +23,12 @@ impl LinkTypes {
         }
     }
 
+    /// Whether it is that of the last frame.
+    #[inline]
+    pub(super) fn is_last(&self, link: u16) -> bool {
+        self.last == Some(link)
+    }
+
     #[cold]
     fn add_other(&mut self, link: u16, registry: &Registry) {
         self.last = Some(link);

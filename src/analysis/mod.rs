@@ -36,7 +36,7 @@ mod udp_paths;
 mod usual_headers;
 
 use crate::capture::Stream;
-use crate::source::Frame;
+use crate::source::{Frame, FrameHead};
 pub use decode_options::{DecodeAs, DecodeOptions, Transport};
 use dissectors::decoding_count::DecodingCount;
 use dissectors::session::FirstPass;
@@ -130,6 +130,15 @@ impl Analyzer {
     /// Reads the next frame. The tree has what was found in it, until the next is read.
     pub fn dissect(&mut self, frame: &Frame<'_>) -> &Tree {
         self.links.add(frame.link, &self.tables.run.registry);
+        match self.clock.skip_foreign(&FrameHead::from(frame), &mut self.tables) {
+            true => &self.tree,
+            false => self.dissect_unskipped(frame),
+        }
+    }
+
+    /// Reads the next frame, which cannot be [skipped](Self::skip_foreign).
+    pub fn dissect_unskipped(&mut self, frame: &Frame<'_>) -> &Tree {
+        self.links.add(frame.link, &self.tables.run.registry);
         if let Some(names) = &mut self.tree.host_names {
             names.frame = frame.number;
         }
@@ -143,10 +152,25 @@ impl Analyzer {
         &self.tree
     }
 
+    /// Whether it reads the conversations of one shard only.
+    #[must_use]
+    pub fn is_shard(&self) -> bool {
+        self.tables.run.task.shard.is_some()
+    }
+
+    /// Follows the next frame if it belongs to another shard and what is needed of it is found without reading it. Returns whether it
+    /// does: else, it is to be read. What was found in the frame read last remains.
+    #[inline]
+    pub fn skip_foreign(&mut self, frame: &FrameHead<'_>) -> bool {
+        self.links.is_last(frame.link) && self.clock.skip_foreign(frame, &mut self.tables)
+    }
+
     /// Reads the next frame for its conversations; nothing is recorded of it, and it is not shown.
     pub fn feed_unrecorded(&mut self, frame: &Frame<'_>) {
         self.links.add(frame.link, &self.tables.run.registry);
-        self.clock.read(frame, &mut self.tables, &mut self.blank);
+        if !self.clock.skip_foreign(&FrameHead::from(frame), &mut self.tables) {
+            self.clock.read(frame, &mut self.tables, &mut self.blank);
+        }
         self.hide();
     }
 

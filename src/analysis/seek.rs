@@ -3,7 +3,7 @@
 use super::layers::Tables;
 use super::task::Work;
 use super::transport_packet::TransportPacket;
-use crate::source::{Frame, NOT_A_PACKET};
+use crate::source::{Frame, FrameHead, NOT_A_PACKET};
 use dissectors::packet::{AddressConflict, EchoFacts, NextLayer, Payload};
 use dissectors::session::{ConversationId, Stamp};
 use dissectors::{Tree, Value, column, frame};
@@ -102,16 +102,27 @@ impl Clock {
         self.shown = [before, None];
     }
 
+    /// Follows a frame of a conversation of another shard. Returns false if that takes reading it.
+    #[inline]
+    pub(super) fn skip_foreign(&mut self, frame: &FrameHead<'_>, tables: &mut Tables) -> bool {
+        if tables.run.task.shard.is_none() {
+            return false;
+        }
+        let at = Stamp { frame: frame.number, time: frame.time.0 };
+        let Some(packet) = TransportPacket::of_frame(frame) else { return false };
+        let is_skipped = tables.skip_foreign(&packet, at);
+        if is_skipped {
+            self.frame = frame.number;
+            self.advance(frame.time.0, frame.has_time);
+        }
+        is_skipped
+    }
+
     /// Reads a frame into a tree.
     pub(super) fn read(&mut self, frame: &Frame<'_>, tables: &mut Tables, tree: &mut Tree) {
         let at = Stamp { frame: frame.number, time: frame.time.0 };
         self.frame = frame.number;
-        // A declared check sequence may be a part of what the network layer declares to be its payload.
-        let transport = TransportPacket::of_frame(frame).filter(|_| frame.fcs.is_none());
-        if transport.as_ref().is_some_and(|packet| tables.skip_foreign(packet, at)) {
-            self.advance(frame);
-            return;
-        }
+        let transport = TransportPacket::of_frame(&FrameHead::from(frame));
         tree.begin(frame.bytes);
         tables.packet.reset();
         // Tested and not copied: its two bytes were stored one by one, and a load of both would wait for them.
@@ -139,12 +150,12 @@ impl Clock {
     }
 
     /// Moves on to a frame. Returns its times since earlier ones.
-    fn advance(&mut self, frame: &Frame<'_>) -> FrameTimes {
-        let time = frame.time.0;
+    #[inline]
+    fn advance(&mut self, time: i64, has_time: bool) -> FrameTimes {
         let first = *self.first.get_or_insert(time);
         let [shown, _] = self.shown;
-        self.shown = [frame.has_time.then_some(time), shown];
-        let previous = std::mem::replace(&mut self.previous, frame.has_time.then_some(time)).unwrap_or(time);
+        self.shown = [has_time.then_some(time), shown];
+        let previous = std::mem::replace(&mut self.previous, has_time.then_some(time)).unwrap_or(time);
         FrameTimes {
             delta: time.saturating_sub(previous),
             delta_displayed: time.saturating_sub(shown.unwrap_or(time)),
@@ -154,7 +165,7 @@ impl Clock {
 
     /// Records the capture's metadata of the frame, and moves on. Returns the node of `frame.protocols`.
     fn record(&mut self, frame: &Frame<'_>, tree: &mut Tree) -> Option<usize> {
-        let times = self.advance(frame);
+        let times = self.advance(frame.time.0, frame.has_time);
         if !tree.wants_any(&frame::FRAME) || frame::describe_number_alone(frame.number, tree) {
             return None;
         }

@@ -2,7 +2,7 @@
 
 use super::flow::FlowKey;
 use crate::capture::Endpoint;
-use crate::source::Frame;
+use crate::source::FrameHead;
 use dissectors::packet::{Address, Payload};
 use dissectors::{Field, Protocol, ethernet, ipv4, ipv6};
 
@@ -43,8 +43,11 @@ enum Addresses<'b> {
 
 impl<'b> TransportPacket<'b> {
     /// The packet of a frame, if it is not a fragment, complete, and has no options or extension headers.
-    pub(super) fn of_frame(frame: &Frame<'b>) -> Option<TransportPacket<'b>> {
-        let (header, packet) = frame.bytes.split_at_checked(ETHERNET_HEADER).filter(|_| frame.link == ETHERNET)?;
+    #[inline]
+    pub(super) fn of_frame(frame: &FrameHead<'b>) -> Option<TransportPacket<'b>> {
+        // A declared check sequence may be a part of what the network layer declares to be its payload.
+        let is_usual = frame.link == ETHERNET && frame.fcs.is_none();
+        let (header, packet) = frame.bytes.split_at_checked(ETHERNET_HEADER).filter(|_| is_usual)?;
         match header.get(12..)? {
             [0x08, 0x00] => TransportPacket::of_ipv4(packet),
             [0x86, 0xdd] => TransportPacket::of_ipv6(packet),
@@ -53,6 +56,7 @@ impl<'b> TransportPacket<'b> {
     }
 
     /// RFC 791 3.1.
+    #[inline]
     fn of_ipv4(packet: &'b [u8]) -> Option<TransportPacket<'b>> {
         let header: &[u8; 20] = packet.first_chunk()?;
         let is_fragment = number(header, 6)? & 0x3fff != 0;
@@ -74,6 +78,7 @@ impl<'b> TransportPacket<'b> {
         TransportPacket::new(header[6], addresses, header[7], bytes)
     }
 
+    #[inline]
     fn new(protocol: u8, addresses: Addresses<'b>, hops: u8, bytes: &'b [u8]) -> Option<TransportPacket<'b>> {
         let ports = u32::from_be_bytes(*bytes.first_chunk()?);
         Some(TransportPacket { protocol, addresses, ports, hops, bytes })

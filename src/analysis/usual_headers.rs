@@ -10,9 +10,9 @@ use dissectors::session::Stamp;
 impl Tables {
     /// Follows a packet of a conversation of another shard as far as numbers of conversations require. Returns false if that is
     /// found only by reading the frame: if it begins a connection, or belongs to this shard.
+    #[inline]
     pub(super) fn skip_foreign(&mut self, packet: &TransportPacket<'_>, at: Stamp) -> bool {
         match packet.protocol {
-            _ if self.run.task.shard.is_none() => false,
             TCP => self.skip_segment(packet, at),
             UDP => self.skip_datagram(packet, at),
             _ => false,

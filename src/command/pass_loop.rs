@@ -84,8 +84,17 @@ impl<'a, C: PassConsumer> Pass<'a, C> {
 
     /// Passes the next frame and its events to the consumer.
     pub(super) fn feed(&mut self, frame: &Frame<'_>) -> Result<(), C::Error> {
+        self.feed_after(frame, false)
+    }
+
+    /// The same. `is_asked` is whether it was found out that the frame cannot be skipped.
+    fn feed_after(&mut self, frame: &Frame<'_>, is_asked: bool) -> Result<(), C::Error> {
         let start = *self.start.get_or_insert(frame.time);
-        self.analyzer.dissect(frame);
+        if is_asked {
+            self.analyzer.dissect_unskipped(frame);
+        } else {
+            self.analyzer.dissect(frame);
+        }
         self.report_links()?;
         self.check_division(frame.number)?;
         if self.analyzer.is_foreign() {
@@ -96,6 +105,14 @@ impl<'a, C: PassConsumer> Pass<'a, C> {
             self.analyzer.hide();
         }
         self.pass_events()
+    }
+
+    /// Passes on what was found in a frame that was skipped.
+    #[inline]
+    fn end_skipped(&mut self, frame: u32) -> Result<(), C::Error> {
+        self.check_division(frame)?;
+        self.pass_events()?;
+        self.consumer.end_frame(frame)
     }
 
     /// Reads the next frame for its conversations. Passes only its events to the consumer.
@@ -272,11 +289,28 @@ impl PassLoop {
         {
             return Ok(());
         }
+        // Of the frames of other shards only the conversations are followed.
+        let can_skip = selected.is_none() && pass.analyzer.is_shard();
         let mut frames = 0;
         let mut metadata = (0, 0);
         let mut checked = Instant::now();
         while frames < self.max_frames && !pass.consumer.is_done() {
-            let next = self.capture.next();
+            let (mut skipped, mut is_asked) = (Ok(()), false);
+            let next = self.capture.next_unless(|frame| {
+                let is_last = frames + 1 >= self.max_frames;
+                is_asked = can_skip && !is_last && skipped.is_ok() && !pass.consumer.is_done();
+                if !is_asked || !pass.analyzer.skip_foreign(frame) {
+                    return false;
+                }
+                frames += 1;
+                pass.start.get_or_insert(frame.time);
+                skipped = pass.end_skipped(frame.number);
+                true
+            });
+            skipped?;
+            if pass.consumer.is_done() {
+                break;
+            }
             if let Some(logs) = &mut self.growing_logs
                 && (checked.elapsed() >= KEY_LOG_INTERVAL || !matches!(next, Ok(Some(_))))
             {
@@ -286,7 +320,7 @@ impl PassLoop {
             // The frame is read where it lies: a copy of it costs a percent of a pass.
             if let Ok(Some(frame)) = &next {
                 match selected.is_none_or(|selected| selected.contains(frame.number)) {
-                    true => pass.feed(frame)?,
+                    true => pass.feed_after(frame, is_asked)?,
                     false => pass.feed_unrecorded(frame)?,
                 }
             }

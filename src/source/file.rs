@@ -14,7 +14,7 @@ use nix::fcntl::OFlag;
 use super::decompress::{Compression, decompress};
 use super::error::{Error, LocatedCause, ReadErrorCause};
 use super::follow_growth::StoppableReader;
-use super::frame::{AddressName, Frame, Interface, Metadata, Secret};
+use super::frame::{AddressName, Frame, FrameHead, Interface, Metadata, Record, Secret};
 use super::merge::{Merge, MergeError};
 use super::open_file::OpenFile;
 use super::pcap::Pcap;
@@ -194,10 +194,41 @@ impl Capture {
     #[inline]
     #[allow(clippy::should_implement_trait, reason = "an Iterator cannot return borrows of itself")]
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, Error> {
+        self.next_unless(|_| false)
+    }
+
+    /// Reads on to the next frame that `skip` does not skip; `None` after the last. It is asked about frames that are buffered and have
+    /// nothing unusual, unless files are merged or positions are stored.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    #[inline]
+    pub fn next_unless(&mut self, skip: impl FnMut(&FrameHead<'_>) -> bool) -> Result<Option<Frame<'_>>, Error> {
         if self.merge.is_some() {
             return self.next_merged();
         }
-        let record = loop {
+        let is_stored = self.options.record_store.is_some();
+        let usual = match &mut self.open {
+            Some(open) if !is_stored => open.usual_record(&mut self.number, skip),
+            _ => None,
+        };
+        let record = match usual {
+            Some(record) => record,
+            None => match self.next_record()? {
+                Some(record) => record,
+                None => return Ok(None),
+            },
+        };
+        self.number = self.number.saturating_add(1);
+        let file = self.index as u32;
+        let Some(open) = &self.open else { return Ok(None) };
+        Ok(Some(Frame { file, ..build_frame(&open.window, &open.format, self.number, &record) }))
+    }
+
+    /// Reads the next record, whatever is before it; `None` after the last.
+    fn next_record(&mut self) -> Result<Option<Record>, Error> {
+        loop {
             let Some(open) = &mut self.open else {
                 if self.open_next()? {
                     continue;
@@ -210,16 +241,12 @@ impl Capture {
                     if self.options.record_store.is_some() {
                         self.store_position(before);
                     }
-                    break record;
+                    return Ok(Some(record));
                 }
                 Ok(None) => self.close(),
                 Err(located_cause) => return Err(self.fail(*located_cause)),
             }
-        };
-        self.number = self.number.saturating_add(1);
-        let file = self.index as u32;
-        let Some(open) = &self.open else { return Ok(None) };
-        Ok(Some(Frame { file, ..build_frame(&open.window, &open.format, self.number, &record) }))
+        }
     }
 
     /// Returns the position of the last frame, valid if there is a [record store](OpenOptions::record_store).

@@ -39,6 +39,30 @@ pub struct Frame<'a> {
     pub options: FrameOptions<'a>,
 }
 
+/// What is needed of a frame to find out whether it is read, borrowed from the reader's buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameHead<'a> {
+    /// As in [`Frame`].
+    pub number: u32,
+    /// As in [`Frame`].
+    pub time: Time,
+    /// As in [`Frame`].
+    pub has_time: bool,
+    /// As in [`Frame`].
+    pub link: u16,
+    /// As in [`Frame`].
+    pub fcs: Option<u8>,
+    /// Captured bytes.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> From<&Frame<'a>> for FrameHead<'a> {
+    fn from(frame: &Frame<'a>) -> FrameHead<'a> {
+        let Frame { number, time, has_time, link, fcs, bytes, .. } = *frame;
+        FrameHead { number, time, has_time, link, fcs, bytes }
+    }
+}
+
 /// A copy of what a capture file states of a frame, but for its bytes and its interface.
 #[derive(Clone, Debug)]
 pub struct FrameCopy {

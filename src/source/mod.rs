@@ -33,7 +33,7 @@ mod window;
 pub use decompress::Compression;
 pub use error::{Error, FilePart, FormatError, ReadErrorCause};
 pub use file::{Capture, CurrentFile, OpenOptions, Progress};
-pub use frame::{AddressName, Frame, FrameCopy, Interface, NOT_A_PACKET, Secret};
+pub use frame::{AddressName, Frame, FrameCopy, FrameHead, Interface, NOT_A_PACKET, Secret};
 pub use hosts_file::{HostsLine, read_hosts_file};
 pub use key_log::{KeyLogs, add_block_secrets, derived_secrets_block, find_block_secrets, read_block_secrets};
 pub use options::FrameOptions;

@@ -12,6 +12,8 @@ use super::options::{ByteOrder, IntegerReader, read_u32s};
 use super::time::Time;
 use super::window::Window;
 
+/// Length of a record header in bytes.
+const RECORD_HEADER: usize = 16;
 /// Length of the file header in bytes.
 const HEADER: usize = 24;
 
@@ -81,7 +83,7 @@ impl Pcap {
         Ok(Pcap {
             order,
             fraction_unit: if magic == NANOSECONDS { 1 } else { 1000 },
-            header_len: if magic == MODIFIED { 24 } else { 16 },
+            header_len: if magic == MODIFIED { 24 } else { RECORD_HEADER },
             lengths: match (major, minor) {
                 (2, 0..=2) | (543, 0) => LengthOrder::OriginalFirst,
                 (2, 3) => LengthOrder::SmallerIsCaptured,
@@ -119,23 +121,47 @@ impl Pcap {
         if window.buffered() < whole {
             self.buffer_record(window, whole)?;
         }
-        // A fraction of a second or more is damage. As in Wireshark, it is read as a signed 32-bit number of nanoseconds
-        // and added to the seconds, so that the frame stays near the stated second.
-        let fraction = fraction.wrapping_mul(self.fraction_unit) as i32;
         let at = window.consume(whole) + self.header_len;
-        Ok(Some(Record {
-            // The maximum number of seconds, in 2106, is less than 2^63 nanoseconds.
-            time: Time(i64::from(seconds) * 1_000_000_000 + i64::from(fraction)),
+        Ok(Some(self.record(self.time(seconds, fraction), at, captured, length)))
+    }
+
+    /// Returns the time of a record. A fraction of a second or more is damage. As in Wireshark, it is read as a signed 32-bit number
+    /// of nanoseconds and added to the seconds, so that the frame stays near the stated second.
+    #[inline]
+    fn time(&self, seconds: u32, fraction: u32) -> Time {
+        let fraction = fraction.wrapping_mul(self.fraction_unit) as i32;
+        // The maximum number of seconds, in 2106, is less than 2^63 nanoseconds.
+        Time(i64::from(seconds) * 1_000_000_000 + i64::from(fraction))
+    }
+
+    /// Returns the record at the begin of bytes, if it is whole and usual, and its length.
+    #[inline]
+    pub(super) fn usual_record(&self, bytes: &[u8]) -> Option<(Record, usize)> {
+        let (header, rest) = bytes.split_at_checked(RECORD_HEADER)?;
+        let is_usual = self.header_len == RECORD_HEADER && self.lengths == LengthOrder::CapturedFirst;
+        let [seconds, fraction, captured, length] = read_u32s(header, self.order);
+        if !is_usual || captured > MAX_RECORD_LEN || captured as usize > rest.len() {
+            return None;
+        }
+        let record = self.record(self.time(seconds, fraction), RECORD_HEADER, captured, length);
+        Some((record, RECORD_HEADER + captured as usize))
+    }
+
+    /// Creates the record of a frame whose bytes begin at `start`.
+    #[inline]
+    fn record(&self, time: Time, start: usize, captured: u32, length: u32) -> Record {
+        Record {
+            time,
             has_time: true,
             length: length.min(i32::MAX as u32),
-            start: at,
+            start,
             captured: captured as usize,
             link: self.link,
             fcs: self.fcs,
             interface: None,
             options: 0,
             drops: None,
-        }))
+        }
     }
 
     /// Reads until a record header is buffered; returns false if the file ends before its first byte.

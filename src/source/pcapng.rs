@@ -315,6 +315,33 @@ impl PcapNg {
         self.record(window, block, PacketHeader { id, captured, length, header_len: 28, drops: None }, time)
     }
 
+    /// Returns the frame at the begin of bytes, if it is in a whole Enhanced Packet Block without options, and the length of that.
+    #[inline]
+    pub(super) fn usual_record(&self, bytes: &[u8]) -> Option<(Record, usize)> {
+        let (header, rest) = bytes.split_at_checked(28)?;
+        let [kind, block, id, upper, lower, captured, length] = read_u32s(header, self.order);
+        let (block, captured) = (block as usize, captured as usize);
+        let trailer = *rest.get(padded(captured)..)?.first_chunk()?;
+        let is_whole = block.checked_sub(32) == Some(padded(captured)) && block <= MAX_RECORD_LEN as usize;
+        if kind != ENHANCED_PACKET || !is_whole || self.order.u32(trailer) as usize != block {
+            return None;
+        }
+        let interface = self.interfaces.get(id as usize)?;
+        let record = Record {
+            time: interface.clock.time(u64::from(upper) << 32 | u64::from(lower)),
+            has_time: true,
+            length: length.min(i32::MAX as u32),
+            start: 28,
+            captured,
+            link: interface.link,
+            fcs: interface.fcs,
+            interface: Some(id),
+            options: 0,
+            drops: None,
+        };
+        Some((record, block))
+    }
+
     /// Reads an obsolete Packet Block.
     ///
     /// ```text

@@ -169,6 +169,16 @@ impl<'b> Segment<'b> {
         })
     }
 
+    /// Returns the flags of a segment whose header is whole.
+    #[inline]
+    #[must_use]
+    pub fn read_flags(bytes: &[u8]) -> Option<Flags> {
+        let [.., upper, lower] = *bytes.first_chunk::<14>()?;
+        let header_len = usize::from(upper >> 4) * 4;
+        let is_whole = (20..=bytes.len()).contains(&header_len);
+        is_whole.then_some(Flags(u16::from_be_bytes([upper, lower]) & 0xfff))
+    }
+
     /// Bytes of the options.
     #[must_use]
     pub fn options(&self) -> &'b [u8] {

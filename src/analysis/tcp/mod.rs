@@ -97,14 +97,20 @@ impl Tables {
     }
 
     /// Follows a segment of a connection of another shard. Returns false if that takes reading it.
+    #[inline]
     pub(super) fn skip_segment(&mut self, packet: &TransportPacket<'_>, at: Stamp) -> bool {
+        let Some(flags) = Segment::read_flags(packet.bytes) else { return false };
         // A SYN may begin another connection between the same endpoints.
-        let segment = Segment::read(packet.payload(), false).filter(|segment| !segment.flags.syn());
-        let Some(segment) = segment else { return false };
+        if flags.syn() {
+            return false;
+        }
         let Ok(index) = self.tcp.find(packet.key()) else { return false };
         let TcpFlow::Foreign(connection) = self.tcp.flow_mut(index) else { return false };
-        let [source, _] = packet.ends();
-        connection.skip(source, &segment, at.frame);
+        if !connection.is_settled(flags) {
+            let Some(segment) = Segment::read(packet.payload(), false) else { return false };
+            let [source, _] = packet.ends();
+            connection.skip(source, &segment, at.frame);
+        }
         self.run.begin_frame();
         self.run.enter(connection.number);
         true

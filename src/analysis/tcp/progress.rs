@@ -81,10 +81,15 @@ impl TcpFlow {
 }
 
 impl ForeignConnection {
-    /// Skips a segment.
+    /// Whether a segment with these flags changes nothing.
     #[inline]
+    pub(super) fn is_settled(&self, flags: Flags) -> bool {
+        self.is_established && !flags.any(Flags::SYN | Flags::FIN | Flags::RST)
+    }
+
+    /// Skips a segment.
     pub(super) fn skip(&mut self, source: Endpoint, segment: &Segment<'_>, frame: u32) {
-        if self.is_established && !segment.flags.any(Flags::SYN | Flags::FIN | Flags::RST) {
+        if self.is_settled(segment.flags) {
             return;
         }
         self.progress.skip(source, segment, frame);

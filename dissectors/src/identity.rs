@@ -22,6 +22,15 @@ impl Side {
         }
     }
 
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Client => "client",
+            Side::Server => "server",
+        }
+    }
+
     /// The item of this side in a pair, of which the client's is first.
     #[inline]
     #[must_use]

@@ -48,7 +48,7 @@ fn build(collected: &Collected) -> Journey {
     }
     let lacks_side = collected.lacks_side();
     if let Some(side) = lacks_side {
-        let side = steps::side_name(side);
+        let side = side.name();
         notes
             .push(format!("No frame of the {side} was captured: when it sent what, and whether it did, is not known."));
     }

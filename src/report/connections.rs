@@ -5,7 +5,6 @@ use super::records::{Cell, RecordColumn, RecordFormat, RecordWriter, number_colu
 use crate::analysis::Event;
 use crate::capture::Connection;
 use dissectors::datagram_path::PathId;
-use dissectors::session::Side;
 use std::io::{self, Write};
 
 static COLUMNS: &[RecordColumn] = &[
@@ -131,9 +130,8 @@ pub(crate) fn first_word(ids: &str) -> &str {
 /// Returns the side that closed a connection, and its reason; empty if it was not closed.
 pub(crate) fn closed_text(connection: &Connection) -> String {
     let Some(close) = &connection.facts.close else { return String::new() };
-    let side = if close.side == Side::Client { "client" } else { "server" };
     let phrase = if close.phrase.is_empty() { String::new() } else { format!(" ({})", close.phrase) };
-    format!("by {side}: {}{phrase}", close.reason)
+    format!("by {}: {}{phrase}", close.side.name(), close.reason)
 }
 
 impl Report for ConnectionsReport {

@@ -1,7 +1,7 @@
 //! `follow`: the bytes that the two sides of a stream sent, in order and with gaps.
 
 use super::color::{AnsiStyle, Color};
-use super::side_heading::{SideHeadings, side_name, side_style};
+use super::side_heading::{SideHeadings, side_style};
 use super::time_format::TimeFormatter;
 use super::{DissectedFrame, Report, hexdump, json, value};
 use crate::analysis::{Event, NameFlags, StreamChunk, StreamContent};
@@ -106,7 +106,7 @@ impl FollowReport {
             (_, StreamContent::End) => return Ok(()),
             (FollowFormat::Raw, StreamContent::Bytes(bytes)) => out.write_all(bytes)?,
             (FollowFormat::Raw, StreamContent::Gap(_) | StreamContent::Missing) => {
-                let (offset, side) = (self.offset(chunk.side), side_name(chunk.side));
+                let (offset, side) = (self.offset(chunk.side), chunk.side.name());
                 let count =
                     if let StreamContent::Gap(len) = chunk.content { format!("{len} {side}") } else { side.into() };
                 let at = chunk.at.frame;
@@ -136,7 +136,7 @@ impl FollowReport {
     fn object(&mut self, chunk: &StreamChunk, content: &StreamContent) {
         let offset = self.offset(chunk.side);
         let row = &mut self.row;
-        let _ = write!(row, "{{\"side\":\"{}\",\"frame\":{},\"time\":\"", side_name(chunk.side), chunk.at.frame);
+        let _ = write!(row, "{{\"side\":\"{}\",\"frame\":{},\"time\":\"", chunk.side.name(), chunk.at.frame);
         self.clock.write_rfc3339(row, chunk.at.time);
         let _ = write!(row, "\",\"offset\":{offset},");
         match content {

@@ -60,7 +60,7 @@ impl SideHeadings {
             *name = Some(source.clone());
         }
         self.color.start(AnsiStyle::Dim, out);
-        let _ = write!(out, "--- {}", side_name(side));
+        let _ = write!(out, "--- {}", side.name());
         if let Some(name) = name {
             let _ = write!(out, " {name}");
         }
@@ -79,12 +79,5 @@ pub(super) fn side_style(side: Side) -> AnsiStyle {
     match side {
         Side::Client => AnsiStyle::Red,
         Side::Server => AnsiStyle::Blue,
-    }
-}
-
-pub(super) fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Server => "server",
     }
 }

@@ -75,7 +75,9 @@ pub(super) fn describe(
         cx.tree.label(node, format_args!("{}", HTTP.title));
         head.record_start_line(cx.tree);
         if wants.head >= HeadDetail::Headers {
-            lines.iter().for_each(|line| head.record_header(line, wants.known, cx.tree));
+            // Where only lines of a notification without fields of their own are wanted, those with such fields must be known.
+            let known = if head.is_notification { KnownHeaders::ALL } else { wants.known };
+            lines.iter().for_each(|line| head.record_header(line, known, cx.tree));
         }
         head.derived_fields(message, pending, cx);
         if wants.head == HeadDetail::Anomalies {
@@ -195,8 +197,6 @@ impl<'b> LocatedHead<'b> {
     pub(super) fn record_header(&self, line: &HeaderLine, known: KnownHeaders, tree: &mut Tree) {
         let all = self.span(line.start as usize..line.end as usize);
         let name = self.head.name(line);
-        // Where only lines of a notification without fields of their own are wanted, those with such fields must be known.
-        let known = if self.is_notification { KnownHeaders::ALL } else { known };
         match known.field(name) {
             Some(field) => {
                 let value = self.span(line.value as usize..line.value_end as usize);

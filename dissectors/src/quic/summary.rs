@@ -176,9 +176,8 @@ impl Summary {
     /// Returns the error that closed the connection, its sender, and the frame that has it.
     pub(super) fn error(&self, alpn: &str) -> Option<CompactString> {
         let close = self.close.filter(Close::is_error)?;
-        let sender = if close.side == Side::Client { "client" } else { "server" };
         let frame = if close.is_reset { "" } else { " (CONNECTION_CLOSE)" };
-        Some(format_compact!("{} by {sender}{frame}", close.reason(alpn)))
+        Some(format_compact!("{} by {}{frame}", close.reason(alpn), close.side.name()))
     }
 
     /// Notes the text of the end of the connection; the first counts.

@@ -1,6 +1,6 @@
 //! The step of the teardown.
 
-use super::{Statement, Step, StepKind, side_name};
+use super::{Statement, Step, StepKind};
 use crate::analysis::limits;
 use crate::capture::{CloseKind, SideState, Stream};
 use crate::journey::collected::Collected;
@@ -35,7 +35,7 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
         CloseKind::Reset(side) => {
             let reset = find(stream.reset);
             statements.extend(stream.fins.iter().filter_map(|&fin| find(fin)).map(fin_statement));
-            let text = format!("The {} resets the connection: RST.", side_name(side));
+            let text = format!("The {} resets the connection: RST.", side.name());
             statements.push(Statement::new(text, reset.map(|reset| reset.frame).or(stream.reset)));
             RESET_EXPLANATION
         }
@@ -91,7 +91,7 @@ fn datagram_step(collected: &Collected, mut statements: Vec<Statement>) -> Step 
         statements.push(unknown_rest(collected).unwrap_or_else(none));
         return super::step(StepKind::Close, None, statements, explanation);
     };
-    let side = side_name(close.side);
+    let side = close.side.name();
     let text = match close.is_state_lost {
         true => format!("The {side} does not know the connection any more: stateless reset."),
         false => {
@@ -113,14 +113,14 @@ pub(in crate::journey) fn close_reason(collected: &Collected, close: &Connection
 fn fin_statement(fin: &SegmentRecord) -> Statement {
     let number = fin.seq_raw.wrapping_add(fin.len);
     let data = if fin.len > 0 { format!(" after {} bytes of data", fin.len) } else { String::new() };
-    Statement::new(format!("The {} closes its side: FIN with number {number}{data}.", side_name(fin.side)), [fin.frame])
+    Statement::new(format!("The {} closes its side: FIN with number {number}{data}.", fin.side.name()), [fin.frame])
 }
 
 fn ack_statement(fin: &SegmentRecord, ack: &SegmentRecord) -> Statement {
     let with = if ack.is_fin() { ", with the same segment as its own FIN" } else { "" };
     let text = format!(
         "The {} acknowledges it with {}, {} later{with}.",
-        side_name(ack.side),
+        ack.side.name(),
         ack.ack_raw,
         between(fin.time, ack.time)
     );
@@ -138,15 +138,15 @@ fn fin_ack<'c>(collected: &'c Collected, fin: &SegmentRecord) -> Option<&'c Segm
 fn summary(stream: &Stream, first: Side) -> Statement {
     let waits =
         [Side::Client, Side::Server].into_iter().filter(|&side| stream.states[side as usize] == SideState::TimeWait);
-    let waits: Vec<&str> = waits.map(side_name).collect();
+    let waits: Vec<&str> = waits.map(Side::name).collect();
     let frames = stream.fins.iter().copied().flatten();
     let text = match (stream.closed, stream.simultaneous_close, waits.as_slice()) {
         (CloseKind::HalfClosed(side), ..) => {
-            format!("The {} did not close its side, as far as was captured.", side_name(side.other()))
+            format!("The {} did not close its side, as far as was captured.", side.other().name())
         }
         (_, true, _) => "Both sides closed at the same time.".to_owned(),
         (_, _, [side]) => format!("The {} closed first: its side stays in TIME-WAIT.", side),
-        _ => format!("The {} closed first.", side_name(first)),
+        _ => format!("The {} closed first.", first.name()),
     };
     Statement::new(text, frames)
 }

@@ -1,6 +1,6 @@
 //! The steps of the TCP handshake and of the reuse of a connection.
 
-use super::{Statement, Step, StepKind, side_name};
+use super::{Statement, Step, StepKind};
 use crate::analysis::limits;
 use crate::capture::OpenKind;
 use crate::journey::collected::Collected;
@@ -45,14 +45,14 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
         let Some(last) = syns.last() else { continue };
         statements.push(syn_statement(collected, &syns, last));
         if let Some(options) = collected.syn_options[side as usize].as_ref().filter(|options| !options.is_empty()) {
-            statements.push(Statement::new(format!("The {} offers: {options}.", side_name(side)), [last.frame]));
+            statements.push(Statement::new(format!("The {} offers: {options}.", side.name()), [last.frame]));
         }
     }
     if let Some(end) = collected.handshake_end() {
         let answered = collected.syns().filter(|segment| segment.is_ack()).last();
         let text = format!(
             "The {} acknowledges y+1 = {}: the connection is established, {} after the first SYN.",
-            side_name(end.side),
+            end.side.name(),
             end.ack_raw,
             between(first.time, end.time)
         );
@@ -82,7 +82,7 @@ fn syn_statement(collected: &Collected, syns: &[&SegmentRecord], last: &SegmentR
         ),
         (false, Side::Server) => format!("The server sends a SYN of its own, with y = {}", last.seq_raw),
         (true, side) => {
-            format!("The {} agrees: SYN with y = {}, and ACK of x+1 = {}", side_name(side), last.seq_raw, last.ack_raw)
+            format!("The {} agrees: SYN with y = {}, and ACK of x+1 = {}", side.name(), last.seq_raw, last.ack_raw)
         }
     };
     if let [first, .., last] = syns {

@@ -1,6 +1,6 @@
 //! The steps of the request, of the wait, and of the response.
 
-use super::{Statement, Step, StepKind, side_name};
+use super::{Statement, Step, StepKind};
 use crate::journey::collected::{Collected, MessageText};
 use crate::journey::facts;
 use crate::journey::segment::{SegmentRecord, mark};
@@ -193,7 +193,7 @@ fn window_statement(collected: &Collected, half: Half, frames: &[u32]) -> Option
     };
     let during = collected.segments.iter().filter(|segment| (first..=last).contains(&&segment.frame)).filter(offers);
     let (least, most) = (during.clone().min_by_key(|segment| segment.window)?, during.max_by_key(|one| one.window)?);
-    let (name, from, to) = (side_name(receiver), size(least.window.into()), size(most.window.into()));
+    let (name, from, to) = (receiver.name(), size(least.window.into()), size(most.window.into()));
     let range = if from == to { from } else { format!("{from} to {to}") };
     Some(Statement::new(format!("The {name} offered a window of {range} meanwhile."), [least.frame, most.frame]))
 }
@@ -230,7 +230,7 @@ pub(super) fn wait(collected: &Collected) -> Option<Step> {
     if exchange.is_one_way || collected.unread_handshake_end().is_some() {
         return None;
     }
-    let server = side_name(collected.requester().other());
+    let server = collected.requester().other().name();
     let Some(response) = exchange.response else {
         if collected.lacks_side() == Some(collected.requester().other()) {
             let text = format!("No frame of the {server} was captured, so when it responded is not known.");

@@ -11,7 +11,7 @@ pub(super) use close::close_reason;
 use super::collected::Collected;
 use super::model::{Statement, Step, StepKind};
 use dissectors::call_facts::StatusMeaning;
-use dissectors::session::{Half, Side};
+use dissectors::session::Half;
 
 /// Returns the steps of a call.
 pub(super) fn steps(collected: &Collected) -> Vec<Step> {
@@ -48,12 +48,4 @@ fn upgrade(collected: &Collected) -> Option<Step> {
 
 fn step(kind: StepKind, span: Option<(i64, i64)>, statements: Vec<Statement>, explanation: &str) -> Step {
     Step { kind, span, statements, explanation: explanation.to_owned() }
-}
-
-/// Returns the word for a side.
-pub(super) fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Client => "client",
-        Side::Server => "server",
-    }
 }

@@ -1,6 +1,6 @@
 //! The step of the security handshake.
 
-use super::{Statement, Step, StepKind, side_name};
+use super::{Statement, Step, StepKind};
 use crate::journey::collected::Collected;
 use crate::journey::datagram::DatagramTransport;
 use crate::journey::facts;
@@ -84,7 +84,7 @@ pub(super) fn step(collected: &Collected) -> Option<Step> {
     }
     for alert in &secure.alerts {
         let level = if alert.level.is_empty() { String::new() } else { format!(" ({})", quote(&alert.level)) };
-        let text = format!("The {} sends an alert: {}{level}.", side_name(alert.side), quote(&alert.reason));
+        let text = format!("The {} sends an alert: {}{level}.", alert.side.name(), quote(&alert.reason));
         statements.push(Statement::new(text, [alert.at.frame]));
     }
     statements.extend(super::connect::moves(collected));

@@ -4,7 +4,6 @@ use super::{Span, call_span, covered, verdict};
 use crate::journey::collected::Collected;
 use crate::journey::datagram::{ChannelLimit, ChannelPart};
 use crate::journey::model::{Verdict, VerdictKind};
-use crate::journey::steps::side_name;
 use crate::journey::text::{count, duration};
 
 /// Maximum number of frames of evidence.
@@ -63,9 +62,9 @@ pub(super) fn blocked(collected: &Collected) -> Option<Verdict> {
     let nanos = covered(&spans, (from, to));
     let text = format!(
         "Flow control stopped the {} for {}: its limit was used up until the {} allowed more.",
-        side_name(sender),
+        sender.name(),
         duration(nanos),
-        side_name(sender.other())
+        sender.other().name()
     );
     Some(verdict(VerdictKind::FlowControl, nanos, text, frames.into_iter().take(MAX_EVIDENCE)))
 }

@@ -5,7 +5,6 @@ use super::{SLOW, Span, call_span, covered, verdict};
 use crate::journey::collected::Collected;
 use crate::journey::facts;
 use crate::journey::model::{Verdict, VerdictKind};
-use crate::journey::steps::side_name;
 use crate::journey::text::{between, duration, quote, size, target_text};
 use dissectors::call_facts::{FactRole, StatusMeaning};
 use dissectors::exchange::Outcome;
@@ -28,9 +27,9 @@ pub(super) fn flow_control(collected: &Collected) -> Option<Verdict> {
     let nanos = (*nanos).min(from.abs_diff(to));
     let text = format!(
         "Flow control stopped the {} for {}: its window was used up until the {} allowed more.",
-        side_name(*sender),
+        sender.name(),
         duration(nanos),
-        side_name(sender.other())
+        sender.other().name()
     );
     Some(verdict(VerdictKind::FlowControl, nanos, text, frames.iter().map(|(_, frame)| *frame)))
 }

@@ -5,7 +5,6 @@ use super::{call_span, verdict};
 use crate::journey::collected::Collected;
 use crate::journey::model::{Verdict, VerdictKind};
 use crate::journey::segment::SegmentRecord;
-use crate::journey::steps::side_name;
 use crate::journey::text::{count, duration};
 use dissectors::session::{Half, Side};
 
@@ -58,9 +57,9 @@ pub(super) fn delayed_ack(collected: &Collected) -> Option<Verdict> {
     }
     let text = format!(
         "The {} held back data for {}, until the {} sent a delayed ACK (Nagle's algorithm).",
-        side_name(sender),
+        sender.name(),
         duration(nanos),
-        side_name(sender.other())
+        sender.other().name()
     );
     Some(verdict(VerdictKind::DelayedAck, nanos.min(from.abs_diff(to)), text, frames))
 }
@@ -109,7 +108,7 @@ pub(super) fn slow_start(collected: &Collected, resent: &[ResentSegment]) -> Opt
         if pauses > 0 && best.as_ref().is_none_or(|best| nanos > best.nanos) {
             let text = format!(
                 "Slow start: the {} of a new connection waited {} for acknowledgments, {} in all.",
-                side_name(side),
+                side.name(),
                 if pauses == 1 { "once".to_owned() } else { count(pauses, "time") },
                 duration(nanos)
             );

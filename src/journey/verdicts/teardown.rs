@@ -6,7 +6,7 @@ use crate::journey::collected::{Alert, Collected};
 use crate::journey::datagram::ConnectionClose;
 use crate::journey::model::{Verdict, VerdictKind};
 use crate::journey::segment::SegmentRecord;
-use crate::journey::steps::{close_reason, side_name};
+use crate::journey::steps::close_reason;
 use crate::journey::text::{between, count, date, quote, size};
 use dissectors::exchange::Transfer;
 
@@ -21,7 +21,7 @@ pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
         return None;
     }
     if let Some((at, side, reason)) = &collected.channel_reset() {
-        let text = format!("The {} gave up the call, and kept the connection: {}.", side_name(*side), quote(reason));
+        let text = format!("The {} gave up the call, and kept the connection: {}.", side.name(), quote(reason));
         let has_waited = exchange.response.is_none() && at.time > request.last.time;
         let nanos = if has_waited { at.time.abs_diff(request.last.time) } else { 0 };
         return Some(verdict(VerdictKind::Reset, nanos, text, [at.frame]));
@@ -55,7 +55,7 @@ pub(super) fn ended_early(collected: &Collected) -> Option<Verdict> {
             }
             let text = format!(
                 "The {} {verb} the connection {} after the request, {part}.{reason}",
-                side_name(end.side),
+                end.side.name(),
                 between(request.last.time, end.time.max(request.last.time))
             );
             let nanos = if nothing { waited(end).min(limit) } else { 0 };
@@ -87,7 +87,7 @@ fn received_part(collected: &Collected) -> String {
 /// A side closed a connection in datagrams, or lost its state.
 fn closed_transport(collected: &Collected, request: Transfer, close: &ConnectionClose) -> Verdict {
     let end = close.at.time.max(request.last.time);
-    let (took, part, side) = (between(request.last.time, end), received_part(collected), side_name(close.side));
+    let (took, part, side) = (between(request.last.time, end), received_part(collected), close.side.name());
     let (kind, text) = match close.is_state_lost {
         true => (
             VerdictKind::Reset,
@@ -166,6 +166,6 @@ pub(super) fn alert(collected: &Collected) -> Option<Verdict> {
     let is_fatal = |alert: &&Alert| alert.level == FATAL || alert.level.is_empty();
     let alert = collected.secure.alerts.iter().find(is_fatal)?;
     let protocol = collected.secure.protocol;
-    let text = format!("The {} ended {protocol} with an alert: {}.", side_name(alert.side), quote(&alert.reason));
+    let text = format!("The {} ended {protocol} with an alert: {}.", alert.side.name(), quote(&alert.reason));
     Some(verdict(VerdictKind::Alert, 0, text, [alert.at.frame]))
 }

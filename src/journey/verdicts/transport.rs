@@ -4,7 +4,6 @@ use super::{Span, call_span, covered, verdict};
 use crate::journey::collected::Collected;
 use crate::journey::model::{Verdict, VerdictKind};
 use crate::journey::segment::{SegmentRecord, mark};
-use crate::journey::steps::side_name;
 use crate::journey::text::{between, count, duration};
 use dissectors::session::Side;
 
@@ -132,6 +131,6 @@ pub(super) fn zero_window(collected: &Collected) -> Option<Verdict> {
         return None;
     }
     let nanos = covered(&spans, span);
-    let text = format!("The window of the {} was 0 for {}: it did not read.", side_name(side), duration(nanos));
+    let text = format!("The window of the {} was 0 for {}: it did not read.", side.name(), duration(nanos));
     Some(verdict(VerdictKind::ZeroWindow, nanos, text, frames.into_iter().take(MAX_EVIDENCE)))
 }

@@ -169,14 +169,13 @@ fn closing_summary(stream: &Stream) -> StyledText {
     }
     let number = |frame: Option<u32>| frame.map_or(String::new(), |frame| format!(" #{frame}"));
     let fin = |side: Side| number(stream.fins.get(side as usize).copied().flatten());
-    let name = |side: Side| if side == Side::Client { "client" } else { "server" };
     let (text, style) = match stream.closed {
         CloseKind::Open => ("still open at end of capture".into(), TextStyle::Plain),
         CloseKind::Dropped => ("end unknown: dropped at the limit of conversations".into(), TextStyle::Plain),
-        CloseKind::Reset(side) => (format!("RST by the {}{}", name(side), number(stream.reset)), TextStyle::Error),
-        CloseKind::HalfClosed(side) => (format!("FIN by the {}{} only", name(side), fin(side)), TextStyle::Plain),
+        CloseKind::Reset(side) => (format!("RST by the {}{}", side.name(), number(stream.reset)), TextStyle::Error),
+        CloseKind::HalfClosed(side) => (format!("FIN by the {}{} only", side.name(), fin(side)), TextStyle::Plain),
         CloseKind::Fin(side) => {
-            let (one, two) = (name(side), name(side.other()));
+            let (one, two) = (side.name(), side.other().name());
             let then = if stream.simultaneous_close { ", crossed by" } else { ", then" };
             let reset = stream.reset.map_or(String::new(), |frame| format!("; reset #{frame}"));
             (

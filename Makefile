@@ -21,7 +21,8 @@ help:
 	@echo 'make datasets   read tables with DuckDB, Polars, pyarrow, pandas and Spark, and run the queries of docs/datasets.md'
 	@echo 'make spark      test the job of contrib/spark in a cluster of two workers on this machine (docs/scale.md)'
 	@echo 'make lint       check formatting and run clippy, with warnings denied'
-	@echo 'make release    build overhear for speed, by a profile of its own runs: target/optimized/overhear, in two builds'
+	@echo 'make release    build overhear for speed, by a profile of its own runs: target/optimized/overhear, in two builds;'
+	@echo '                for processors with AVX2 if this one has it, or for those of CPU: CPU=x86-64 for any'
 	@echo 'make bench      compare speed and memory with tshark, tcpdump, ngrep, httpry and tcpflow;'
 	@echo '                as root, with iproute2 and tcpreplay, also packet loss of live capture'
 	@echo 'make instructions  count the instructions of commands with callgrind, and compare them with those recorded in'
@@ -89,7 +90,7 @@ lint:
 
 release:
 	$(NEEDS) cargo cc libpcap python3 profdata
-	PATH="$$PATH:$$HOME/.cargo/bin" tests/bench/release
+	PATH="$$PATH:$$HOME/.cargo/bin" tests/bench/release $(if $(CPU),--cpu $(CPU))
 
 bench: release
 	PATH="$$PATH:$$HOME/.cargo/bin" tests/bench/run --overhear "$${CARGO_TARGET_DIR:-target}/optimized/overhear"

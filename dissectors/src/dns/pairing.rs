@@ -131,6 +131,7 @@ pub(super) struct Pairing {
     /// The query that was answered last. Most sessions have one.
     answered: Option<Answered>,
     /// Those before it, oldest first, if there are any.
+    #[expect(clippy::box_collection, reason = "most sessions have none, and there are many sessions")]
     answered_before: Option<Box<VecDeque<Answered>>>,
     count: u32,
 }

@@ -185,7 +185,7 @@ fn report_frames(
         pass.add_appended_secrets(decode);
         let mut frames = 0u32;
         while let Some(frame) = live.next() {
-            pass.feed(&frame)?;
+            pass.feed(&frame, false)?;
             if pass.consumer.take_reported() {
                 status.hide();
                 needs_flush = true;

@@ -82,13 +82,8 @@ impl<'a, C: PassConsumer> Pass<'a, C> {
         Pass { analyzer, consumer, start: None, reported_links: 0, malformed_secrets: 0 }
     }
 
-    /// Passes the next frame and its events to the consumer.
-    pub(super) fn feed(&mut self, frame: &Frame<'_>) -> Result<(), C::Error> {
-        self.feed_after(frame, false)
-    }
-
-    /// The same. `is_asked` is whether it was found out that the frame cannot be skipped.
-    fn feed_after(&mut self, frame: &Frame<'_>, is_asked: bool) -> Result<(), C::Error> {
+    /// Passes the next frame and its events to the consumer. `is_asked` is whether it was found out that the frame cannot be skipped.
+    pub(super) fn feed(&mut self, frame: &Frame<'_>, is_asked: bool) -> Result<(), C::Error> {
         let start = *self.start.get_or_insert(frame.time);
         if is_asked {
             self.analyzer.dissect_unskipped(frame);
@@ -320,7 +315,7 @@ impl PassLoop {
             // The frame is read where it lies: a copy of it costs a percent of a pass.
             if let Ok(Some(frame)) = &next {
                 match selected.is_none_or(|selected| selected.contains(frame.number)) {
-                    true => pass.feed_after(frame, is_asked)?,
+                    true => pass.feed(frame, is_asked)?,
                     false => pass.feed_unrecorded(frame)?,
                 }
             }
